@@ -1,0 +1,1 @@
+//! Statements that issuers sign.

@@ -1,0 +1,1 @@
+//! One offline file for a window of a lab.

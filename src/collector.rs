@@ -1,0 +1,1 @@
+//! From jobs to figures and ledgers of periods.

@@ -1,0 +1,1 @@
+//! A witness as a machine.

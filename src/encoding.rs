@@ -1,0 +1,1 @@
+//! Spellings: base64, hexadecimal, canonical JSON.

@@ -1,0 +1,1 @@
+//! A published log read over http(s).

@@ -1,0 +1,1 @@
+//! Ed25519 keys and their C2SP and DSSE names.

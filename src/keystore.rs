@@ -1,0 +1,1 @@
+//! Secret keys in files.

@@ -1,0 +1,1 @@
+//! Ledgers: all records of one kind for an area and period.

@@ -1,0 +1,3 @@
+//! The `standstill` program: see [`standstill::cli`].
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! RFC 6962 trees and strict RFC 9162 proofs.

@@ -1,0 +1,1 @@
+//! The log's formats, as C2SP defines them.
