@@ -1,1 +1,7 @@
 //! Spellings: base64, hexadecimal, canonical JSON.
+//!
+//! Whatever is signed or hashed has one spelling; a reader accepts no other.
+
+pub mod base64;
+pub mod hex;
+pub mod json;

@@ -121,5 +121,9 @@ fn only_the_upper_layers_touch_the_world() {
             }
         }
     });
-    assert!(offences.is_empty(), "effects in a pure layer:\n{}", offences.join("\n"));
+    assert!(
+        offences.is_empty(),
+        "effects in a pure layer:\n{}",
+        offences.join("\n")
+    );
 }
