@@ -1,0 +1,180 @@
+//! `area`: opens, changes or closes an area, which is a stream (formats: 4).
+
+use crate::attestation::envelope::StatementId;
+use crate::attestation::fields::FieldError;
+use crate::attestation::fields::Fields;
+use crate::attestation::fields::NONE;
+use crate::attestation::figure::read_name;
+use crate::attestation::statement::IssuerId;
+use crate::attestation::statement::StreamId;
+use crate::attestation::statement::read_count;
+use crate::encoding::json::Object;
+use crate::encoding::json::Value;
+use crate::time::Cadence;
+use crate::time::UnixSeconds;
+
+/// The most areas that one continues.
+const MAX_CONTINUED: usize = 64;
+
+/// What happens to an area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Area {
+    /// Its stream; never 0.
+    pub stream: StreamId,
+    /// What happens to it.
+    pub action: Action,
+}
+
+/// What happens to an area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Its periods or its grace change.
+    Change(AreaChange),
+    /// It ends.
+    Close(AreaClose),
+    /// It begins.
+    Open(AreaOpen),
+}
+
+/// A new area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AreaOpen {
+    /// Its name.
+    pub name: String,
+    /// The first instant that it accounts for.
+    pub first: UnixSeconds,
+    /// How it cuts time into periods.
+    pub cadence: Cadence,
+    /// The seconds after a period's end within which its `usage` is due.
+    pub grace: u64,
+    /// What it measures, for a corroborator's or an auditor's area.
+    pub measures: Option<Measured>,
+    /// The areas that it continues.
+    pub continues: Vec<Measured>,
+}
+
+/// An area of some issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Measured {
+    /// Whose.
+    pub issuer: IssuerId,
+    /// Which.
+    pub stream: StreamId,
+}
+
+/// New periods or a new grace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AreaChange {
+    /// The edge from which it applies, in a period not yet published.
+    pub from: UnixSeconds,
+    /// How time is cut from there on.
+    pub cadence: Cadence,
+    /// The seconds after a period's end within which its `usage` is due.
+    pub grace: u64,
+}
+
+/// The end of an area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AreaClose {
+    /// The end of its last period, which stays due.
+    pub end: UnixSeconds,
+    /// The inventory of zero that says where each device went.
+    pub inventory: StatementId,
+}
+
+impl Area {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        let stream: StreamId = fields.parsed("stream")?;
+        if stream.is_governance() {
+            return Err(FieldError::new("stream", "is 0, which is no area"));
+        }
+        let action = match fields.text("action")? {
+            "open" => Action::Open(AreaOpen::read(fields)?),
+            "change" => Action::Change(AreaChange {
+                from: fields.parsed("from")?,
+                cadence: fields.parsed("cadence")?,
+                grace: read_count(fields, "grace")?,
+            }),
+            "close" => Action::Close(AreaClose {
+                end: fields.parsed("end")?,
+                inventory: fields.parsed("inventory")?,
+            }),
+            other => {
+                let why = format!("is `{other}`, not `open`, `change` or `close`");
+                return Err(FieldError::new("action", why));
+            }
+        };
+        Ok(Self { stream, action })
+    }
+
+    pub(super) fn write(&self) -> Object<'static> {
+        let object = Object::new().with("stream", self.stream.to_string());
+        match &self.action {
+            Action::Change(change) => object
+                .with("action", "change")
+                .with("from", change.from.to_string())
+                .with("cadence", change.cadence.to_string())
+                .with("grace", change.grace.to_string()),
+            Action::Close(close) => object
+                .with("action", "close")
+                .with("end", close.end.to_string())
+                .with("inventory", close.inventory.to_string()),
+            Action::Open(open) => open.write(object.with("action", "open")),
+        }
+    }
+}
+
+impl AreaOpen {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        let (first, cadence) = (fields.parsed("first")?, fields.parsed("cadence")?);
+        if cadence == Cadence::Month && !UnixSeconds::starts_month(first) {
+            let why = format!("is `{first}`; an area of months begins on the first of one");
+            return Err(FieldError::new("first", why));
+        }
+        let continues = fields.objects("continues", MAX_CONTINUED, Measured::read)?;
+        if !continues.is_sorted_by(|one, next| one < next) {
+            return Err(FieldError::new(
+                "continues",
+                "is not sorted, each area once",
+            ));
+        }
+        Ok(Self {
+            name: read_name(fields, "name")?,
+            first,
+            cadence,
+            grace: read_count(fields, "grace")?,
+            measures: fields.nested_or_none("measures", Measured::read)?,
+            continues,
+        })
+    }
+
+    fn write(&self, object: Object<'static>) -> Object<'static> {
+        let measures = self
+            .measures
+            .as_ref()
+            .map_or_else(|| Value::from(NONE), |measured| measured.write().into());
+        let continues: Vec<_> = self.continues.iter().map(Measured::write).collect();
+        object
+            .with("name", self.name.clone())
+            .with("first", self.first.to_string())
+            .with("cadence", self.cadence.to_string())
+            .with("grace", self.grace.to_string())
+            .with("measures", measures)
+            .with("continues", continues)
+    }
+}
+
+impl Measured {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        Ok(Self {
+            issuer: fields.parsed("issuer")?,
+            stream: fields.parsed("stream")?,
+        })
+    }
+
+    fn write(&self) -> Object<'static> {
+        Object::new()
+            .with("issuer", self.issuer.to_string())
+            .with("stream", self.stream.to_string())
+    }
+}
