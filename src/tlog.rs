@@ -1,1 +1,17 @@
-//! The log's formats, as C2SP defines them.
+//! The log's formats, exactly as C2SP defines them.
+//!
+//! Specified in `specs/log.md`. One module a specification: [`checkpoint`]
+//! (tlog-checkpoint), [`cosignature`] (tlog-cosignature), [`policy`] (tlog-policy),
+//! [`proof`] (tlog-proof), [`tile`] (tlog-tiles). The tree's mathematics are in
+//! `merkle`; who keeps a log or a witness running, in `sequencer` and `cosigner`.
+
+pub mod checkpoint;
+pub mod cosignature;
+pub mod policy;
+pub mod proof;
+pub mod tile;
+
+pub use checkpoint::{Checkpoint, CheckpointError, Origin, SignedCheckpoint};
+pub use cosignature::{Cosignature, cosign};
+pub use policy::{Policy, PolicyError};
+pub use proof::{Proof, ProofFileError};
