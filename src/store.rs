@@ -1,1 +1,81 @@
-//! Durable stores.
+//! Durable stores, cut by what they promise and not by who sells them.
+//!
+//! [`Objects`] keeps files: what a call has written is durable once it returns. [`Lock`]
+//! keeps one value: it is read as it was last written, by whichever process, and changed
+//! only by who knows what it was. Every implementation runs [`contract`]'s tests.
+//!
+//! [`log`] and [`witness`] run the machines of `sequencer` and `cosigner` on them.
+
+use std::io;
+
+pub mod contract;
+pub mod fs;
+pub mod log;
+pub mod memory;
+pub mod witness;
+
+/// Files under one prefix.
+///
+/// - A write is durable once it has returned: it survives loss of power.
+/// - A file is seen whole or not at all, whenever the writer stops.
+/// - A read after a write by the same process sees that write.
+/// - One process writes at a time; any number may read.
+pub trait Objects {
+    /// Returns the file's bytes, or `None` if there is no such file.
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Creates a file that never changes. Where it is there already with the same bytes,
+    /// this makes it durable and succeeds; with other bytes it fails.
+    fn create(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Creates a file, or replaces it whole.
+    fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Removes a file, if there is one.
+    fn remove(&self, path: &str) -> Result<(), StoreError>;
+}
+
+/// One value, kept apart from the files that it settles.
+///
+/// - A swap that has returned is durable, and every later read by any process sees it.
+/// - Of two swaps from the same value, one succeeds.
+/// - A swap that failed may have happened all the same, unless it failed with
+///   [`StoreError::Swapped`].
+pub trait Lock {
+    /// Returns the value, or `None` if there was never one.
+    fn load(&self) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Changes the value from `old`, `None` for none, to `new`.
+    fn swap(&self, old: Option<&[u8]>, new: &[u8]) -> Result<(), StoreError>;
+}
+
+/// Why a store did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A file that never changes is there with other bytes.
+    #[error("`{path}` is there already, with other content")]
+    Differs {
+        /// Its path.
+        path: String,
+    },
+    /// The operating system refused.
+    #[error("cannot {doing} `{path}`: {source}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another process has the directory.
+    #[error("another process is writing to `{path}`")]
+    Locked {
+        /// The directory.
+        path: String,
+    },
+    /// The value is not what the caller thought.
+    #[error("the lock holds another value than expected: another process has written it")]
+    Swapped,
+}

@@ -2,11 +2,13 @@
 //!
 //! Specified in `specs/log.md`. One module a specification: [`checkpoint`]
 //! (tlog-checkpoint), [`cosignature`] (tlog-cosignature), [`policy`] (tlog-policy),
-//! [`proof`] (tlog-proof), [`tile`] (tlog-tiles). The tree's mathematics are in
+//! [`proof`] (tlog-proof), [`tile`] and [`edge`]
+//! (tlog-tiles). The tree's mathematics are in
 //! `merkle`; who keeps a log or a witness running, in `sequencer` and `cosigner`.
 
 pub mod checkpoint;
 pub mod cosignature;
+pub mod edge;
 pub mod policy;
 pub mod proof;
 pub mod tile;

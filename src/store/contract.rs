@@ -1,0 +1,56 @@
+//! What every store promises, as tests that every implementation runs.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test may stop"
+)]
+
+use super::Lock;
+use super::Objects;
+use super::StoreError;
+
+/// Checks an empty store of files.
+pub fn objects(store: &impl Objects) {
+    assert_eq!(store.read("tile/0/000").unwrap(), None);
+
+    store.create("tile/0/000", b"one").unwrap();
+    assert_eq!(store.read("tile/0/000").unwrap().unwrap(), b"one");
+    store.create("tile/0/000", b"one").unwrap();
+    let other = store.create("tile/0/000", b"two");
+    assert!(matches!(other, Err(StoreError::Differs { .. })));
+    assert_eq!(store.read("tile/0/000").unwrap().unwrap(), b"one");
+
+    store.replace("checkpoint", b"one").unwrap();
+    store.replace("checkpoint", b"two").unwrap();
+    assert_eq!(store.read("checkpoint").unwrap().unwrap(), b"two");
+
+    // A partial tile lies below the name of the full one.
+    store.replace("tile/0/001.p/1", b"a").unwrap();
+    store.create("tile/0/001", b"full").unwrap();
+    assert_eq!(store.read("tile/0/001.p/1").unwrap().unwrap(), b"a");
+    assert_eq!(store.read("tile/0/001/x").unwrap(), None);
+
+    store.remove("checkpoint").unwrap();
+    store.remove("checkpoint").unwrap();
+    assert_eq!(store.read("checkpoint").unwrap(), None);
+}
+
+/// Checks a lock that has no value; `open` opens it anew, as another process would.
+pub fn lock<L: Lock>(open: impl Fn() -> L) {
+    let store = open();
+    assert_eq!(store.load().unwrap(), None);
+    let early = store.swap(Some(b"none"), b"one");
+    assert!(matches!(early, Err(StoreError::Swapped)));
+    store.swap(None, b"one").unwrap();
+    drop(store);
+
+    let store = open();
+    assert_eq!(store.load().unwrap().unwrap(), b"one");
+    assert!(matches!(store.swap(None, b"two"), Err(StoreError::Swapped)));
+    store.swap(Some(b"one"), b"two").unwrap();
+    let again = store.swap(Some(b"one"), b"three");
+    assert!(matches!(again, Err(StoreError::Swapped)));
+    assert_eq!(store.load().unwrap().unwrap(), b"two");
+}
