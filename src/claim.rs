@@ -1,1 +1,36 @@
-//! What a pledge claims.
+//! What a pledge claims, in fields from which somebody else can show it false.
+//!
+//! Specified in `specs/claims.md`. A [`Pledge`] is what the `pledge` statement says;
+//! [`lint`](lint::lint) refuses one that could not be broken or contradicts itself;
+//! whether it held is asked in `verify`.
+
+pub mod lint;
+mod pledge;
+mod terms;
+
+pub use pledge::{
+    AreaSelection, Baseline, Exception, H100_UNIT, LimitedQuantity, Perimeter, Pledge, PledgeError,
+    RATIO_UNIT,
+};
+pub use terms::{Conditional, Counting, Kind, Replacements, Step, Terms};
+
+use crate::attestation::figure::spelled;
+
+spelled! {
+    /// How well a conclusion is supported; the least of its load-bearing steps
+    /// (formats: part 2, "Levels").
+    Level, "a level from `E0` to `E5`" {
+        /// Unwitnessed.
+        E0 = "E0",
+        /// Signed, chained and cosigned by a quorum.
+        E1 = "E1",
+        /// Internally reconciled.
+        E2 = "E2",
+        /// Two or more independent roots.
+        E3 = "E3",
+        /// Rooted in hardware, or the verifier's own meter.
+        E4 = "E4",
+        /// Challenge inspection.
+        E5 = "E5",
+    }
+}

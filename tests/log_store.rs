@@ -248,7 +248,7 @@ fn an_older_copy_of_everything_is_refused_if_a_witness_remembers_more() {
     let remembered = machine.visible().unwrap();
     assert!(older.open().is_ok(), "nothing but the witness tells");
     let refusal = older
-        .open_knowing(&[remembered.clone()], at(100))
+        .open_knowing(std::slice::from_ref(&remembered), at(100))
         .unwrap_err();
     assert!(
         matches!(refusal, LogError::Refused(Refusal::Remembered { .. })),

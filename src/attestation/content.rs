@@ -7,15 +7,18 @@
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::figure::Figure;
+use crate::claim::Pledge;
 use crate::encoding::json::Object;
 use crate::time::Period;
 
 mod area;
+mod correction;
 mod inventory;
 mod issuer;
 mod usage;
 
 pub use area::{Action, Area, AreaChange, AreaClose, AreaOpen, Measured};
+pub use correction::{Correction, Withdrawal};
 pub use inventory::{Capacity, Inventory, RatedWatts};
 pub use issuer::{Issuer, KeySet, LogOfRecord, Move, Roles, StreamHead, Witnesses};
 pub use usage::{LedgerReference, LedgerSum, Usage, read_period, write_period};
@@ -58,12 +61,18 @@ macro_rules! statement_types {
 statement_types! {
     /// Opens, changes or closes an area.
     Area = "area",
+    /// Replaces what an earlier statement said.
+    Correction = "correction",
     /// Declares the devices of an area.
     Inventory = "inventory",
     /// Names an issuer's keys, log and witnesses.
     Issuer = "issuer",
+    /// Claims something that can be shown false.
+    Pledge = "pledge",
     /// Accounts for one period of an area.
     Usage = "usage",
+    /// Ends the duty of a pledge.
+    Withdrawal = "withdrawal",
 }
 
 impl StatementType {
@@ -72,6 +81,11 @@ impl StatementType {
         let name = uri.strip_prefix(NAMESPACE)?.strip_suffix("/v1")?;
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
+
+    /// Whether a `correction` may replace it.
+    pub const fn is_correctable(self) -> bool {
+        matches!(self, Self::Inventory | Self::Usage)
+    }
 }
 
 /// What a statement says.
@@ -79,14 +93,20 @@ impl StatementType {
 pub enum Content {
     /// See [`Area`].
     Area(Area),
+    /// See [`Correction`].
+    Correction(Correction),
     /// See [`Inventory`].
     Inventory(Inventory),
     /// See [`Issuer`].
     Issuer(Box<Issuer>),
     /// See [`NotUnderstood`].
     NotUnderstood(NotUnderstood),
+    /// See [`Pledge`].
+    Pledge(Box<Pledge>),
     /// See [`Usage`].
     Usage(Usage),
+    /// See [`Withdrawal`].
+    Withdrawal(Withdrawal),
 }
 
 impl Content {
@@ -94,9 +114,12 @@ impl Content {
     pub fn read(kind: StatementType, fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         Ok(match kind {
             StatementType::Area => Self::Area(Area::read(fields)?),
+            StatementType::Correction => Self::Correction(Correction::read(fields)?),
             StatementType::Inventory => Self::Inventory(Inventory::read(fields)?),
             StatementType::Issuer => Self::Issuer(Box::new(Issuer::read(fields)?)),
+            StatementType::Pledge => Self::Pledge(Box::new(Pledge::read(fields)?)),
             StatementType::Usage => Self::Usage(Usage::read(fields)?),
+            StatementType::Withdrawal => Self::Withdrawal(Withdrawal::read(fields)?),
         })
     }
 
@@ -105,10 +128,13 @@ impl Content {
     pub fn write(&self) -> Option<Object<'static>> {
         Some(match self {
             Self::Area(area) => area.write(),
+            Self::Correction(correction) => correction.write()?,
             Self::Inventory(inventory) => inventory.write(),
             Self::Issuer(issuer) => issuer.write(),
             Self::NotUnderstood(_) => return None,
+            Self::Pledge(pledge) => pledge.write(),
             Self::Usage(usage) => usage.write(),
+            Self::Withdrawal(withdrawal) => withdrawal.write(),
         })
     }
 
@@ -116,10 +142,13 @@ impl Content {
     pub const fn statement_type(&self) -> Option<StatementType> {
         Some(match self {
             Self::Area(_) => StatementType::Area,
+            Self::Correction(_) => StatementType::Correction,
             Self::Inventory(_) => StatementType::Inventory,
             Self::Issuer(_) => StatementType::Issuer,
             Self::NotUnderstood(_) => return None,
+            Self::Pledge(_) => StatementType::Pledge,
             Self::Usage(_) => StatementType::Usage,
+            Self::Withdrawal(_) => StatementType::Withdrawal,
         })
     }
 

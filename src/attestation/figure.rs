@@ -52,6 +52,8 @@ macro_rules! spelled {
     };
 }
 
+pub(crate) use spelled;
+
 spelled! {
     /// What is counted.
     QuantityKind, "a quantity" {
