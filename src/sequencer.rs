@@ -18,11 +18,13 @@ use crate::tlog::checkpoint::CheckpointError;
 use crate::tlog::checkpoint::Origin;
 use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::edge::Edge;
-use crate::tlog::tile::CHECKPOINT_PATH;
 use crate::tlog::tile::push_entry;
 
 /// The most entries of one batch; bounds what is staged and written at once.
 pub const MAX_BATCH: usize = 16_384;
+
+/// The most bytes of a staged batch, no more than any file that is read may have.
+pub const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
 
 /// One thing to be done. Each must have succeeded before the next begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,20 +38,16 @@ pub enum Step {
         /// What it holds from then on.
         new: LockRecord,
     },
-    /// Create a file that never changes. One with the same bytes may be there already.
+    /// Create a file that never changes: a tree of one size has one right edge, so that
+    /// this is as true of partial tiles. One with the same bytes may be there already.
     Create {
         /// Its path under the log's prefix.
         path: String,
         /// Its bytes.
         bytes: Vec<u8>,
     },
-    /// Create a file or replace it whole.
-    Replace {
-        /// Its path under the log's prefix.
-        path: String,
-        /// Its bytes.
-        bytes: Vec<u8>,
-    },
+    /// Serve this note as the newest checkpoint.
+    Publish(Vec<u8>),
     /// Forget the staged batch.
     Unstage,
 }
@@ -166,7 +164,8 @@ impl Sequencer {
     /// `edge` is the right edge of the published tree, and `remembered` what witnesses
     /// last saw of this log. Fails, and must not be forced, if storage is ahead of the
     /// lock, if the same size has another root, if the clock went back, or if a witness
-    /// remembers a tree that the lock does not hold.
+    /// remembers a tree that the lock does not hold. That smaller trees remembered are
+    /// prefixes of the log's is for the caller to check once the steps are done.
     pub fn resume(
         origin: Origin,
         key: &VerifierKey,
@@ -206,6 +205,11 @@ impl Sequencer {
             return Err(Refusal::OtherRoot { size: settled.size });
         }
         for seen in remembered {
+            if seen.origin != origin {
+                return Err(Refusal::OtherLog {
+                    found: seen.origin.clone(),
+                });
+            }
             if seen.size > settled.size || (seen.size == settled.size && seen.root != settled.root)
             {
                 return Err(Refusal::Remembered {
@@ -226,13 +230,19 @@ impl Sequencer {
             steps.push(publish(&lock));
             steps.push(Step::Unstage);
             (steps, edge)
-        } else if stored.published.is_none() {
-            (vec![publish(&lock)], edge)
-        } else if stored.staged.is_some() {
-            // Staged but never settled, or settled, published and not yet forgotten.
-            (vec![Step::Unstage], edge)
         } else {
-            (Vec::new(), edge)
+            let mut steps = Vec::new();
+            match &stored.published {
+                None => steps.push(publish(&lock)),
+                // Staged but never settled; or settled and published, but perhaps not
+                // durably: that must be so before the batch is forgotten.
+                Some(note) if stored.staged.is_some() => {
+                    steps.push(Step::Publish(note.clone()));
+                    steps.push(Step::Unstage);
+                }
+                Some(_) => {}
+            }
+            (steps, edge)
         };
         Ok(Commit {
             steps,
@@ -248,9 +258,10 @@ impl Sequencer {
         key: &SignerKey,
         now: UnixSeconds,
     ) -> Result<Commit, Refusal> {
-        if entries.is_empty() || entries.len() > MAX_BATCH {
+        if entries.is_empty() || entries.len() > fitting(entries) {
             return Err(Refusal::Batch {
                 found: entries.len(),
+                most: fitting(entries),
             });
         }
         if now < self.lock.time {
@@ -309,10 +320,12 @@ pub enum Refusal {
         lock: u64,
     },
     /// An empty or too large batch.
-    #[error("a batch has 1 to {MAX_BATCH} entries, not {found}")]
+    #[error("a batch has at least one entry and here at most {most}, not {found}")]
     Batch {
         /// How many there were.
         found: usize,
+        /// How many of them fit.
+        most: usize,
     },
     /// A checkpoint is malformed or not the log's.
     #[error(transparent)]
@@ -337,6 +350,12 @@ pub enum Refusal {
     /// Nothing settles which tree is the log's.
     #[error("the lock is missing")]
     NoLock,
+    /// What a witness is said to remember is of another log.
+    #[error("what is remembered is of another log, `{found}`")]
+    OtherLog {
+        /// That log.
+        found: Origin,
+    },
     /// Storage and lock hold different trees of one size.
     #[error("storage and lock hold different trees of {size} entries")]
     OtherRoot {
@@ -397,10 +416,7 @@ fn sign(
 }
 
 fn publish(lock: &LockRecord) -> Step {
-    Step::Replace {
-        path: CHECKPOINT_PATH.to_owned(),
-        bytes: lock.note.clone().into_bytes(),
-    }
+    Step::Publish(lock.note.clone().into_bytes())
 }
 
 /// Appends entries and says which files that makes.
@@ -420,7 +436,7 @@ fn apply(edge: &Edge, entries: &[Vec<u8>]) -> Result<(Edge, Vec<Step>), Refusal>
     steps.extend(
         edge.partial_since(first)
             .into_iter()
-            .map(|(tile, bytes)| Step::Replace {
+            .map(|(tile, bytes)| Step::Create {
                 path: tile.path(),
                 bytes,
             }),
@@ -429,6 +445,20 @@ fn apply(edge: &Edge, entries: &[Vec<u8>]) -> Result<(Edge, Vec<Step>), Refusal>
 }
 
 const BATCH_HEADER: &str = "standstill log batch v1";
+
+/// The most bytes of a batch before its first entry: header, index, count, newlines.
+const MAX_BATCH_HEAD: usize = 64;
+
+/// Returns how many of the first `entries` one batch can take; at least one, if there is
+/// one.
+pub fn fitting(entries: &[Vec<u8>]) -> usize {
+    let mut bytes = MAX_BATCH_HEAD;
+    let fit = entries.iter().take(MAX_BATCH).take_while(|entry| {
+        bytes = bytes.saturating_add(entry.len()).saturating_add(2);
+        bytes <= MAX_BATCH_BYTES
+    });
+    fit.count()
+}
 
 /// Spells a batch: where it begins, how many entries, and the entries as in a bundle.
 fn print_batch(first: u64, entries: &[Vec<u8>]) -> Option<Vec<u8>> {

@@ -3,6 +3,7 @@
 //! [`Objects`] keeps files: what a call has written is durable once it returns. [`Lock`]
 //! keeps one value: it is read as it was last written, by whichever process, and changed
 //! only by who knows what it was. Every implementation runs [`contract`]'s tests.
+//! [`LogFiles`] is the part of it that a reader of somebody's log needs.
 //!
 //! [`log`] and [`witness`] run the machines of `sequencer` and `cosigner` on them.
 
@@ -12,7 +13,34 @@ pub mod contract;
 pub mod fs;
 pub mod log;
 pub mod memory;
+pub mod reader;
 pub mod witness;
+
+/// The longest file that is read: a bundle of 256 entries of 65,535 bytes, each with its
+/// length (C2SP tlog-tiles). Whose log it is may be anybody's.
+pub const MAX_FILE: u64 = 256 * (2 + 65_535);
+
+/// Files that can be read: the public files of a log, wherever they are.
+///
+/// - A file is seen whole or not at all.
+/// - One longer than [`MAX_FILE`] is an error, and so is anything but a file.
+pub trait LogFiles {
+    /// Returns the bytes of the file at that path under the log's prefix, or `None` if
+    /// there is no such file.
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError>;
+}
+
+impl<F: LogFiles + ?Sized> LogFiles for &F {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).read(path)
+    }
+}
+
+impl<F: LogFiles + ?Sized> LogFiles for Box<F> {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).read(path)
+    }
+}
 
 /// Files under one prefix.
 ///
@@ -20,10 +48,7 @@ pub mod witness;
 /// - A file is seen whole or not at all, whenever the writer stops.
 /// - A read after a write by the same process sees that write.
 /// - One process writes at a time; any number may read.
-pub trait Objects {
-    /// Returns the file's bytes, or `None` if there is no such file.
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError>;
-
+pub trait Objects: LogFiles {
     /// Creates a file that never changes. Where it is there already with the same bytes,
     /// this makes it durable and succeeds; with other bytes it fails.
     fn create(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError>;
@@ -78,4 +103,10 @@ pub enum StoreError {
     /// The value is not what the caller thought.
     #[error("the lock holds another value than expected: another process has written it")]
     Swapped,
+    /// A file is longer than any that a log has.
+    #[error("`{path}` has more than {MAX_FILE} bytes")]
+    TooLong {
+        /// Its path.
+        path: String,
+    },
 }

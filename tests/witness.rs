@@ -13,7 +13,7 @@ use standstill::key::SignerKey;
 use standstill::store::fs::Directory;
 use standstill::store::fs::FileLock;
 use standstill::store::log::Log;
-use standstill::store::log::LogReader;
+use standstill::store::reader::LogReader;
 use standstill::store::witness::WitnessDirectory;
 use standstill::store::witness::WitnessError;
 use standstill::time::UnixSeconds;

@@ -8,6 +8,7 @@
 )]
 
 use super::Lock;
+use super::MAX_FILE;
 use super::Objects;
 use super::StoreError;
 
@@ -32,6 +33,22 @@ pub fn objects(store: &impl Objects) {
     assert_eq!(store.read("tile/0/001.p/1").unwrap().unwrap(), b"a");
     assert_eq!(store.read("tile/0/001/x").unwrap(), None);
 
+    // Nothing is a file too.
+    store.create("empty", b"").unwrap();
+    assert_eq!(store.read("empty").unwrap().unwrap(), b"");
+    let other = store.create("empty", b"x");
+    assert!(matches!(other, Err(StoreError::Differs { .. })));
+
+    let longest = vec![7; usize::try_from(MAX_FILE).unwrap()];
+    store.replace("long", &longest).unwrap();
+    assert!(store.read("long").unwrap().unwrap() == longest);
+    store.replace("long", &[longest, vec![7]].concat()).unwrap();
+    assert!(matches!(
+        store.read("long"),
+        Err(StoreError::TooLong { .. })
+    ));
+    store.remove("long").unwrap();
+
     store.remove("checkpoint").unwrap();
     store.remove("checkpoint").unwrap();
     assert_eq!(store.read("checkpoint").unwrap(), None);
@@ -53,4 +70,6 @@ pub fn lock<L: Lock>(open: impl Fn() -> L) {
     let again = store.swap(Some(b"one"), b"three");
     assert!(matches!(again, Err(StoreError::Swapped)));
     assert_eq!(store.load().unwrap().unwrap(), b"two");
+    drop(store);
+    assert_eq!(open().load().unwrap().unwrap(), b"two");
 }

@@ -1,14 +1,25 @@
 //! Stores in directories of this machine.
+//!
+//! What is promised holds on a local file system whose `fsync` does what it says. Known
+//! gap: where `fsync` of a *directory* fails once and then succeeds, the name it was to
+//! keep may still be lost; whoever gets an error from a store opens it anew.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::fs::TryLockError;
 use std::io;
+use std::io::Read as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use super::Lock;
+use super::LogFiles;
+use super::MAX_FILE;
 use super::Objects;
 use super::StoreError;
 
@@ -19,12 +30,18 @@ use super::StoreError;
 #[derive(Clone, Debug)]
 pub struct Directory {
     root: PathBuf,
+    /// The directories whose own names this process knows to be durable. That one is
+    /// there does not say so: a dead process may have made it and not synced its parent.
+    durable: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl Directory {
     /// Keeps files below `root`, which is made when the first is written.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self {
+            root: root.into(),
+            durable: Arc::default(),
+        }
     }
 
     /// Returns the directory.
@@ -32,15 +49,32 @@ impl Directory {
         &self.root
     }
 
+    /// Makes the directory durably, if it is not there.
+    pub fn make_root(&self) -> Result<(), StoreError> {
+        self.make(&self.root)
+    }
+
     /// Writes `bytes` durably under a name of their own beside `target`.
     fn stage(&self, target: &Path, bytes: &[u8]) -> Result<PathBuf, StoreError> {
         let parent = target.parent().unwrap_or(&self.root);
-        make(parent)?;
+        self.make(parent)?;
         let mut name = target.file_name().unwrap_or_default().to_owned();
-        // One writer at a time, so that one name is enough; an orphan is overwritten.
+        // One writer at a time, so that one name is enough.
         name.push(".tmp");
         let staged = parent.join(name);
-        let written = File::create(&staged).and_then(|mut file| {
+        // What a dead process left may be linked to a finished file already: to write
+        // into it would be to write into that.
+        match std::fs::remove_file(&staged) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(error("remove", &staged, source));
+            }
+            _ => {}
+        }
+        let new = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&staged);
+        let written = new.and_then(|mut file| {
             file.write_all(bytes)?;
             file.sync_all()
         });
@@ -51,13 +85,55 @@ impl Directory {
         }
         Ok(staged)
     }
+
+    /// Makes a directory and those above it durably, those that are there included as
+    /// far as `root`.
+    fn make(&self, directory: &Path) -> Result<(), StoreError> {
+        let known = || self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().contains(directory) {
+            return Ok(());
+        }
+        let inside = directory != self.root && directory.starts_with(&self.root);
+        let there = directory.is_dir();
+        let parent = directory.parent().unwrap_or(Path::new("."));
+        if (inside || !there) && !parent.as_os_str().is_empty() {
+            self.make(parent)?;
+        }
+        if !there {
+            match std::fs::create_dir(directory) {
+                Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(error("create", directory, source));
+                }
+                _ => {}
+            }
+        }
+        match sync(parent) {
+            // A directory that others made, in one that we may pass but not read.
+            Err(StoreError::Io { source, .. })
+                if there && !inside && source.kind() == io::ErrorKind::PermissionDenied => {}
+            result => result?,
+        }
+        known().insert(directory.to_owned());
+        Ok(())
+    }
+
+    /// Makes durable what another process may have written and not synced.
+    fn confirm(&self, target: &Path) -> Result<(), StoreError> {
+        let synced = File::open(target).and_then(|file| file.sync_all());
+        synced.map_err(|source| error("sync", target, source))?;
+        let parent = target.parent().unwrap_or(&self.root);
+        self.make(parent)?;
+        sync(parent)
+    }
 }
 
-impl Objects for Directory {
+impl LogFiles for Directory {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
         read(&self.root.join(path))
     }
+}
 
+impl Objects for Directory {
     fn create(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let target = self.root.join(path);
         if let Some(found) = read(&target)? {
@@ -66,15 +142,13 @@ impl Objects for Directory {
                     path: path.to_owned(),
                 });
             }
-            // It may stand there from a process that died before it was durable.
-            let synced = File::open(&target).and_then(|file| file.sync_all());
-            synced.map_err(|source| error("sync", &target, source))?;
-            return sync(target.parent().unwrap_or(&self.root));
+            return self.confirm(&target);
         }
         let staged = self.stage(&target, bytes)?;
         // A link fails where a rename would replace.
-        std::fs::hard_link(&staged, &target).map_err(|source| error("create", &target, source))?;
+        let linked = std::fs::hard_link(&staged, &target);
         std::fs::remove_file(&staged).map_err(|source| error("remove", &staged, source))?;
+        linked.map_err(|source| error("create", &target, source))?;
         sync(target.parent().unwrap_or(&self.root))
     }
 
@@ -109,9 +183,16 @@ impl FileLock {
     /// Fails if another process holds it.
     pub fn acquire(directory: impl Into<PathBuf>, name: &str) -> Result<Self, StoreError> {
         let directory = Directory::new(directory);
-        make(directory.path())?;
+        directory.make_root()?;
+        let guard = Guard::acquire(directory.path())?;
+        // The value may be visible without being durable, from a process that died in a
+        // swap. What is built on it must not outlive it.
+        let value = directory.path().join(name);
+        if value.exists() {
+            directory.confirm(&value)?;
+        }
         Ok(Self {
-            _guard: Guard::acquire(directory.path())?,
+            _guard: guard,
             directory,
             name: name.to_owned(),
         })
@@ -158,33 +239,36 @@ impl Guard {
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(source)
-            if matches!(
-                source.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            Ok(None)
+    match read_file(path) {
+        Ok(Some(bytes)) if u64::try_from(bytes.len()).map_or(true, |len| len > MAX_FILE) => {
+            Err(StoreError::TooLong {
+                path: path.display().to_string(),
+            })
         }
+        Ok(bytes) => Ok(bytes),
         Err(source) => Err(error("read", path, source)),
     }
 }
 
-/// Makes a directory and those above it, durably.
-fn make(directory: &Path) -> Result<(), StoreError> {
-    if directory.as_os_str().is_empty() || directory.is_dir() {
-        return Ok(());
+/// Reads a file, and no more of it than shows that it is too long.
+fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    // Asked before it is opened: to open a pipe is to wait for who writes into it.
+    let metadata = match std::fs::metadata(path) {
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(None),
+        metadata => metadata?,
+    };
+    if !metadata.is_file() {
+        return Err(io::Error::other("is not a file"));
     }
-    let parent = directory.parent().unwrap_or(Path::new(""));
-    make(parent)?;
-    match std::fs::create_dir(directory) {
-        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
-            Err(error("create", directory, source))
-        }
-        _ => sync(parent),
-    }
+    let file = match File::open(path) {
+        Err(error) if error.kind() == NotFound => return Ok(None),
+        file => file?,
+    };
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }
 
 /// Makes a directory's entries durable.
@@ -233,6 +317,35 @@ mod tests {
         assert!(matches!(second, Err(StoreError::Locked { .. })));
         drop(held);
         assert!(FileLock::acquire(directory.path(), "lock").is_ok());
+    }
+
+    #[test]
+    fn a_name_left_by_a_dead_process_is_not_written_through() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Directory::new(directory.path());
+        store.create("tile", b"whole").unwrap();
+        // It died after the link and before it removed the other name.
+        let left = directory.path().join("tile.tmp");
+        std::fs::hard_link(directory.path().join("tile"), &left).unwrap();
+        let seen = File::open(directory.path().join("tile")).unwrap();
+        store.replace("tile", b"new").unwrap();
+        let text = io::read_to_string(seen).unwrap();
+        assert_eq!(text, "whole", "a reader saw its file change");
+        assert!(!left.exists());
+    }
+
+    #[test]
+    fn what_is_no_file_is_an_error_and_is_not_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("checkpoint")).unwrap();
+        let store = Directory::new(directory.path());
+        let error = store.read("checkpoint").unwrap_err().to_string();
+        assert!(error.contains("is not a file"), "{error}");
+        let pipe = directory.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        if made.is_ok_and(|status| status.success()) {
+            assert!(store.read("pipe").is_err());
+        }
     }
 
     #[test]

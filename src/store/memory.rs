@@ -7,6 +7,8 @@ use std::io;
 use std::rc::Rc;
 
 use super::Lock;
+use super::LogFiles;
+use super::MAX_FILE;
 use super::Objects;
 use super::StoreError;
 
@@ -88,11 +90,20 @@ impl MemoryObjects {
     }
 }
 
-impl Objects for MemoryObjects {
+impl LogFiles for MemoryObjects {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.files.borrow().get(path).cloned())
+        let file = self.files.borrow().get(path).cloned();
+        let long = |file: &Vec<u8>| u64::try_from(file.len()).map_or(true, |len| len > MAX_FILE);
+        if file.as_ref().is_some_and(long) {
+            return Err(StoreError::TooLong {
+                path: path.to_owned(),
+            });
+        }
+        Ok(file)
     }
+}
 
+impl Objects for MemoryObjects {
     fn create(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         match self.read(path)? {
             Some(found) if found == bytes => Ok(()),

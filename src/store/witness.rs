@@ -17,12 +17,13 @@ use crate::key::VerifierKey;
 use crate::keystore;
 use crate::keystore::KeyFileError;
 use crate::note::SignatureLine;
-use crate::store::Objects;
+use crate::store::LogFiles;
+use crate::store::Objects as _;
 use crate::store::StoreError;
 use crate::store::fs::Directory;
 use crate::store::fs::Guard;
-use crate::store::log::LogError;
-use crate::store::log::LogReader;
+use crate::store::reader::LogReader;
+use crate::store::reader::ReadError;
 use crate::time::UnixSeconds;
 use crate::tlog::checkpoint::SignedCheckpoint;
 
@@ -71,9 +72,9 @@ impl WitnessDirectory {
     /// `log_key` is the key of the log's signatures; it may be left out once the witness
     /// knows the log. The consistency proof is built from the log's tiles here: that
     /// nothing but the right one verifies is what the cosigner checks.
-    pub fn cosign<O: Objects>(
+    pub fn cosign<F: LogFiles + ?Sized>(
         &self,
-        log: &LogReader<'_, O>,
+        log: &LogReader<'_, F>,
         log_key: Option<&VerifierKey>,
         now: UnixSeconds,
     ) -> Result<(SignedCheckpoint, SignatureLine), WitnessError> {
@@ -193,7 +194,7 @@ pub enum WitnessError {
     Key(#[from] KeyFileError),
     /// The log cannot be read.
     #[error("the log cannot be read: {0}")]
-    Log(#[from] LogError),
+    Log(#[from] ReadError),
     /// The log has no checkpoint.
     #[error("the log has no checkpoint")]
     NoCheckpoint,
