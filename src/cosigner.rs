@@ -57,7 +57,8 @@ impl Cosigning {
         &self.memory
     }
 
-    /// Gives out the checkpoint and the cosignature, now that the memory is durable.
+    /// Gives out the checkpoint, with the log's signature and this cosignature and no
+    /// other line, and the cosignature, now that the memory is durable.
     pub fn remembered(self) -> (SignedCheckpoint, SignatureLine) {
         (self.checkpoint, self.line)
     }
@@ -129,6 +130,8 @@ pub fn consider(
         });
     }
     let line = cosign(signed.note().text(), key, now)?;
+    // Other lines are others' word, unchecked: they do not belong in what is served here.
+    signed.note_mut().retain(|line| line.names(log));
     signed.note_mut().put(line.clone());
     Ok(Cosigning {
         memory: Memory {
@@ -195,4 +198,214 @@ pub enum Refusal {
         /// The size remembered.
         size: u64,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::Algorithm;
+    use crate::key::KeyName;
+    use crate::key::SecretKey;
+    use crate::merkle::empty_root;
+    use crate::merkle::leaf_hash;
+    use crate::merkle::prove_consistency;
+    use crate::merkle::root;
+    use crate::note::Note;
+    use crate::tlog::cosignature::Cosignature;
+
+    fn key(name: &str, algorithm: Algorithm, seed: u8) -> SignerKey {
+        let name = KeyName::new(name).unwrap();
+        SignerKey::new(name, algorithm, SecretKey::from_seed([seed; 32]))
+    }
+
+    fn log() -> SignerKey {
+        key("log.example/a", Algorithm::Ed25519, 1)
+    }
+
+    fn witness() -> SignerKey {
+        key("witness.example/w", Algorithm::CosignatureV1, 2)
+    }
+
+    fn at(seconds: u64) -> UnixSeconds {
+        UnixSeconds::new(1_800_000_000 + seconds).unwrap()
+    }
+
+    /// The leaves of the tree of `size` entries, and of one that differs in the first.
+    fn leaves(size: u8, fork: bool) -> Vec<Hash> {
+        let first = u8::from(fork) * 100;
+        (0..size)
+            .map(|n| leaf_hash(&[if n == 0 { first } else { n }]))
+            .collect()
+    }
+
+    fn proof(old: u8, leaves: &[Hash]) -> Vec<Hash> {
+        let mut node = |level: u32, index: u64| {
+            let start = usize::try_from(index << level).unwrap();
+            Ok::<_, std::convert::Infallible>(root(&leaves[start..start + (1 << level)]))
+        };
+        let size = u64::try_from(leaves.len()).unwrap();
+        prove_consistency(old.into(), size, &mut node)
+            .unwrap()
+            .unwrap_or_default()
+    }
+
+    fn note(size: u8, fork: bool) -> String {
+        let root = root(&leaves(size, fork)).to_base64();
+        let text = format!("log.example/a\n{size}\n{root}\n");
+        Note::sign(&text, &log()).unwrap().to_text()
+    }
+
+    /// A witness's memory between requests.
+    struct State(Option<Memory>);
+
+    impl State {
+        fn ask(&mut self, request: &Request, now: u64) -> Result<Note, Refusal> {
+            let (log, key) = (log().verifier(), witness());
+            let cosigning = consider(request, &log, self.0.as_ref(), &key, at(now))?;
+            self.0 = Some(cosigning.memory().clone());
+            let (checkpoint, line) = cosigning.remembered();
+            assert_eq!(checkpoint.note().signatures()[1], line);
+            Ok(checkpoint.note().clone())
+        }
+
+        fn grow(&mut self, old: u8, size: u8, now: u64) -> Result<Note, Refusal> {
+            let request = Request {
+                old: old.into(),
+                proof: proof(old, &leaves(size, false)),
+                note: note(size, false).into_bytes(),
+            };
+            self.ask(&request, now)
+        }
+    }
+
+    #[test]
+    fn what_grows_is_cosigned_and_remembered() {
+        let mut state = State(None);
+        for (old, size, now) in [(0, 0, 1), (0, 3, 2), (3, 3, 7), (3, 8, 7), (8, 100, 9)] {
+            let note = state.grow(old, size, now).unwrap();
+            let cosignature = Cosignature::open(&note, &witness().verifier()).unwrap();
+            assert_eq!(cosignature.unwrap().time(), at(now));
+            let memory = state.0.as_ref().unwrap();
+            assert_eq!((memory.size, memory.time), (size.into(), at(now)));
+        }
+    }
+
+    #[test]
+    fn a_replayed_request_is_stale_and_names_the_size_remembered() {
+        let mut state = State(None);
+        state.grow(0, 3, 1).unwrap();
+        state.grow(3, 8, 2).unwrap();
+        assert_eq!(state.grow(3, 8, 3), Err(Refusal::Stale { size: 8 }));
+        assert_eq!(state.grow(0, 3, 3), Err(Refusal::Stale { size: 8 }));
+        assert_eq!(state.grow(0, 9, 3), Err(Refusal::Stale { size: 8 }));
+        let smaller = state.grow(8, 3, 3);
+        assert_eq!(smaller, Err(Refusal::OldSize { old: 8, size: 3 }));
+        assert_eq!(state.0.unwrap().time, at(2));
+    }
+
+    #[test]
+    fn a_fork_is_refused_whatever_proof_it_comes_with() {
+        let mut state = State(None);
+        state.grow(0, 3, 1).unwrap();
+        let honest = proof(3, &leaves(8, false));
+        let own = proof(3, &leaves(8, true));
+        for proof in [honest, own, vec![], vec![empty_root(); 63]] {
+            let request = Request {
+                old: 3,
+                proof,
+                note: note(8, true).into_bytes(),
+            };
+            let refused = state.ask(&request, 2).unwrap_err();
+            assert!(matches!(refused, Refusal::Proof(_)), "{refused}");
+        }
+        let request = Request {
+            old: 3,
+            proof: vec![],
+            note: note(3, true).into_bytes(),
+        };
+        let refused = state.ask(&request, 2).unwrap_err();
+        assert!(
+            matches!(refused, Refusal::Fork { size: 3, .. }),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_proof_that_nobody_needs_is_refused() {
+        for (old, size) in [(0, 3), (3, 3)] {
+            let mut state = State(None);
+            state.grow(0, old, 1).unwrap();
+            let request = Request {
+                old: old.into(),
+                proof: vec![empty_root()],
+                note: note(size, false).into_bytes(),
+            };
+            let refused = state.ask(&request, 2).unwrap_err();
+            assert!(matches!(refused, Refusal::Proof(_)), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_empty_tree_has_one_root() {
+        let text = format!("log.example/a\n0\n{}\n", leaf_hash(b"").to_base64());
+        let request = Request {
+            old: 0,
+            proof: vec![],
+            note: Note::sign(&text, &log()).unwrap().to_text().into_bytes(),
+        };
+        let refused = State(None).ask(&request, 1).unwrap_err();
+        assert!(matches!(refused, Refusal::EmptyRoot { .. }), "{refused}");
+    }
+
+    #[test]
+    fn what_the_log_did_not_sign_is_refused() {
+        let mut state = State(None);
+        let with = |note: String| Request {
+            old: 0,
+            proof: vec![],
+            note: note.into_bytes(),
+        };
+        let text = note(3, false);
+        let (text, _) = text.split_once("\n\n").unwrap();
+        let thief = key("log.example/a", Algorithm::Ed25519, 9);
+        let stranger = key("log.example/b", Algorithm::Ed25519, 1);
+        for note in [
+            note(3, false).replace("\n3\n", "\n4\n"),
+            Note::sign(&format!("{text}\n"), &thief).unwrap().to_text(),
+            Note::sign(&format!("{text}\n"), &stranger)
+                .unwrap()
+                .to_text(),
+            String::new(),
+        ] {
+            let refused = state.ask(&with(note), 1).unwrap_err();
+            assert!(matches!(refused, Refusal::Checkpoint(_)), "{refused}");
+        }
+        let extended = Note::sign(&format!("{text}\nextension\n"), &log()).unwrap();
+        let refused = state.ask(&with(extended.to_text()), 1);
+        assert_eq!(refused, Err(Refusal::Extension));
+        assert_eq!(state.0, None);
+    }
+
+    #[test]
+    fn the_time_of_a_log_never_goes_back() {
+        let mut state = State(None);
+        state.grow(0, 3, 5).unwrap();
+        let refused = state.grow(3, 8, 4).unwrap_err();
+        assert!(matches!(refused, Refusal::Clock { .. }), "{refused}");
+        assert_eq!(state.0.unwrap().size, 3);
+    }
+
+    #[test]
+    fn others_lines_are_not_passed_on() {
+        let other = key("witness.example/x", Algorithm::CosignatureV1, 3);
+        let mut note = Note::parse(note(3, false).as_bytes()).unwrap();
+        note.put(cosign(note.text(), &other, at(0)).unwrap());
+        let request = Request {
+            old: 0,
+            proof: vec![],
+            note: note.to_text().into_bytes(),
+        };
+        let note = State(None).ask(&request, 1).unwrap();
+        assert_eq!(note.signatures().len(), 2);
+    }
 }

@@ -5,6 +5,7 @@
 //! file is created, never overwritten, with mode 0600; one that others can read is
 //! refused. No error shows any part of a key.
 
+use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
 use std::io::Read as _;
@@ -46,7 +47,8 @@ pub fn random() -> Result<Zeroizing<[u8; KEY_SIZE]>, KeyFileError> {
 pub fn write_issuer_key(path: &Path, key: &SecretKey) -> Result<(), KeyFileError> {
     let seed = Zeroizing::new(key.to_seed());
     let digits = Zeroizing::new(hex::encode(seed.as_slice()));
-    create_private(path, &format!("{ISSUER_PREFIX}{}\n", digits.as_str()))
+    let line = Zeroizing::new(format!("{ISSUER_PREFIX}{}\n", digits.as_str()));
+    create_private(path, &line)
 }
 
 /// Reads an issuer's key.
@@ -91,8 +93,24 @@ pub fn create_private(path: &Path, text: &str) -> Result<(), KeyFileError> {
         .mode(MODE)
         .open(path)
         .map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.sync_all().map_err(failed)
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| sync_parent(path));
+    if let Err(source) = written {
+        // Half a key is no key, and would be in the way of the whole one.
+        let _ = std::fs::remove_file(path);
+        return Err(failed(source));
+    }
+    Ok(())
+}
+
+/// Makes a file's name durable.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Reads a file that only its owner can read.
@@ -101,19 +119,29 @@ pub fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
         path: path.display().to_string(),
         source,
     };
-    let file = OpenOptions::new().read(true).open(path).map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(failed(io::Error::other("is not a file")));
+    }
+    let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(KeyFileError::Readable {
             path: path.display().to_string(),
             mode,
         });
     }
-    let mut text = Zeroizing::new(String::new());
-    file.take(MAX_FILE)
-        .read_to_string(&mut text)
+    // As large as it can become: when it grows, what it leaves behind is not wiped.
+    let room = usize::try_from(MAX_FILE).unwrap_or_default();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(1)));
+    file.take(MAX_FILE.saturating_add(1))
+        .read_to_end(&mut bytes)
         .map_err(failed)?;
-    Ok(text)
+    if bytes.len() > room {
+        return Err(failed(io::Error::other("is too long for a key")));
+    }
+    let text = str::from_utf8(&bytes).map_err(|_| failed(io::Error::other("is not text")))?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// Why a key file cannot be used. Shows no part of a key.
@@ -153,4 +181,128 @@ pub enum KeyFileError {
         /// Its permissions.
         mode: u32,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::key::Algorithm;
+    use crate::key::KeyName;
+
+    /// A seed whose hexadecimal and base64 stand out.
+    const SEED: [u8; KEY_SIZE] = [0xa7; KEY_SIZE];
+
+    fn note_key() -> SignerKey {
+        let name = KeyName::new("log.example/a").unwrap();
+        SignerKey::new(name, Algorithm::Ed25519, SecretKey::from_seed(SEED))
+    }
+
+    fn file(directory: &tempfile::TempDir) -> PathBuf {
+        directory.path().join("key")
+    }
+
+    /// Whether a text shows a secret, in any spelling in use here.
+    fn shows_secret(text: &str) -> bool {
+        ["a7a7a7", "A7A7A7", "p6en", "167, 167", "PRIVATE"]
+            .iter()
+            .any(|part| text.contains(part))
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = file(&directory);
+        write_issuer_key(&path, &SecretKey::from_seed(SEED)).unwrap();
+        assert_eq!(read_issuer_key(&path).unwrap().to_seed(), SEED);
+        let line = format!("standstill-key-v1 {}\n", "a7".repeat(32));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), line);
+
+        let path = directory.path().join("log");
+        write_note_key(&path, &note_key()).unwrap();
+        let read = read_note_key(&path).unwrap();
+        assert_eq!(read.verifier(), note_key().verifier());
+        assert_eq!(read.secret().to_seed(), SEED);
+    }
+
+    #[test]
+    fn a_key_file_is_its_owners_alone_and_never_overwritten() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = file(&directory);
+        write_note_key(&path, &note_key()).unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let before = std::fs::read(&path).unwrap();
+        let refused = write_issuer_key(&path, &SecretKey::from_seed([1; 32])).unwrap_err();
+        assert!(matches!(refused, KeyFileError::Io { .. }));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_key_is_not_written_through_a_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, target) = (file(&directory), directory.path().join("elsewhere"));
+        std::os::unix::fs::symlink(&target, &path).unwrap();
+        assert!(write_note_key(&path, &note_key()).is_err());
+        assert!(!target.exists());
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused_and_not_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = file(&directory);
+        write_note_key(&path, &note_key()).unwrap();
+        for mode in [0o640, 0o604, 0o620, 0o601, 0o644, 0o777] {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(&path, permissions).unwrap();
+            let error = read_note_key(&path).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains(&format!("{mode:o}")), "{text}");
+            assert!(text.contains(path.to_str().unwrap()), "{text}");
+            assert!(!shows_secret(&format!("{text} {error:?}")), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn no_error_shows_what_a_damaged_key_file_holds() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = file(&directory);
+        write_note_key(&path, &note_key()).unwrap();
+        let note = std::fs::read_to_string(&path).unwrap();
+        let issuer = format!("standstill-key-v1 {}\n", "a7".repeat(32));
+        let mut damaged = vec![
+            note.replace("PRIVATE", "PUBLIC"),
+            note.replace("log.example", "log.example+"),
+            note.replace("p6en", "p6eo"),
+            note.to_lowercase(),
+            format!("{note}{note}"),
+            issuer.to_uppercase(),
+            issuer.replace("a7\n", "a\n"),
+            issuer.trim_end().to_owned(),
+            format!("{issuer}{issuer}"),
+            issuer.repeat(100),
+            String::new(),
+        ];
+        damaged.extend([note.clone().replace('+', " "), issuer.replace(' ', "")]);
+        for text in damaged {
+            std::fs::write(&path, &text).unwrap();
+            let errors = [
+                read_note_key(&path).map(drop).unwrap_err(),
+                read_issuer_key(&path).map(drop).unwrap_err(),
+            ];
+            for error in errors {
+                assert!(!shows_secret(&format!("{error} {error:?}")), "{error:?}");
+            }
+        }
+        std::fs::write(&path, [0xff, 0xfe, 0xa7]).unwrap();
+        assert!(read_note_key(&path).is_err());
+        assert!(read_note_key(directory.path()).is_err());
+    }
+
+    #[test]
+    fn no_two_keys_are_alike() {
+        let (one, two) = (generate().unwrap(), generate().unwrap());
+        assert_ne!(one.to_seed(), two.to_seed());
+    }
 }

@@ -10,6 +10,8 @@
     reason = "a test may stop"
 )]
 
+use proptest::prelude::*;
+
 use standstill::key::Algorithm;
 use standstill::key::KeyName;
 use standstill::key::SecretKey;
@@ -17,9 +19,13 @@ use standstill::key::SignerKey;
 use standstill::merkle::leaf_hash;
 use standstill::merkle::verify_consistency;
 use standstill::merkle::verify_inclusion;
+use standstill::note::Note;
+use standstill::note::SignatureLine;
 use standstill::sequencer::Refusal;
-use standstill::store::LogFiles as _;
+use standstill::store::Lock as _;
+use standstill::store::LogFiles;
 use standstill::store::Objects as _;
+use standstill::store::StoreError;
 use standstill::store::log::Log;
 use standstill::store::log::LogError;
 use standstill::store::memory::Failure;
@@ -29,7 +35,12 @@ use standstill::store::memory::MemoryObjects;
 use standstill::store::reader::LogReader;
 use standstill::time::UnixSeconds;
 use standstill::tlog::checkpoint::Checkpoint;
+use standstill::tlog::checkpoint::Origin;
 use standstill::tlog::checkpoint::SignedCheckpoint;
+use standstill::tlog::cosignature::cosign;
+use standstill::tlog::tile::Kind;
+use standstill::tlog::tile::Tile;
+use standstill::tlog::tile::parse_entries;
 
 fn key() -> SignerKey {
     let name = KeyName::new("log.example/a").unwrap();
@@ -363,9 +374,235 @@ fn cosigned_checkpoints_are_kept_in_order_and_counted() {
     for number in 0..20 {
         assert_eq!(log.reader().cosigned_count().unwrap(), number);
         let note = log.reader().checkpoint().unwrap().unwrap();
-        let note = standstill::note::Note::parse(&note).unwrap();
+        let note = Note::parse(&note).unwrap();
         log.publish_cosigned(&note).unwrap();
         log.append(&entries(number, 1), at(number)).unwrap();
         assert!(matches!(log.publish_cosigned(&note), Err(LogError::Stale)));
+    }
+}
+
+#[test]
+fn the_tiles_of_every_size_that_was_produced_are_kept() {
+    let machine = Machine::new();
+    let mut log = machine.create().unwrap();
+    let mut sizes = Vec::new();
+    for batch in [1, 1, 252, 1, 1, 1, 254, 1, 1, 1024] {
+        log.append(&entries(log.size(), batch), at(1)).unwrap();
+        sizes.push(log.size());
+    }
+    let leaves: Vec<_> = entries(0, log.size())
+        .iter()
+        .map(|entry| leaf_hash(entry))
+        .collect();
+    for size in sizes {
+        for tile in Tile::added(0, size) {
+            let bytes = machine.public.read(&tile.path()).unwrap();
+            let bytes = bytes.unwrap_or_else(|| panic!("{tile} is missing"));
+            match tile.kind() {
+                Kind::Hashes(_) => assert_eq!(bytes.len(), usize::from(tile.width()) * 32),
+                Kind::Entries => assert!(parse_entries(&bytes, tile.width()).is_some()),
+            }
+        }
+        let prefix = &leaves[..usize::try_from(size).unwrap()];
+        let root = log.reader().root(size, size).unwrap();
+        assert_eq!(root, standstill::merkle::root(prefix), "{size}");
+    }
+}
+
+#[test]
+fn entries_too_large_for_one_batch_become_several() {
+    let machine = Machine::new();
+    let mut log = machine.create().unwrap();
+    let large: Vec<_> = (0..300_u16)
+        .map(|n| [&n.to_be_bytes()[..], &vec![7; 65_533]].concat())
+        .collect();
+    assert_eq!(log.append(&large, at(1)).unwrap(), 0);
+    assert_eq!(log.append(&entries(0, 1), at(1)).unwrap(), 300);
+    assert_eq!(log.reader().entries(1, 301).unwrap()[43], large[299]);
+    machine.check();
+
+    let mut longer = large;
+    longer.push(vec![0; 65_536]);
+    let refused = log.append(&longer, at(2)).unwrap_err();
+    assert!(matches!(refused, LogError::Refused(Refusal::TooLong)));
+    let refused = log.append(&[], at(2)).unwrap_err();
+    assert!(matches!(
+        refused,
+        LogError::Refused(Refusal::Batch { found: 0, .. })
+    ));
+    assert_eq!(log.size(), 301);
+}
+
+#[test]
+fn what_is_published_is_made_durable_again_before_the_batch_is_forgotten() {
+    let machine = Machine::new();
+    let mut log = machine.create().unwrap();
+    // Stage, swap, bundle, tile and checkpoint are written; the process dies then.
+    machine.faults.fail_after(5, Failure::Before);
+    assert!(log.append(&entries(0, 1), at(1)).is_err());
+    assert_eq!(machine.visible().unwrap().size, 1);
+    machine.faults.fail_after(0, Failure::Before);
+    assert!(machine.open().is_err());
+    machine.faults.clear();
+    assert!(machine.private.read("stage").unwrap().is_some());
+    assert_eq!(machine.open().unwrap().size(), 1);
+    assert!(machine.private.read("stage").unwrap().is_none());
+}
+
+#[test]
+fn tiles_of_a_future_that_the_lock_forgot_stop_the_next_batch_before_it_is_signed() {
+    let machine = Machine::new();
+    let mut log = machine.create().unwrap();
+    log.append(&entries(0, 10), at(1)).unwrap();
+    let lock = machine.lock.backup();
+    let checkpoint = machine.public.read("checkpoint").unwrap().unwrap();
+    log.append(&entries(10, 10), at(2)).unwrap();
+    // Lock and checkpoint come back from an older copy, the tiles do not.
+    machine.public.replace("checkpoint", &checkpoint).unwrap();
+    let restored = Machine { lock, ..machine };
+    let before = restored.lock.load().unwrap();
+    let mut log = restored.open().unwrap();
+    let refused = log.append(&entries(50, 10), at(101)).unwrap_err();
+    assert!(matches!(refused, LogError::Beyond { .. }), "{refused}");
+    assert_eq!(restored.lock.load().unwrap(), before);
+    assert_eq!(restored.private.read("stage").unwrap(), None);
+}
+
+#[test]
+fn a_smaller_tree_that_a_witness_remembers_must_be_a_prefix() {
+    let machine = Machine::new();
+    let mut log = machine.create().unwrap();
+    log.append(&entries(0, 10), at(1)).unwrap();
+    let remembered = machine.visible().unwrap();
+    log.append(&entries(10, 300), at(2)).unwrap();
+    assert!(
+        machine
+            .open_knowing(std::slice::from_ref(&remembered), at(100))
+            .is_ok()
+    );
+
+    let other = Machine::new();
+    let mut log = other.create().unwrap();
+    log.append(&entries(500, 310), at(2)).unwrap();
+    let refused = other
+        .open_knowing(std::slice::from_ref(&remembered), at(100))
+        .unwrap_err();
+    assert!(
+        matches!(refused, LogError::Refused(Refusal::Remembered { .. })),
+        "{refused}"
+    );
+
+    let stranger = Checkpoint {
+        origin: Origin::new("log.example/b").unwrap(),
+        ..remembered
+    };
+    let refused = machine.open_knowing(&[stranger], at(100)).unwrap_err();
+    assert!(matches!(
+        refused,
+        LogError::Refused(Refusal::OtherLog { .. })
+    ));
+}
+
+/// The newest checkpoint's note with the cosignature of a witness at `time`.
+fn cosigned(log: &MemoryLog, time: u64) -> Note {
+    let name = KeyName::new("witness.example/w").unwrap();
+    let witness = SignerKey::new(
+        name,
+        Algorithm::CosignatureV1,
+        SecretKey::from_seed([2; 32]),
+    );
+    let mut note = Note::parse(&log.reader().checkpoint().unwrap().unwrap()).unwrap();
+    note.put(cosign(note.text(), &witness, at(time)).unwrap());
+    note
+}
+
+#[test]
+fn a_cosigned_checkpoint_is_served_whatever_write_of_it_fails() {
+    for failure in [Failure::Before, Failure::After] {
+        for after in 0..2 {
+            let machine = Machine::new();
+            let mut log = machine.create().unwrap();
+            log.append(&entries(0, 3), at(1)).unwrap();
+            log.publish_cosigned(&cosigned(&log, 1)).unwrap();
+            let refreshed = cosigned(&log, 2);
+            machine.faults.fail_after(after, failure);
+            assert!(log.publish_cosigned(&refreshed).is_err());
+            machine.faults.clear();
+
+            let mut log = machine.open().unwrap();
+            let kept = log.reader().last_cosigned().unwrap().unwrap();
+            let served = log.reader().checkpoint().unwrap().unwrap();
+            assert_eq!(kept.1, served, "{after} {failure:?}");
+            assert_eq!(log.publish_cosigned(&refreshed).unwrap(), 1);
+            assert_eq!(log.publish_cosigned(&refreshed).unwrap(), 1);
+            assert_eq!(log.reader().cosigned_count().unwrap(), 2);
+            let served = log.reader().checkpoint().unwrap().unwrap();
+            assert_eq!(served, refreshed.to_text().into_bytes());
+            assert_eq!(machine.check().size, 3);
+            // The next batch goes on from there.
+            log.append(&entries(3, 1), at(101)).unwrap();
+            assert_eq!(machine.open_knowing(&[], at(101)).unwrap().size(), 4);
+        }
+    }
+}
+
+#[test]
+fn a_note_that_the_log_did_not_sign_is_never_served() {
+    let machine = Machine::new();
+    let mut log = machine.create().unwrap();
+    let mut note = cosigned(&log, 1);
+    note.retain(|line| !line.names(&key().verifier()));
+    let refused = log.publish_cosigned(&note).unwrap_err();
+    assert!(matches!(refused, LogError::Refused(Refusal::Checkpoint(_))));
+    let bad = SignatureLine::new(&key().verifier(), vec![0; 64]);
+    note.put(bad);
+    assert!(log.publish_cosigned(&note).is_err());
+    assert_eq!(log.reader().cosigned_count().unwrap(), 0);
+    machine.open().unwrap();
+}
+
+/// Has whatever is asked for.
+struct Everything;
+
+impl LogFiles for Everything {
+    fn read(&self, _: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(Some(Vec::new()))
+    }
+}
+
+#[test]
+fn a_source_that_has_everything_is_not_counted_for_ever() {
+    assert!(LogReader::new(&Everything).cosigned_count().is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn whatever_is_appended_the_root_is_that_of_the_entries(
+        batches in prop::collection::vec((1_u64..400, any::<bool>()), 1..8),
+    ) {
+        let machine = Machine::new();
+        let mut log = machine.create().unwrap();
+        let mut leaves = Vec::new();
+        let mut before = machine.check();
+        for (count, reopen) in batches {
+            let batch = entries(log.size(), count);
+            let first = log.append(&batch, at(1)).unwrap();
+            prop_assert_eq!(usize::try_from(first).unwrap(), leaves.len());
+            leaves.extend(batch.iter().map(|entry| leaf_hash(entry)));
+            let now = machine.check();
+            prop_assert_eq!(now.root, standstill::merkle::root(&leaves));
+            assert_consistent(&machine, &before, &now);
+            let wanted: Vec<&[u8]> = batch.iter().map(Vec::as_slice).collect();
+            let found = log.reader().find(&wanted, now.size).unwrap();
+            let places: Vec<_> = (first..now.size).map(Some).collect();
+            prop_assert_eq!(found, places);
+            prop_assert_eq!(log.reader().find(&[b"no entry"], now.size).unwrap(), [None]);
+            before = now;
+            if reopen {
+                log = machine.open_knowing(&[before.clone()], at(1)).unwrap();
+            }
+        }
     }
 }

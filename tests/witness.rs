@@ -10,6 +10,7 @@ use standstill::key::Algorithm;
 use standstill::key::KeyName;
 use standstill::key::SecretKey;
 use standstill::key::SignerKey;
+use standstill::store::StoreError;
 use standstill::store::fs::Directory;
 use standstill::store::fs::FileLock;
 use standstill::store::log::Log;
@@ -137,4 +138,129 @@ fn a_key_file_that_others_can_read_is_refused() {
         error.contains("644") && !error.contains("PRIVATE"),
         "{error}"
     );
+}
+
+#[test]
+fn of_two_forks_shown_at_once_one_is_cosigned() {
+    let verifier = log_key().verifier();
+    for round in 0..8 {
+        let directory = tempfile::tempdir().unwrap();
+        let sides = [
+            log(&directory.path().join("one"), &["a", "b"]),
+            log(&directory.path().join("two"), &["x", "b", "c"]),
+        ];
+        let path = directory.path().join("w");
+        witness(&path);
+        let cosigned: Vec<Vec<u64>> = std::thread::scope(|scope| {
+            let work = sides.each_ref().map(|files| {
+                let (path, verifier) = (&path, &verifier);
+                scope.spawn(move || {
+                    let witness = WitnessDirectory::open(path).unwrap();
+                    let reader = LogReader::new(files);
+                    let times = (round..round + 20).map(at);
+                    let answers = times.map(|now| witness.cosign(&reader, Some(verifier), now));
+                    let cosigned = answers.filter_map(|answer| match answer {
+                        Ok((checkpoint, _)) => Some(checkpoint.checkpoint().size),
+                        Err(
+                            WitnessError::Refused(_)
+                            | WitnessError::Store(StoreError::Locked { .. }),
+                        ) => None,
+                        Err(error) => panic!("{error}"),
+                    });
+                    cosigned.collect()
+                })
+            });
+            work.map(|work| work.join().unwrap()).into()
+        });
+        let sides = cosigned.iter().filter(|sizes| !sizes.is_empty()).count();
+        assert_eq!(sides, 1, "{cosigned:?}");
+    }
+}
+
+#[test]
+fn a_cosignature_does_not_leave_before_it_is_remembered() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = log(directory.path(), &["a"]);
+    let path = directory.path().join("w");
+    let witness = witness(&path);
+    // Where the memory would go is no directory.
+    std::fs::write(path.join("state"), b"").unwrap();
+    let verifier = log_key().verifier();
+    let failed = witness.cosign(&LogReader::new(&files), Some(&verifier), at(1));
+    assert!(matches!(failed, Err(WitnessError::Store(_))));
+    assert_eq!(witness.last("log.example/a").unwrap(), None);
+}
+
+#[test]
+fn a_witness_that_lost_its_memory_does_not_begin_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = log(&directory.path().join("one"), &["a", "b"]);
+    let fork = log(&directory.path().join("two"), &["x"]);
+    let path = directory.path().join("w");
+    let witness = witness(&path);
+    let verifier = log_key().verifier();
+    witness
+        .cosign(&LogReader::new(&files), Some(&verifier), at(1))
+        .unwrap();
+    std::fs::remove_dir_all(path.join("state")).unwrap();
+    let refused = witness.cosign(&LogReader::new(&fork), Some(&verifier), at(2));
+    assert!(matches!(refused, Err(WitnessError::Forgot { .. })));
+}
+
+#[test]
+fn a_damaged_memory_is_not_taken_for_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = log(directory.path(), &["a"]);
+    let path = directory.path().join("w");
+    let witness = witness(&path);
+    let verifier = log_key().verifier();
+    let reader = LogReader::new(&files);
+    witness.cosign(&reader, Some(&verifier), at(1)).unwrap();
+    let memory = std::fs::read_dir(path.join("state"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let text = std::fs::read_to_string(&memory).unwrap();
+    for damaged in [
+        String::new(),
+        text.replace("\n1\n", "\n01\n"),
+        text.replace("\n1\n", "\n"),
+        format!("{text}\n"),
+        text.trim_end().to_owned(),
+    ] {
+        std::fs::write(&memory, damaged).unwrap();
+        let refused = witness.cosign(&reader, Some(&verifier), at(2));
+        assert!(matches!(refused, Err(WitnessError::State { .. })));
+    }
+    std::fs::write(&memory, text).unwrap();
+    witness.cosign(&reader, None, at(2)).unwrap();
+}
+
+#[test]
+fn a_log_whose_tiles_are_gone_is_not_cosigned_and_not_accused() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = log(directory.path(), &["a"]);
+    let path = directory.path().join("w");
+    let witness = witness(&path);
+    let verifier = log_key().verifier();
+    let reader = LogReader::new(&files);
+    witness.cosign(&reader, Some(&verifier), at(1)).unwrap();
+    log(directory.path(), &["b", "c"]);
+    std::fs::remove_dir_all(directory.path().join("log/tile")).unwrap();
+    let refused = witness.cosign(&reader, None, at(2));
+    assert!(matches!(refused, Err(WitnessError::Log(_))));
+    assert!(!path.join("evidence").exists());
+}
+
+#[test]
+fn a_key_that_cannot_cosign_makes_no_witness() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("w");
+    assert!(WitnessDirectory::init(&path, &log_key()).is_err());
+    assert!(!path.join("key").exists());
+    witness(&path);
+    let again = key("witness.example/w", Algorithm::CosignatureV1, 3);
+    assert!(WitnessDirectory::init(&path, &again).is_err());
 }

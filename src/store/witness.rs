@@ -2,7 +2,8 @@
 //!
 //! `<id>` is the hexadecimal SHA-256 of a log's origin. `state/<id>` holds the log's key
 //! and the witness's memory, `<id>/checkpoint` the checkpoint that it last cosigned (the
-//! monitoring view of C2SP tlog-witness), `evidence/` what contradicts it.
+//! monitoring view of C2SP tlog-witness), `evidence/` what the log signed and this witness
+//! could not join to that: a fork, or a copy that is old or damaged, until its tiles tell.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -12,10 +13,13 @@ use crate::cosigner::Memory;
 use crate::cosigner::Request;
 use crate::hash::Hash;
 use crate::hash::sha256;
+use crate::key::Algorithm;
 use crate::key::SignerKey;
 use crate::key::VerifierKey;
 use crate::keystore;
 use crate::keystore::KeyFileError;
+use crate::note::Note;
+use crate::note::NoteError;
 use crate::note::SignatureLine;
 use crate::store::LogFiles;
 use crate::store::Objects as _;
@@ -43,13 +47,13 @@ pub struct WitnessDirectory {
 impl WitnessDirectory {
     /// Makes a witness with this key, of type 0x04, in a directory that has none.
     pub fn init(path: &Path, key: &SignerKey) -> Result<(), WitnessError> {
-        std::fs::create_dir_all(path).map_err(|source| StoreError::Io {
-            doing: "create",
-            path: path.display().to_string(),
-            source,
-        })?;
+        if key.verifier().algorithm() != Algorithm::CosignatureV1 {
+            return Err(cosigner::Refusal::Note(NoteError::Type).into());
+        }
+        let files = Directory::new(path);
+        files.make_root()?;
         keystore::write_note_key(&path.join(KEY_FILE), key)?;
-        Directory::new(path).create("vkey", format!("{}\n", key.verifier()).as_bytes())?;
+        files.create("vkey", format!("{}\n", key.verifier()).as_bytes())?;
         Ok(())
     }
 
@@ -72,6 +76,9 @@ impl WitnessDirectory {
     /// `log_key` is the key of the log's signatures; it may be left out once the witness
     /// knows the log. The consistency proof is built from the log's tiles here: that
     /// nothing but the right one verifies is what the cosigner checks.
+    ///
+    /// What is returned has the log's signature and this cosignature; to put it beside
+    /// those of other witnesses, [`Note::put`] the line into the note that has them.
     pub fn cosign<F: LogFiles + ?Sized>(
         &self,
         log: &LogReader<'_, F>,
@@ -80,7 +87,7 @@ impl WitnessDirectory {
     ) -> Result<(SignedCheckpoint, SignatureLine), WitnessError> {
         let _guard = Guard::acquire(&self.path)?;
         let note = log.checkpoint()?.ok_or(WitnessError::NoCheckpoint)?;
-        let shown = crate::note::Note::parse(&note)
+        let shown = Note::parse(&note)
             .map_err(|error| WitnessError::Refused(cosigner::Refusal::Checkpoint(error.into())))?;
         let origin = shown.text().lines().next().unwrap_or_default().to_owned();
         let state = self.state(&origin)?;
@@ -132,7 +139,13 @@ impl WitnessDirectory {
     fn state(&self, origin: &str) -> Result<Option<(VerifierKey, Memory)>, WitnessError> {
         let path = format!("state/{}", id(origin));
         let Some(bytes) = self.files.read(&path)? else {
-            return Ok(None);
+            // Who cosigned must remember: without its memory it would cosign any fork.
+            return match self.last(origin)? {
+                Some(_) => Err(WitnessError::Forgot {
+                    origin: origin.to_owned(),
+                }),
+                None => Ok(None),
+            };
         };
         let text = String::from_utf8(bytes).ok();
         text.as_deref()
@@ -148,12 +161,7 @@ impl WitnessDirectory {
         memory: &Memory,
     ) -> Result<(), WitnessError> {
         // Under the directory's guard since the memory was read: nobody set it between.
-        let text = format!(
-            "{STATE_HEADER}\n{key}\n{}\n{}\n{}\n",
-            memory.size,
-            memory.root.to_base64(),
-            memory.time
-        );
+        let text = print_state(key, memory);
         let path = format!("state/{}", id(origin));
         Ok(self.files.replace(&path, text.as_bytes())?)
     }
@@ -189,6 +197,12 @@ pub fn last_cosigned(path: &Path, origin: &str) -> Result<Option<Vec<u8>>, Witne
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WitnessError {
+    /// The memory of a log is gone, although one of its checkpoints was cosigned.
+    #[error("`{origin}` was cosigned here, but what was remembered of it is gone")]
+    Forgot {
+        /// The log's origin.
+        origin: String,
+    },
     /// The witness's key cannot be read or written.
     #[error(transparent)]
     Key(#[from] KeyFileError),
@@ -228,6 +242,15 @@ fn id(origin: &str) -> Hash {
     sha256(origin.as_bytes())
 }
 
+fn print_state(key: &VerifierKey, memory: &Memory) -> String {
+    format!(
+        "{STATE_HEADER}\n{key}\n{}\n{}\n{}\n",
+        memory.size,
+        memory.root.to_base64(),
+        memory.time
+    )
+}
+
 fn parse_state(text: &str) -> Option<(VerifierKey, Memory)> {
     let mut lines = text.strip_suffix('\n')?.split('\n');
     if lines.next() != Some(STATE_HEADER) {
@@ -239,5 +262,6 @@ fn parse_state(text: &str) -> Option<(VerifierKey, Memory)> {
         root: Hash::from_base64(lines.next()?)?,
         time: lines.next()?.parse().ok()?,
     };
-    lines.next().is_none().then_some((key, memory))
+    // One spelling: what is not as it was written was written by somebody else.
+    (print_state(&key, &memory) == text).then_some((key, memory))
 }
