@@ -1,1 +1,27 @@
-//! Judgement.
+//! Judgement: pure functions of evidence, trust and time.
+//!
+//! Specified in `specs/verdicts.md`. [`judge`] reads a log, or a bundle cut from one,
+//! once and in order, and answers for every pledge of every issuer that the trust file
+//! names. One file for each question: [`logged`] (is this the tree that was signed?),
+//! [`witnessed`] (who else saw it, and when?), [`replay`] (signed by whom, chained to
+//! what?), [`complete`] (is a report missing that is due?), [`claim`] (did it hold?).
+//!
+//! Nothing here reads a clock, a file or the network. What a verdict does not show is
+//! part of it ([`verdict`]).
+
+pub mod claim;
+pub mod complete;
+pub mod evidence;
+pub mod history;
+pub mod logged;
+pub mod replay;
+pub mod trust;
+pub mod verdict;
+pub mod witnessed;
+
+mod judge;
+
+pub use evidence::{Evidence, LogFiles};
+pub use judge::{Unreadable, judge, open_seen};
+pub use trust::{Trust, TrustError};
+pub use verdict::{Finding, Judgement, Verdict, Word};

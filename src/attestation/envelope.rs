@@ -181,16 +181,20 @@ impl Envelope {
         self.signatures.iter().map(|(key_id, _)| *key_id)
     }
 
-    /// Whether every signature is valid and by a key of `keys`.
+    /// Whether every signature is valid, by the key of its key id that `find` knows.
     ///
-    /// `keys` need not be sorted. Each signature is checked by `verify_strict`.
-    pub fn is_signed_by(&self, keys: &[PublicKey]) -> bool {
+    /// A key id is the digest of its key, so that whose signatures these are is then told
+    /// by the ids alone. Each signature is checked by `verify_strict`.
+    pub fn is_signed<'k>(&self, find: impl Fn(KeyId) -> Option<&'k PublicKey>) -> bool {
         let message = pae(&self.payload);
         self.signatures.iter().all(|(key_id, signature)| {
-            keys.iter()
-                .find(|key| key.key_id() == *key_id)
-                .is_some_and(|key| key.verify(&message, signature).is_ok())
+            find(*key_id).is_some_and(|key| key.verify(&message, signature).is_ok())
         })
+    }
+
+    /// Whether every signature is valid and by a key of `keys`.
+    pub fn is_signed_by(&self, keys: &[PublicKey]) -> bool {
+        self.is_signed(|key_id| keys.iter().find(|key| key.key_id() == key_id))
     }
 }
 

@@ -14,6 +14,8 @@ use crate::attestation::statement::IssuerId;
 use crate::attestation::statement::Statement;
 use crate::encoding::json;
 use crate::hash::Hash;
+use crate::key::KeyId;
+use crate::key::PublicKey;
 
 /// An issuer's id with its keys as of some place in its log of record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,29 +65,37 @@ impl Identity {
         &self.current
     }
 
-    /// Whether `envelope` carries exactly the signatures that `statement` needs now: as
-    /// many as the threshold of its role, each by another key of it, or as many as that
-    /// of the root keys; none surplus, all valid.
-    pub fn authorises(&self, envelope: &Envelope, statement: &Statement) -> bool {
-        if statement.subject.issuer != self.id {
-            return false;
-        }
-        [self.role_of(statement), &self.current.root]
+    /// Returns the key of that id, if it is one of the issuer's now.
+    pub fn key(&self, key_id: KeyId) -> Option<&PublicKey> {
+        self.sets()
             .into_iter()
-            .any(|set| signed_by(envelope, set))
+            .flat_map(KeySet::keys)
+            .find(|key| key.key_id() == key_id)
     }
 
-    /// Whether `envelope`, whose payload cannot be read, is signed as any statement of
-    /// this issuer may be.
-    pub fn signed(&self, envelope: &Envelope) -> bool {
+    /// Whether signatures by exactly these keys are what `statement` needs now: as many
+    /// as the threshold of its role, each by another key of it, or as many as that of
+    /// the root keys, and none surplus. That they are valid is asked of the envelope.
+    pub fn permits(&self, key_ids: &[KeyId], statement: &Statement) -> bool {
+        statement.subject.issuer == self.id
+            && [self.role_of(statement), &self.current.root]
+                .into_iter()
+                .any(|set| is_met(set, key_ids))
+    }
+
+    /// Whether signatures by exactly these keys are what some statement of this issuer
+    /// needs: asked where the payload cannot be read.
+    pub fn permits_some(&self, key_ids: &[KeyId]) -> bool {
+        self.sets().into_iter().any(|set| is_met(set, key_ids))
+    }
+
+    fn sets(&self) -> [&KeySet; 3] {
         let roles = &self.current.roles;
         [&roles.governance, &roles.operations, &self.current.root]
-            .into_iter()
-            .any(|set| signed_by(envelope, set))
     }
 
     /// Puts a later `issuer` statement into force. Its signatures were checked by
-    /// [`Self::authorises`] under the keys before it.
+    /// [`Self::permits`] under the keys before it.
     pub fn succeed(&mut self, next: Issuer) {
         self.current = next;
     }
@@ -124,9 +134,11 @@ pub enum IdentityError {
     Signatures,
 }
 
-fn signed_by(envelope: &Envelope, set: &KeySet) -> bool {
-    let ids = envelope.key_ids();
-    ids.len() == set.threshold() && envelope.is_signed_by(set.keys())
+/// Whether these are as many keys of the set as its threshold. Key ids of an envelope
+/// are sorted and differ.
+fn is_met(set: &KeySet, key_ids: &[KeyId]) -> bool {
+    let member = |key_id: &KeyId| set.keys().iter().any(|key| key.key_id() == *key_id);
+    key_ids.len() == set.threshold() && key_ids.iter().all(member)
 }
 
 fn predicate_digest(envelope: &Envelope) -> Option<Hash> {

@@ -1,0 +1,378 @@
+//! Did the claim hold? Interval arithmetic over what was reported, exact and outward.
+//!
+//! Specified in `specs/verdicts.md`, section "Claims". This version judges `cap` and
+//! `reduction`; every other kind is NOT-SHOWN.
+
+mod amount;
+mod ledger;
+mod perimeter;
+mod sum;
+
+use num_bigint::BigUint;
+
+use crate::claim::Level;
+use crate::claim::Pledge;
+use crate::claim::Terms;
+use crate::quantity::Quantity;
+use crate::time::Period;
+use crate::verify::complete::Clock;
+use crate::verify::complete::lateness;
+use crate::verify::evidence::OpenedLedger;
+use crate::verify::history::History;
+use crate::verify::history::PledgeRecord;
+use crate::verify::trust::Trust;
+use crate::verify::trust::TrustedIssuer;
+use crate::verify::verdict::Axis;
+use crate::verify::verdict::Finding;
+use crate::verify::verdict::NEVER_SHOWN;
+use crate::verify::verdict::Numbers;
+use crate::verify::verdict::Restated;
+use crate::verify::verdict::Verdict;
+use crate::verify::verdict::Word;
+
+use perimeter::Covered;
+use sum::Sum;
+
+/// One million parts per million.
+const WHOLE: u32 = 1_000_000;
+
+/// Gives the highest dense peak of a model in operations per second.
+pub type Peaks<'p> = dyn Fn(&str) -> Option<u128> + 'p;
+
+/// What a claim is judged with.
+pub struct Court<'c> {
+    /// Every history in the log.
+    pub histories: &'c [History],
+    /// Whom the auditor believes.
+    pub trust: &'c Trust,
+    /// The issuer.
+    pub issuer: &'c TrustedIssuer,
+    /// When entries were seen.
+    pub clock: Clock<'c>,
+    /// The auditor's catalogue.
+    pub peaks: &'c Peaks<'c>,
+    /// What is wrong with the log itself.
+    pub log_findings: &'c [Finding],
+    /// Ledgers that were opened.
+    pub ledgers: &'c [OpenedLedger],
+    /// Whether an earlier checkpoint that the auditor kept covers the whole log.
+    pub seen_before: bool,
+    /// How old the newest checkpoint is, if that is too old.
+    pub stale: Option<String>,
+}
+
+impl std::fmt::Debug for Court<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Court").finish_non_exhaustive()
+    }
+}
+
+/// What a claim comes to, before words are put to it.
+#[derive(Debug, Default)]
+struct Case {
+    findings: Vec<Finding>,
+    numbers: Option<Numbers>,
+    restated: bool,
+}
+
+/// Judges one pledge.
+pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord) -> Verdict {
+    let pledge = &record.pledge;
+    let mut case = Case::default();
+    case.findings.extend(court.log_findings.iter().cloned());
+    case.findings.extend(history.findings.iter().cloned());
+    let (window, withdrawn) = bound_window(court, history, record, &mut case);
+    let covered = perimeter::areas(court, history, pledge, &mut case.findings);
+    if let Some(window) = window {
+        match &pledge.terms {
+            Terms::Cap { limit } => {
+                let limit = limit.get();
+                cap(court, &covered, record, window, limit, &mut case);
+            }
+            Terms::Reduction { limit } => {
+                reduction(court, &covered, record, window, limit.get(), &mut case);
+            }
+            other => case.findings.push(Finding::not_shown(
+                "kind",
+                format!("a `{}` claim is not judged by this version", other.kind()),
+            )),
+        }
+    }
+    for covered in &covered {
+        let late = lateness(covered.area, &covered.name, pledge, &court.clock);
+        case.findings.extend(late);
+    }
+    ledger::check(court.ledgers, &covered, &mut case.findings);
+    conclude(court, record, &covered, withdrawn, case)
+}
+
+/// Cuts the window where a withdrawal or an expiry ends the duty.
+fn bound_window(
+    court: &Court<'_>,
+    history: &History,
+    record: &PledgeRecord,
+    case: &mut Case,
+) -> (Option<Period>, bool) {
+    let pledge = &record.pledge;
+    let withdrawn = history
+        .withdrawals
+        .iter()
+        .find(|(id, index)| *id == record.id && *index > record.index);
+    let mut end = pledge.window.end();
+    if let Some((_, index)) = withdrawn {
+        // The duty goes on for the notice after others saw the withdrawal.
+        let seen = court.clock.times.not_after(*index);
+        let until = seen.and_then(|seen| seen.plus(pledge.notice));
+        case.findings.push(Finding::note(
+            "withdrawn",
+            Axis::Completeness,
+            format!(
+                "the pledge was withdrawn at entry {index}; the duty runs {}",
+                until.map_or_else(
+                    || "on: nobody saw it".to_owned(),
+                    |until| format!("until {until}")
+                )
+            ),
+        ));
+        if let Some(until) = until {
+            // A period that began before still counts whole.
+            end = end.min(until);
+        }
+    }
+    if let Some(expiry) = pledge.expiry {
+        end = end.min(expiry);
+    }
+    let window = Period::new(pledge.window.start(), end);
+    if window.is_none() {
+        case.findings.push(Finding::not_shown(
+            "window",
+            "the duty ended before the window began",
+        ));
+    }
+    if pledge.sliding.is_some() {
+        case.findings.push(Finding::not_shown(
+            "sliding",
+            "a sliding window is judged here only as one window",
+        ));
+    }
+    if pledge.trigger.is_some() {
+        case.findings.push(Finding::note(
+            "trigger",
+            Axis::Correctness,
+            "the pledge has a trigger, which was not shown to have come",
+        ));
+    }
+    match court.clock.times.not_after(record.index) {
+        Some(seen) if seen > pledge.window.start() => case.findings.push(Finding::note(
+            "pledged-late",
+            Axis::Correctness,
+            format!(
+                "the window began at {}, but a quorum saw the pledge only at {seen}: never HOLDS",
+                pledge.window.start()
+            ),
+        )),
+        _ => {}
+    }
+    (window, withdrawn.is_some())
+}
+
+fn cap(
+    court: &Court<'_>,
+    covered: &[Covered<'_>],
+    record: &PledgeRecord,
+    window: Period,
+    limit: u128,
+    case: &mut Case,
+) {
+    let pledge = &record.pledge;
+    let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
+    let limit = BigUint::from(limit) + BigUint::from(allowance);
+    let sum = Sum::over(court, covered, record, window, None, &mut case.findings);
+    let breached = |lower: &BigUint| *lower > limit;
+    let breach = sum.breach(record.index, |lower, _| breached(lower));
+    violated(breach.as_ref(), &limit, pledge, case);
+    if breach.is_none() {
+        straddles(sum.upper().as_ref().map(|upper| *upper <= limit), case);
+    }
+    case.numbers = Some(Numbers {
+        lower: sum.lower().to_string(),
+        upper: sum.upper().map(|upper| upper.to_string()),
+        limit: limit.to_string(),
+        unit: pledge.unit().to_owned(),
+    });
+}
+
+fn reduction(
+    court: &Court<'_>,
+    covered: &[Covered<'_>],
+    record: &PledgeRecord,
+    window: Period,
+    limit: u128,
+    case: &mut Case,
+) {
+    let pledge = &record.pledge;
+    let Some(baseline) = &pledge.baseline else {
+        case.findings.push(Finding::not_shown(
+            "baseline",
+            "a reduction without a baseline cannot be judged",
+        ));
+        return;
+    };
+    let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
+    let limit = BigUint::from(limit) + BigUint::from(allowance);
+    let now = Sum::over(court, covered, record, window, None, &mut case.findings);
+    let base = Sum::over(
+        court,
+        covered,
+        record,
+        baseline.period,
+        Some(&baseline.heads),
+        &mut case.findings,
+    );
+    // now / length <= limit / 1e6 * base / length, multiplied out.
+    let scaled_now = |amount: &BigUint| amount * baseline.period.seconds() * WHOLE;
+    let scaled_base = |amount: &BigUint| amount * window.seconds() * &limit;
+    // Each index is judged with the versions in force there, of window and baseline.
+    let breach = now.breach(record.index, |lower, index| {
+        base.upper_in_force(index)
+            .is_some_and(|base| scaled_now(lower) > scaled_base(&base))
+    });
+    violated(breach.as_ref(), &limit, pledge, case);
+    let base_lower = base.lower();
+    if breach.is_none() {
+        let within = now
+            .upper()
+            .map(|upper| scaled_now(&upper) <= scaled_base(&base_lower));
+        straddles(within, case);
+    }
+    let ratio = |now: &BigUint, base: &BigUint, up: bool| {
+        let over = base * window.seconds();
+        if over == BigUint::ZERO {
+            return None;
+        }
+        let scaled = scaled_now(now);
+        let rounded = if up { &scaled + &over - 1_u32 } else { scaled };
+        Some((rounded / over).to_string())
+    };
+    let base_upper = base.upper();
+    case.numbers = Some(Numbers {
+        lower: base_upper
+            .and_then(|base| ratio(&now.lower(), &base, false))
+            .unwrap_or_else(|| "0".to_owned()),
+        upper: now
+            .upper()
+            .and_then(|upper| ratio(&upper, &base_lower, true)),
+        limit: limit.to_string(),
+        unit: pledge.unit().to_owned(),
+    });
+}
+
+fn violated(breach: Option<&sum::Breach>, limit: &BigUint, pledge: &Pledge, case: &mut Case) {
+    let Some(breach) = breach else { return };
+    case.restated = breach.restated;
+    case.findings.push(Finding {
+        check: "breach",
+        axis: Axis::Correctness,
+        calls_for: Some(Word::Violated),
+        text: format!(
+            "at entry {} the lab's own statements come to at least {} {}, the limit is {limit} {}",
+            breach.index,
+            breach.lower,
+            pledge.counted.quantity.unit(),
+            pledge.unit(),
+        ),
+    });
+}
+
+fn straddles(within: Option<bool>, case: &mut Case) {
+    match within {
+        Some(true) => {}
+        Some(false) => case.findings.push(Finding::not_shown(
+            "straddles",
+            "what was reported may exceed the limit and may not",
+        )),
+        None => case.findings.push(Finding::not_shown(
+            "unbounded",
+            "nothing bounds the quantity from above",
+        )),
+    }
+}
+
+/// Puts words to what was found: the first that applies, everything else a finding.
+fn conclude(
+    court: &Court<'_>,
+    record: &PledgeRecord,
+    covered: &[Covered<'_>],
+    withdrawn: bool,
+    mut case: Case,
+) -> Verdict {
+    let pledge = &record.pledge;
+    let reports = covered.iter().flat_map(|covered| {
+        let reports = &covered.area.reports;
+        reports.iter().flat_map(|report| report.versions.iter())
+    });
+    let indices = reports.map(|version| version.index);
+    let witnessed = indices
+        .chain([record.index])
+        .all(|index| court.clock.times.not_after(index).is_some());
+    let level = if witnessed { Level::E1 } else { Level::E0 };
+    if let Some(stale) = &court.stale {
+        case.findings
+            .push(Finding::not_shown("stale", stale.clone()));
+    }
+    let mut words: Vec<Word> = case
+        .findings
+        .iter()
+        .filter_map(|one| one.calls_for)
+        .collect();
+    // What rests on the lab's own statements alone is never more than consistent.
+    words.push(Word::Consistent);
+    let word = words.into_iter().min().unwrap_or(Word::NotShown);
+    let mut does_not_show: Vec<String> = Vec::new();
+    if level == Level::E0 && !court.seen_before {
+        does_not_show
+            .push("a rewritten history is not excluded: no quorum saw all of it".to_owned());
+    }
+    does_not_show.push(
+        "independent evidence: these are the lab's own records, not independently checked"
+            .to_owned(),
+    );
+    if court.clock.bundle {
+        does_not_show.extend(covered.iter().map(|covered| {
+            format!(
+                "statements after the last one shown of area {} ({}), or second ones",
+                covered.name,
+                covered.last()
+            )
+        }));
+    }
+    if withdrawn {
+        does_not_show.push("the time after the pledge was withdrawn".to_owned());
+    }
+    does_not_show.extend(NEVER_SHOWN.iter().map(|line| (*line).to_owned()));
+    Verdict {
+        issuer: court.issuer.id,
+        name: court.issuer.name.clone(),
+        pledge: record.id,
+        claim: format!(
+            "{} on {} ({})",
+            pledge.terms.kind(),
+            pledge.counted.quantity,
+            pledge.counted.basis
+        ),
+        word,
+        restated: if case.restated {
+            Restated::Yes
+        } else {
+            Restated::No
+        },
+        level,
+        required: pledge.level.max(court.trust.required_level),
+        perimeter: perimeter::describe(pledge, covered),
+        window: pledge.window,
+        numbers: case.numbers,
+        resolution: "none: with the lab's own records alone no hidden run is excluded".to_owned(),
+        findings: case.findings,
+        does_not_show,
+    }
+}

@@ -1,0 +1,153 @@
+//! Which areas a pledge covers.
+
+use crate::attestation::StreamId;
+use crate::claim::AreaSelection;
+use crate::claim::Pledge;
+use crate::verify::claim::Court;
+use crate::verify::history::Area;
+use crate::verify::history::History;
+use crate::verify::verdict::Finding;
+
+/// An area within the perimeter.
+#[derive(Debug)]
+pub(super) struct Covered<'h> {
+    /// Whose.
+    pub(super) history: &'h History,
+    /// Which.
+    pub(super) stream: StreamId,
+    /// The area.
+    pub(super) area: &'h Area,
+    /// What to call it.
+    pub(super) name: String,
+}
+
+impl Covered<'_> {
+    /// Names the last statement held of the area.
+    pub(super) fn last(&self) -> String {
+        self.history.streams.get(&self.stream).map_or_else(
+            || "no statement".to_owned(),
+            |stream| format!("sequence {}", stream.next.saturating_sub(1)),
+        )
+    }
+}
+
+/// Returns the areas that a pledge covers, and says which are missing.
+pub(super) fn areas<'h>(
+    court: &Court<'h>,
+    history: &'h History,
+    pledge: &Pledge,
+    findings: &mut Vec<Finding>,
+) -> Vec<Covered<'h>> {
+    let mut covered = Vec::new();
+    match &pledge.perimeter.areas {
+        AreaSelection::All => all(history, &mut covered),
+        AreaSelection::Listed(streams) => {
+            for stream in streams {
+                one(history, *stream, &mut covered, findings);
+            }
+        }
+    }
+    for id in &pledge.perimeter.affiliates {
+        let known = court.histories.iter().find(|one| one.id == *id);
+        match known.filter(|history| history.identity.is_some()) {
+            Some(affiliate) => all(affiliate, &mut covered),
+            None => findings.push(Finding::not_shown(
+                "affiliate",
+                format!("the affiliate {id} is not in the log, or not in the trust file"),
+            )),
+        }
+    }
+    for expected in &court.issuer.areas {
+        if !history.areas.contains_key(expected) {
+            findings.push(Finding::not_shown(
+                "expected-area",
+                format!("the trust file expects area {expected}, which was not declared"),
+            ));
+        }
+    }
+    covered.retain(|covered| covered.area.open.first < pledge.window.end());
+    if covered.is_empty() {
+        findings.push(Finding::not_shown("perimeter", "no area is covered"));
+    }
+    for covered in &covered {
+        if covered.area.open.first > pledge.window.start() {
+            findings.push(Finding::not_shown(
+                "area-begins",
+                format!(
+                    "area {} accounts only from {} on",
+                    covered.name, covered.area.open.first
+                ),
+            ));
+        }
+        if let Some((close, _)) = &covered.area.close
+            && close.end < pledge.window.end()
+        {
+            findings.push(Finding::not_shown(
+                "area-closed",
+                format!(
+                    "area {} was closed at {}; where its devices went is not judged by this version",
+                    covered.name, close.end
+                ),
+            ));
+        }
+        if let Some(stray) = covered.area.strays.first() {
+            findings.push(Finding::not_shown(
+                "stray",
+                format!(
+                    "area {}: the report of {} is of no period that was next",
+                    covered.name, stray.period
+                ),
+            ));
+        }
+    }
+    covered
+}
+
+/// Says which areas a pledge covers.
+pub(super) fn describe(pledge: &Pledge, covered: &[Covered<'_>]) -> String {
+    let names: Vec<&str> = covered
+        .iter()
+        .map(|covered| covered.name.as_str())
+        .collect();
+    let which = match &pledge.perimeter.areas {
+        AreaSelection::All => "all areas",
+        AreaSelection::Listed(_) => "listed areas",
+    };
+    if names.is_empty() {
+        format!("{which}: none declared")
+    } else {
+        format!("{which}: {}", names.join(", "))
+    }
+}
+
+fn all<'h>(history: &'h History, covered: &mut Vec<Covered<'h>>) {
+    let own = history.areas.iter();
+    covered.extend(
+        own.filter(|(_, area)| area.open.measures.is_none())
+            .map(|(stream, area)| cover(history, *stream, area)),
+    );
+}
+
+fn one<'h>(
+    history: &'h History,
+    stream: StreamId,
+    covered: &mut Vec<Covered<'h>>,
+    findings: &mut Vec<Finding>,
+) {
+    match history.areas.get(&stream) {
+        Some(area) => covered.push(cover(history, stream, area)),
+        None => findings.push(Finding::not_shown(
+            "area-missing",
+            format!("the pledge covers area {stream}, which was not declared"),
+        )),
+    }
+}
+
+fn cover<'h>(history: &'h History, stream: StreamId, area: &'h Area) -> Covered<'h> {
+    Covered {
+        history,
+        stream,
+        area,
+        name: format!("{stream} \"{}\"", area.open.name.escape_default()),
+    }
+}

@@ -1,0 +1,60 @@
+//! What is judged: the files of a log, a bundle, and what others remember.
+
+use crate::bundle::Bundle;
+use crate::note::Note;
+
+/// The files of a log, wherever they are.
+pub trait LogFiles {
+    /// Returns a file's bytes, `None` if there is no such file, or why it cannot be told.
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String>;
+}
+
+/// What an auditor has in hand.
+pub struct Evidence<'e> {
+    /// What is judged.
+    pub subject: Subject<'e>,
+    /// Earlier checkpoints that the auditor kept (`--seen`), with where each is from.
+    pub seen: Vec<(String, Note)>,
+    /// What witnesses last cosigned (`--witness`), with where each is from.
+    pub witnesses: Vec<(String, Note)>,
+    /// Whether the auditor asked the log and its witnesses himself, just now.
+    pub asked_now: bool,
+    /// Ledgers by their root: the sums that their records give (`--ledgers`).
+    pub ledgers: Vec<OpenedLedger>,
+}
+
+/// A ledger that was opened to the auditor.
+#[derive(Clone, Debug)]
+pub struct OpenedLedger {
+    /// Where it is from.
+    pub name: String,
+    /// The root of its records.
+    pub root: crate::hash::Hash,
+    /// The number of its records.
+    pub count: u64,
+    /// What its records add up to: accelerator-seconds, if they say.
+    pub accelerator_seconds: Option<crate::quantity::Interval>,
+}
+
+/// What is judged.
+pub enum Subject<'e> {
+    /// A bundle.
+    Bundle(&'e Bundle),
+    /// A log's files.
+    Log(&'e dyn LogFiles),
+}
+
+impl std::fmt::Debug for Evidence<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Evidence").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Subject<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Bundle(_) => "Bundle(..)",
+            Self::Log(_) => "Log(..)",
+        })
+    }
+}

@@ -1,0 +1,271 @@
+//! All questions in their order, for a whole log.
+
+use crate::catalogue::Catalogue;
+use crate::key::VerifierKey;
+use crate::note::Note;
+use crate::time::UnixSeconds;
+use crate::verify::claim::Court;
+use crate::verify::claim::judge_pledge;
+use crate::verify::complete::Clock;
+use crate::verify::evidence::Evidence;
+use crate::verify::evidence::Subject;
+use crate::verify::history::History;
+use crate::verify::logged::BROKEN_CHECKPOINT;
+use crate::verify::logged::Reader;
+use crate::verify::logged::Tree;
+use crate::verify::replay::Replay;
+use crate::verify::trust::Trust;
+use crate::verify::verdict::Finding;
+use crate::verify::verdict::Judgement;
+use crate::verify::witnessed::Seen;
+use crate::verify::witnessed::Times;
+
+/// The log as a whole cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Unreadable {
+    why: String,
+}
+
+/// Judges every claim of every issuer of the trust file whose log of record this is.
+///
+/// `at` decides staleness and expiry only; it never hides evidence. Fails only if there
+/// is no log to judge.
+pub fn judge(
+    evidence: &Evidence<'_>,
+    trust: &Trust,
+    catalogue: &Catalogue,
+    at: UnixSeconds,
+) -> Result<Judgement, Unreadable> {
+    let mut judgement = Judgement {
+        checkpoint: None,
+        at,
+        trust: trust.digest(),
+        label: trust.label.clone(),
+        verdicts: Vec::new(),
+        findings: Vec::new(),
+        anomalies: Vec::new(),
+    };
+    if trust
+        .catalogue
+        .is_some_and(|digest| digest != catalogue.digest())
+    {
+        let why = "the trust file names another catalogue than the one given".to_owned();
+        return Err(Unreadable { why });
+    }
+    let key = log_key(evidence, trust);
+    let opened = match &evidence.subject {
+        Subject::Bundle(bundle) => Reader::bundle(bundle, &key),
+        Subject::Log(files) => Reader::log(*files, &key),
+    };
+    let mut reader = match opened {
+        Ok(reader) => reader,
+        Err(why) if why.starts_with(BROKEN_CHECKPOINT) => {
+            judgement
+                .findings
+                .push(Finding::integrity("checkpoint", why));
+            return Ok(judgement);
+        }
+        Err(why) if evidence.witnesses.is_empty() => return Err(Unreadable { why }),
+        Err(why) => {
+            judgement.findings.push(Finding::not_shown("no-log", why));
+            return Ok(judgement);
+        }
+    };
+    judgement.checkpoint = Some(reader.checkpoint().clone());
+
+    let whole = matches!(evidence.subject, Subject::Log(_));
+    let issuers: Vec<_> = trust.issuers_of(&key).collect();
+    let mut replay = Replay::new(key.clone(), issuers.iter().map(|issuer| issuer.id), whole);
+    while let Some(chunk) = reader.next_chunk() {
+        replay.take(chunk, reader.tree());
+    }
+    let seen = seen(evidence, &reader, &key, trust);
+    let size = reader.checkpoint().size;
+    let (findings, tree) = reader.finish();
+    judgement.findings.extend(findings);
+    let (seen, seen_before) = compare(evidence, seen, &tree, size, &mut judgement.findings);
+    let (histories, anomalies, unnamed) = replay.finish();
+    judgement.anomalies = anomalies;
+    if unnamed > 0 {
+        judgement.anomalies.push(format!(
+            "{unnamed} entries are of issuers that the trust file does not name"
+        ));
+    }
+    let peaks = |model: &str| catalogue.peak_any(model);
+    for issuer in issuers {
+        let times = Times::new(&seen, trust.quorum_for(issuer));
+        let Some(history) = histories.iter().find(|history| history.id == issuer.id) else {
+            continue;
+        };
+        if history.pledges.is_empty() {
+            judgement.findings.push(Finding::not_shown(
+                "no-pledge",
+                format!("{} has no pledge in this log", issuer.name),
+            ));
+        }
+        shared_roots(history, &histories, &mut judgement.findings);
+        let court = Court {
+            histories: &histories,
+            trust,
+            issuer,
+            clock: Clock {
+                times: &times,
+                at,
+                asked_now: evidence.asked_now,
+                bundle: !whole,
+            },
+            peaks: &peaks,
+            log_findings: &judgement.findings.clone(),
+            ledgers: &evidence.ledgers,
+            seen_before,
+            stale: stale(&times, trust, at),
+        };
+        let verdicts = history
+            .pledges
+            .iter()
+            .map(|record| judge_pledge(&court, history, record));
+        judgement.verdicts.extend(verdicts);
+    }
+    Ok(judgement)
+}
+
+/// Returns the key of the log of record that signed what is judged, or the first.
+fn log_key(evidence: &Evidence<'_>, trust: &Trust) -> VerifierKey {
+    let note = match &evidence.subject {
+        Subject::Bundle(bundle) => Some(bundle.checkpoint.clone()),
+        Subject::Log(files) => files
+            .read(crate::tlog::tile::CHECKPOINT_PATH)
+            .ok()
+            .flatten()
+            .and_then(|bytes| Note::parse(&bytes).ok()),
+    };
+    let logs = trust.logs();
+    let signed = logs.iter().find(|key| {
+        note.as_ref()
+            .is_some_and(|note| note.signatures().iter().any(|line| line.names(key)))
+    });
+    signed.unwrap_or(trust.first_log()).clone()
+}
+
+/// Returns every checkpoint in hand that the log signed.
+fn seen(
+    evidence: &Evidence<'_>,
+    reader: &Reader<'_>,
+    key: &VerifierKey,
+    trust: &Trust,
+) -> Vec<Seen> {
+    let kept = (0_u64..)
+        .zip(reader.cosigned())
+        .filter_map(|(number, bytes)| {
+            Some((format!("cosigned/{number}"), Note::parse(&bytes).ok()?))
+        });
+    let bundled: Vec<(String, Note)> = match &evidence.subject {
+        Subject::Bundle(bundle) => bundle
+            .earlier
+            .iter()
+            .map(|(note, _)| ("the bundle".to_owned(), note.clone()))
+            .collect(),
+        Subject::Log(_) => Vec::new(),
+    };
+    let newest = [("checkpoint".to_owned(), reader.note().clone())];
+    newest
+        .into_iter()
+        .chain(kept)
+        .chain(bundled)
+        .chain(evidence.witnesses.iter().cloned())
+        .chain(evidence.seen.iter().cloned())
+        .filter_map(|(name, note)| Seen::open(&name, &note, key, trust))
+        .collect()
+}
+
+/// Drops the checkpoints that are no prefix of the log, each with a finding, and says
+/// whether one that the auditor kept covers the whole log.
+fn compare(
+    evidence: &Evidence<'_>,
+    seen: Vec<Seen>,
+    tree: &Tree,
+    size: u64,
+    findings: &mut Vec<Finding>,
+) -> (Vec<Seen>, bool) {
+    let kept: Vec<&str> = evidence
+        .seen
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let mut covered = false;
+    let consistent = seen
+        .into_iter()
+        .filter(|one| {
+            let checkpoint = &one.checkpoint;
+            let known = tree.root_at(checkpoint.size);
+            if known == Some(checkpoint.root) {
+                covered |= checkpoint.size == size && kept.contains(&one.name.as_str());
+                return true;
+            }
+            let proven_only = matches!(tree, Tree::Proven(_)) && known.is_none();
+            if proven_only && checkpoint.size <= size {
+                // A bundle does not show every prefix.
+                return false;
+            }
+            findings.push(Finding::integrity(
+                "fork",
+                format!(
+                    "`{}` is a checkpoint that the log signed, of {} entries with the root {}; this log, of {size} entries, {}",
+                    one.name,
+                    checkpoint.size,
+                    checkpoint.root,
+                    known.map_or_else(
+                        || "does not reach it".to_owned(),
+                        |known| format!("has the root {known} there"),
+                    ),
+                ),
+            ));
+            false
+        })
+        .collect();
+    (consistent, covered)
+}
+
+/// Two first statements that share a root key are equivocation (formats: 3).
+fn shared_roots(history: &History, histories: &[History], findings: &mut Vec<Finding>) {
+    let keys = |history: &History| {
+        history
+            .identity
+            .as_ref()
+            .map_or_else(Vec::new, |identity| identity.current().root.keys().to_vec())
+    };
+    let own = keys(history);
+    for other in histories.iter().filter(|other| other.id > history.id) {
+        if keys(other).iter().any(|key| own.contains(key)) {
+            findings.push(Finding::integrity(
+                "shared-root",
+                format!(
+                    "the issuers {} and {} share a root key",
+                    history.id, other.id
+                ),
+            ));
+        }
+    }
+}
+
+fn stale(times: &Times, trust: &Trust, at: UnixSeconds) -> Option<String> {
+    let newest = times.newest()?;
+    (at.since(newest) > trust.greatest_age).then(|| {
+        format!(
+            "a quorum saw the log last at {newest}, more than {} seconds before {at}",
+            trust.greatest_age
+        )
+    })
+}
+
+/// Opens the note of an earlier checkpoint, receipt or bundle that an auditor kept.
+pub fn open_seen(bytes: &[u8]) -> Option<Note> {
+    if crate::bundle::Bundle::is_bundle(bytes) {
+        return Some(crate::bundle::Bundle::parse(bytes).ok()?.checkpoint);
+    }
+    if let Ok(proof) = crate::tlog::Proof::parse(bytes) {
+        return Some(proof.note);
+    }
+    Note::parse(bytes).ok()
+}

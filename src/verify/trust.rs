@@ -1,0 +1,320 @@
+//! The trust file: whom an auditor believes, for what, and how far (formats: part 2).
+//!
+//! Specified in `specs/verdicts.md`, section "Trust file". It never comes from the lab or
+//! in a bundle.
+
+use serde::Deserialize;
+
+use crate::attestation::IssuerId;
+use crate::attestation::StreamId;
+use crate::claim::Level;
+use crate::hash::Hash;
+use crate::hash::Hasher;
+use crate::key::PublicKey;
+use crate::key::VerifierKey;
+use crate::time::UnixSeconds;
+use crate::tlog::Policy;
+use crate::tlog::PolicyError;
+
+/// A trust file with the policy that it names.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    digest: Hash,
+    first_log: VerifierKey,
+    policy: Policy,
+    /// What to print on every verdict.
+    pub label: Option<String>,
+    /// The level that HOLDS needs at least.
+    pub required_level: Level,
+    /// Seconds that a silent log is given after a deadline.
+    pub grace: u64,
+    /// The greatest age of a checkpoint in seconds.
+    pub greatest_age: u64,
+    /// The digest of the catalogue to be used.
+    pub catalogue: Option<Hash>,
+    /// The issuers that are judged.
+    pub issuers: Vec<TrustedIssuer>,
+    witnesses: Vec<TrustedWitness>,
+    operators: Vec<Operator>,
+}
+
+/// An issuer that is judged.
+#[derive(Clone, Debug)]
+pub struct TrustedIssuer {
+    /// Its id.
+    pub id: IssuerId,
+    /// What to call it.
+    pub name: String,
+    /// Who controls it.
+    pub trust_root: String,
+    /// The key of its log of record, where reading starts.
+    pub log: VerifierKey,
+    /// The areas that are expected.
+    pub areas: Vec<StreamId>,
+    /// Earlier ids of the same party.
+    pub earlier: Vec<IssuerId>,
+}
+
+#[derive(Clone, Debug)]
+struct TrustedWitness {
+    key: PublicKey,
+    trust_root: String,
+    from: Option<UnixSeconds>,
+    until: Option<UnixSeconds>,
+}
+
+#[derive(Clone, Debug)]
+struct Operator {
+    log: VerifierKey,
+    trust_root: String,
+}
+
+impl Trust {
+    /// Returns the path of the policy that a trust file names, as it is written there.
+    pub fn policy_path(text: &str) -> Result<String, TrustError> {
+        Ok(Raw::parse(text)?.policy)
+    }
+
+    /// Parses a trust file and the policy that it names.
+    pub fn parse(text: &str, policy: &[u8]) -> Result<Self, TrustError> {
+        let raw = Raw::parse(text)?;
+        let mut hasher = Hasher::new();
+        // Both files whole, each behind its length, so that no byte can change sides.
+        for part in [text.as_bytes(), policy] {
+            hasher.update(format!("{}\n", part.len()).as_bytes());
+            hasher.update(part);
+        }
+        let policy = Policy::parse(policy)?;
+        let issuers = raw
+            .issuer
+            .iter()
+            .map(TrustedIssuer::read)
+            .collect::<Result<Vec<_>, _>>()?;
+        let first_log = issuers.first().ok_or(TrustError::NoIssuer)?.log.clone();
+        let witnesses = raw
+            .witness
+            .iter()
+            .map(|witness| TrustedWitness::read(witness, &policy))
+            .collect::<Result<Vec<_>, _>>()?;
+        let operators = raw
+            .operator
+            .iter()
+            .map(|operator| {
+                Ok(Operator {
+                    log: field("operator.log", &operator.log)?,
+                    trust_root: operator.trust_root.clone(),
+                })
+            })
+            .collect::<Result<Vec<_>, TrustError>>()?;
+        Ok(Self {
+            digest: hasher.finish(),
+            first_log,
+            policy,
+            label: raw.label,
+            required_level: field("required_level", &raw.required_level)?,
+            grace: raw.grace,
+            greatest_age: raw.greatest_age,
+            catalogue: match raw.catalogue.as_str() {
+                "embedded" => None,
+                digest => Some(field("catalogue", digest)?),
+            },
+            issuers,
+            witnesses,
+            operators,
+        })
+    }
+
+    /// Returns the digest of both files.
+    pub const fn digest(&self) -> Hash {
+        self.digest
+    }
+
+    /// Returns the policy, its quorum not yet cut down to independent witnesses.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Returns the policy without the witnesses that do not count for this issuer and
+    /// its log: those of the issuer's or the operator's own trust root, or of none.
+    pub fn quorum_for(&self, issuer: &TrustedIssuer) -> Policy {
+        let operator = self
+            .operators
+            .iter()
+            .find(|operator| operator.log == issuer.log)
+            .map(|operator| operator.trust_root.as_str());
+        self.policy.retain(|key| {
+            self.witnesses.iter().any(|witness| {
+                witness.key == *key
+                    && witness.trust_root != issuer.trust_root
+                    && Some(witness.trust_root.as_str()) != operator
+                    && !witness.trust_root.is_empty()
+            })
+        })
+    }
+
+    /// Whether a cosignature by `key` at `time` is within the witness's validity.
+    pub fn is_valid(&self, key: &PublicKey, time: UnixSeconds) -> bool {
+        self.witnesses.iter().any(|witness| {
+            witness.key == *key
+                && witness.from.is_none_or(|from| from <= time)
+                && witness.until.is_none_or(|until| time < until)
+        })
+    }
+
+    /// Returns the issuers whose log of record this is.
+    pub fn issuers_of(&self, log: &VerifierKey) -> impl Iterator<Item = &TrustedIssuer> {
+        self.issuers.iter().filter(move |one| one.log == *log)
+    }
+
+    /// Returns the key of the first issuer's log of record.
+    pub const fn first_log(&self) -> &VerifierKey {
+        &self.first_log
+    }
+
+    /// Returns the keys of the logs of record, each once.
+    pub fn logs(&self) -> Vec<VerifierKey> {
+        let mut logs: Vec<VerifierKey> = Vec::new();
+        for issuer in &self.issuers {
+            if !logs.contains(&issuer.log) {
+                logs.push(issuer.log.clone());
+            }
+        }
+        logs
+    }
+}
+
+impl TrustedIssuer {
+    fn read(raw: &RawIssuer) -> Result<Self, TrustError> {
+        let areas = raw.areas.iter().map(|area| field("issuer.areas", area));
+        let earlier = raw.earlier.iter().map(|id| field("issuer.earlier", id));
+        Ok(Self {
+            id: field("issuer.id", &raw.id)?,
+            name: raw.name.clone(),
+            trust_root: raw.trust_root.clone(),
+            log: field("issuer.log", &raw.log)?,
+            areas: areas.collect::<Result<_, _>>()?,
+            earlier: earlier.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl TrustedWitness {
+    fn read(raw: &RawWitness, policy: &Policy) -> Result<Self, TrustError> {
+        let known = policy
+            .witnesses()
+            .iter()
+            .find(|one| one.name() == raw.name)
+            .ok_or_else(|| TrustError::Field {
+                field: "witness.name",
+                found: raw.name.clone(),
+                why: "is not a witness of the policy".to_owned(),
+            })?;
+        let instant =
+            |text: &Option<String>, name| text.as_deref().map(|text| field(name, text)).transpose();
+        Ok(Self {
+            key: known.key().public().clone(),
+            trust_root: raw.trust_root.clone(),
+            from: instant(&raw.from, "witness.from")?,
+            until: instant(&raw.until, "witness.until")?,
+        })
+    }
+}
+
+/// Why a trust file cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// A value is not what it must be.
+    #[error("the trust file's `{field}` is `{found}`: {why}")]
+    Field {
+        /// The key.
+        field: &'static str,
+        /// Its value.
+        found: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// It names nobody to judge.
+    #[error("the trust file names no issuer")]
+    NoIssuer,
+    /// The policy cannot be read.
+    #[error("the policy cannot be read: {0}")]
+    Policy(#[from] PolicyError),
+    /// Not TOML, or not of the right keys.
+    #[error("the trust file cannot be read: {0}")]
+    Toml(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    policy: String,
+    label: Option<String>,
+    #[serde(default = "default_level")]
+    required_level: String,
+    #[serde(default)]
+    grace: u64,
+    greatest_age: u64,
+    #[serde(default = "default_catalogue")]
+    catalogue: String,
+    #[serde(default)]
+    issuer: Vec<RawIssuer>,
+    #[serde(default)]
+    witness: Vec<RawWitness>,
+    #[serde(default)]
+    operator: Vec<RawOperator>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawIssuer {
+    id: String,
+    name: String,
+    trust_root: String,
+    log: String,
+    #[serde(default)]
+    areas: Vec<String>,
+    #[serde(default)]
+    earlier: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWitness {
+    name: String,
+    trust_root: String,
+    from: Option<String>,
+    until: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOperator {
+    log: String,
+    trust_root: String,
+}
+
+impl Raw {
+    fn parse(text: &str) -> Result<Self, TrustError> {
+        toml::from_str(text).map_err(|error| TrustError::Toml(error.to_string()))
+    }
+}
+
+fn default_level() -> String {
+    Level::E3.to_string()
+}
+
+fn default_catalogue() -> String {
+    "embedded".to_owned()
+}
+
+fn field<T: std::str::FromStr<Err: ToString>>(
+    name: &'static str,
+    text: &str,
+) -> Result<T, TrustError> {
+    text.parse().map_err(|error: T::Err| TrustError::Field {
+        field: name,
+        found: text.to_owned(),
+        why: error.to_string(),
+    })
+}

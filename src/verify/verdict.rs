@@ -1,0 +1,243 @@
+//! What is concluded, and in which words (formats: part 2).
+
+use crate::attestation::IssuerId;
+use crate::attestation::StatementId;
+use crate::attestation::figure::spelled;
+use crate::claim::Level;
+use crate::hash::Hash;
+use crate::time::Period;
+use crate::time::UnixSeconds;
+use crate::tlog::Checkpoint;
+
+spelled! {
+    /// The word of a verdict, in the order in which the first that applies is taken.
+    Word, "the word of a verdict" {
+        /// A breach is shown.
+        Violated = "VIOLATED",
+        /// The log, or the issuer's history in it, is broken.
+        LogIntegrityFailure = "LOG-INTEGRITY-FAILURE",
+        /// A report is missing past its deadline.
+        Overdue = "OVERDUE",
+        /// Nothing else was shown.
+        NotShown = "NOT-SHOWN",
+        /// With the lab's own records, not independently checked.
+        Consistent = "CONSISTENT",
+        /// Shown by independent evidence.
+        Holds = "HOLDS",
+    }
+}
+
+spelled! {
+    /// What a finding is about.
+    Axis, "an axis" {
+        /// Whether everything that ran was declared.
+        Completeness = "completeness",
+        /// Whether what was declared is what the claim allows.
+        Correctness = "correctness",
+        /// Whether the log is what was signed and seen.
+        Integrity = "integrity",
+    }
+}
+
+/// Something found, and which word it calls for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The check that found it; listed in `specs/verdicts.md`.
+    pub check: &'static str,
+    /// What it is about.
+    pub axis: Axis,
+    /// The word that it calls for; `None` where it only informs.
+    pub calls_for: Option<Word>,
+    /// What was found, with the values.
+    pub text: String,
+}
+
+impl Finding {
+    /// A finding about the log or a history in it.
+    pub fn integrity(check: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            check,
+            axis: Axis::Integrity,
+            calls_for: Some(Word::LogIntegrityFailure),
+            text: text.into(),
+        }
+    }
+
+    /// A finding that leaves a claim not shown.
+    pub fn not_shown(check: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            check,
+            axis: Axis::Completeness,
+            calls_for: Some(Word::NotShown),
+            text: text.into(),
+        }
+    }
+
+    /// A finding that only informs.
+    pub fn note(check: &'static str, axis: Axis, text: impl Into<String>) -> Self {
+        Self {
+            check,
+            axis,
+            calls_for: None,
+            text: text.into(),
+        }
+    }
+}
+
+/// How a breach was restated afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restated {
+    /// It was not.
+    No,
+    /// By a correction.
+    Yes,
+}
+
+/// What is concluded of one claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whose claim.
+    pub issuer: IssuerId,
+    /// What the trust file calls the issuer.
+    pub name: String,
+    /// The pledge.
+    pub pledge: StatementId,
+    /// What it claims, in a few words.
+    pub claim: String,
+    /// The conclusion.
+    pub word: Word,
+    /// Whether a breach was restated.
+    pub restated: Restated,
+    /// How well it is supported.
+    pub level: Level,
+    /// The level that HOLDS would need.
+    pub required: Level,
+    /// Which areas.
+    pub perimeter: String,
+    /// When.
+    pub window: Period,
+    /// What is known of the quantity, the limit, and the unit.
+    pub numbers: Option<Numbers>,
+    /// The smallest hidden run that the evidence could not exclude.
+    pub resolution: String,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// What the verdict does not show.
+    pub does_not_show: Vec<String>,
+}
+
+/// The figures that a verdict compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// The least that it can be.
+    pub lower: String,
+    /// The most that it can be; `None` where nothing bounds it.
+    pub upper: Option<String>,
+    /// The limit, exceptions included.
+    pub limit: String,
+    /// The unit of all three.
+    pub unit: String,
+}
+
+/// All that is concluded from a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The checkpoint that everything is judged as of; `None` where there was none and
+    /// witnesses answered for the log.
+    pub checkpoint: Option<Checkpoint>,
+    /// The time at which staleness and expiry were judged.
+    pub at: UnixSeconds,
+    /// The digest of the trust file and of the policy that it names.
+    pub trust: Hash,
+    /// What the auditor asks to be printed on every verdict.
+    pub label: Option<String>,
+    /// One a claim.
+    pub verdicts: Vec<Verdict>,
+    /// What was found of the log, whoever's claims.
+    pub findings: Vec<Finding>,
+    /// What is nobody's statement: reported, and changes no verdict.
+    pub anomalies: Vec<String>,
+}
+
+/// What every verdict leaves open, whatever the evidence (design, "What it can and
+/// cannot show").
+pub const NEVER_SHOWN: &[&str] = &[
+    "that the records are true: a log proves who said what, not that it is so",
+    "undeclared sites, and compute outside the perimeter",
+    "collusion of all roots of trust, and progress in algorithms",
+];
+
+/// The exit codes of `verify` (formats: part 2, "Exit codes").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// 0: every judged claim holds, or is consistent at the level asked for.
+    Holds,
+    /// 1: a violation or a broken log.
+    Broken,
+    /// 3: not shown, overdue, or consistent only.
+    NotShown,
+}
+
+impl Outcome {
+    /// Returns the exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Holds => 0,
+            Self::Broken => 1,
+            Self::NotShown => 3,
+        }
+    }
+}
+
+impl Verdict {
+    /// Returns the exit code's meaning, CONSISTENT counting from `required` on.
+    pub fn outcome(&self, required: Option<Level>) -> Outcome {
+        let broken = |word: &Word| matches!(word, Word::Violated | Word::LogIntegrityFailure);
+        let called: Vec<Word> = self
+            .findings
+            .iter()
+            .filter_map(|one| one.calls_for)
+            .collect();
+        if broken(&self.word) || called.iter().any(broken) {
+            return Outcome::Broken;
+        }
+        let enough = required.is_some_and(|required| self.level >= required);
+        match self.word {
+            Word::Holds => Outcome::Holds,
+            Word::Consistent if enough => Outcome::Holds,
+            _ => Outcome::NotShown,
+        }
+    }
+
+    /// Returns the word with its level and what qualifies it.
+    pub fn headline(&self) -> String {
+        match (self.word, self.restated) {
+            (Word::Holds | Word::Consistent, _) => format!("{}@{}", self.word, self.level),
+            (Word::Violated, Restated::Yes) => "VIOLATED (restated)".to_owned(),
+            (word, _) => word.to_string(),
+        }
+    }
+}
+
+impl Judgement {
+    /// Returns the exit code's meaning over all claims and the log itself.
+    pub fn outcome(&self, required: Option<Level>) -> Outcome {
+        let log_broken = self
+            .findings
+            .iter()
+            .any(|one| one.calls_for == Some(Word::LogIntegrityFailure));
+        let outcomes: Vec<Outcome> = self
+            .verdicts
+            .iter()
+            .map(|verdict| verdict.outcome(required))
+            .collect();
+        if log_broken || outcomes.contains(&Outcome::Broken) {
+            return Outcome::Broken;
+        }
+        // Where no claim was judged, nothing holds.
+        if outcomes.is_empty() || outcomes.contains(&Outcome::NotShown) {
+            return Outcome::NotShown;
+        }
+        Outcome::Holds
+    }
+}
