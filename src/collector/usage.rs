@@ -1,0 +1,290 @@
+//! One period: who held what, how much in all, how much at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::attestation::figure::Basis;
+use crate::attestation::figure::Class;
+use crate::attestation::figure::QuantityKind;
+use crate::collector::Allocation;
+use crate::collector::CollectError;
+use crate::collector::Job;
+use crate::ledger::Amount;
+use crate::ledger::JobRecord;
+use crate::ledger::Kind;
+use crate::ledger::Ledger;
+use crate::ledger::LedgerError;
+use crate::ledger::Secret;
+use crate::quantity::Interval;
+use crate::quantity::Quantity;
+use crate::time::Period;
+use crate::time::UnixSeconds;
+
+/// What jobs were given in one period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeriodUsage {
+    /// The period.
+    pub period: Period,
+    /// By model and class, sorted; empty if no job ran.
+    pub uses: BTreeMap<(Arc<str>, Class), Usage>,
+    /// The most accelerators at once, by model, whatever the class.
+    pub accelerators: BTreeMap<Arc<str>, Interval>,
+    /// All models and classes together. Its `accelerators` is the most at once, which is
+    /// at most the sum of those by model; its `job_accelerators` counts a job's devices
+    /// of every model.
+    pub all: Usage,
+    /// The jobs' shares, in the order of a `jobs` ledger.
+    pub shares: Vec<Share>,
+}
+
+/// Totals and maxima of a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Seconds times devices allocated.
+    pub accelerator_seconds: Interval,
+    /// The most devices at once.
+    pub accelerators: Interval,
+    /// The devices of the largest job.
+    pub job_accelerators: Interval,
+    /// The seconds of the longest job up to the period's end, those before the period
+    /// included.
+    pub job_seconds: u64,
+}
+
+impl Usage {
+    /// Nothing.
+    pub const ZERO: Self = Self {
+        accelerator_seconds: Interval::ZERO,
+        accelerators: Interval::ZERO,
+        job_accelerators: Interval::ZERO,
+        job_seconds: 0,
+    };
+}
+
+/// What one job held of one model in a period, clipped to it: a record of the `jobs`
+/// ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The job.
+    pub job: Arc<str>,
+    /// When, within the period.
+    pub span: Period,
+    /// The model and how many.
+    pub allocation: Allocation,
+    /// What for.
+    pub class: Class,
+    /// The run of training.
+    pub run: Option<Arc<str>>,
+    /// Its seconds up to the end of `span`, those before the period included.
+    pub job_seconds: u64,
+}
+
+impl PeriodUsage {
+    pub(super) fn of<'j>(
+        period: Period,
+        jobs: impl Iterator<Item = &'j Job>,
+    ) -> Result<Self, CollectError> {
+        let mut usage = Self {
+            period,
+            uses: BTreeMap::new(),
+            accelerators: BTreeMap::new(),
+            all: Usage::ZERO,
+            shares: Vec::new(),
+        };
+        let mut edges = Vec::new();
+        for job in jobs {
+            usage
+                .add(job, &mut edges)
+                .ok_or(CollectError::Overflow { period })?;
+        }
+        usage.shares.sort_unstable_by(|one, next| {
+            let key = |share: &Share| (share.span.start(), share.span.end());
+            let order = one.span.start().cmp(&next.span.start());
+            order
+                .then_with(|| one.job.cmp(&next.job))
+                .then_with(|| one.allocation.model.cmp(&next.allocation.model))
+                .then_with(|| key(one).cmp(&key(next)))
+        });
+        usage
+            .sweep(edges)
+            .ok_or(CollectError::Overflow { period })?;
+        Ok(usage)
+    }
+
+    /// Returns the `jobs` ledger of the period.
+    pub fn ledger(&self, secret: Secret) -> Result<Ledger, LedgerError> {
+        let mut ledger = Ledger::new(Kind::Jobs, secret);
+        for share in &self.shares {
+            let figures = share.figures();
+            ledger.extend_jobs([share.record(&figures)])?;
+        }
+        Ok(ledger)
+    }
+
+    /// Counts `job`; `None` beyond the range of quantities.
+    fn add(&mut self, job: &Job, edges: &mut Vec<Edge>) -> Option<()> {
+        let Some(span) = job.span.intersection(self.period) else {
+            return Some(());
+        };
+        let job_seconds = span.end().since(job.span.start());
+        let id: Arc<str> = job.id.as_str().into();
+        let run: Option<Arc<str>> = job.run.as_deref().map(Into::into);
+        let mut whole = Interval::ZERO;
+        for allocation in &job.allocations {
+            let count = allocation.accelerators;
+            let seconds = product(count, span.seconds())?;
+            whole = whole.plus(count)?;
+            let key = (allocation.model.clone(), job.class);
+            let own = self.uses.entry(key).or_insert(Usage::ZERO);
+            for usage in [own, &mut self.all] {
+                usage.accelerator_seconds = usage.accelerator_seconds.plus(seconds)?;
+                usage.job_accelerators = larger(usage.job_accelerators, count);
+                usage.job_seconds = usage.job_seconds.max(job_seconds);
+            }
+            for (at, begins) in [(span.start(), true), (span.end(), false)] {
+                edges.push(Edge {
+                    at,
+                    begins,
+                    model: allocation.model.clone(),
+                    class: job.class,
+                    count,
+                });
+            }
+            self.shares.push(Share {
+                job: id.clone(),
+                span,
+                allocation: allocation.clone(),
+                class: job.class,
+                run: run.clone(),
+                job_seconds,
+            });
+        }
+        self.all.job_accelerators = larger(self.all.job_accelerators, whole);
+        Some(())
+    }
+
+    /// Finds the most devices held at once, of each model and class, of each model, and
+    /// of all. Spans are half-open, so at one instant what ends goes before what begins.
+    fn sweep(&mut self, mut edges: Vec<Edge>) -> Option<()> {
+        edges.sort_unstable_by_key(|edge| (edge.at, edge.begins));
+        let mut uses: BTreeMap<(Arc<str>, Class), Level> = BTreeMap::new();
+        let mut models: BTreeMap<Arc<str>, Level> = BTreeMap::new();
+        let mut all = Level::default();
+        for edge in edges {
+            all.step(&edge)?;
+            level(&mut models, &edge.model).step(&edge)?;
+            uses.entry((edge.model.clone(), edge.class))
+                .or_default()
+                .step(&edge)?;
+        }
+        self.all.accelerators = all.most;
+        for (key, level) in uses {
+            if let Some(usage) = self.uses.get_mut(&key) {
+                usage.accelerators = level.most;
+            }
+        }
+        self.accelerators = models
+            .into_iter()
+            .map(|(model, level)| (model, level.most))
+            .collect();
+        Some(())
+    }
+}
+
+impl Share {
+    /// Returns its figures: accelerator-seconds, and the job's seconds so far.
+    pub fn figures(&self) -> [Amount; 2] {
+        let allocated = |quantity, value| Amount {
+            quantity,
+            basis: Basis::Allocated,
+            value,
+        };
+        let seconds = product(self.allocation.accelerators, self.span.seconds());
+        [
+            // It was counted, so it is in range.
+            allocated(
+                QuantityKind::AcceleratorSeconds,
+                seconds.unwrap_or(Interval::ZERO),
+            ),
+            allocated(
+                QuantityKind::JobSeconds,
+                Interval::exactly(Quantity::from(self.job_seconds)),
+            ),
+        ]
+    }
+
+    /// Returns the record of the `jobs` ledger.
+    pub fn record<'r>(&'r self, figures: &'r [Amount]) -> JobRecord<'r> {
+        JobRecord {
+            job: &self.job,
+            span: self.span,
+            accelerators: self.allocation.accelerators,
+            model: &self.allocation.model,
+            class: self.class,
+            run: self.run.as_deref(),
+            figures,
+        }
+    }
+}
+
+/// Where a job begins or ends to hold devices.
+struct Edge {
+    at: UnixSeconds,
+    begins: bool,
+    model: Arc<str>,
+    class: Class,
+    count: Interval,
+}
+
+/// How many devices are held now, and the most so far.
+#[derive(Clone, Copy)]
+struct Level {
+    now: Interval,
+    most: Interval,
+}
+
+impl Default for Level {
+    fn default() -> Self {
+        Self {
+            now: Interval::ZERO,
+            most: Interval::ZERO,
+        }
+    }
+}
+
+impl Level {
+    fn step(&mut self, edge: &Edge) -> Option<()> {
+        self.now = if edge.begins {
+            self.now.plus(edge.count)?
+        } else {
+            Interval::new(
+                self.now.lower().minus(edge.count.lower())?,
+                self.now.upper().minus(edge.count.upper())?,
+            )?
+        };
+        self.most = larger(self.most, self.now);
+        Some(())
+    }
+}
+
+/// Looks `model` up without copying its name, which it nearly always finds.
+fn level<'l>(levels: &'l mut BTreeMap<Arc<str>, Level>, model: &Arc<str>) -> &'l mut Level {
+    if !levels.contains_key(model) {
+        levels.insert(model.clone(), Level::default());
+    }
+    levels.entry(model.clone()).or_default()
+}
+
+/// The larger of two, bound by bound.
+fn larger(one: Interval, other: Interval) -> Interval {
+    let (lower, upper) = (
+        one.lower().max(other.lower()),
+        one.upper().max(other.upper()),
+    );
+    Interval::new(lower, upper).unwrap_or(one)
+}
+
+/// Returns `count` devices times `seconds`, or `None` beyond the range of quantities.
+pub(super) fn product(count: Interval, seconds: u64) -> Option<Interval> {
+    Interval::new(count.lower().times(seconds)?, count.upper().times(seconds)?)
+}
