@@ -140,10 +140,11 @@ fn whatever_write_fails_nothing_acknowledged_is_lost_and_nothing_forks() {
             let machine = Machine::new();
             let mut log = machine.create().unwrap();
             log.append(&entries(0, START), at(1)).unwrap();
-            let mut acknowledged = START;
+            let (mut acknowledged, mut next) = (START, 1);
             machine.faults.fail_after(after, failure);
             let mut seen = vec![machine.visible().unwrap()];
             for batch in BATCHES {
+                next = batch;
                 if log.append(&entries(acknowledged, batch), at(2)).is_err() {
                     break;
                 }
@@ -165,8 +166,9 @@ fn whatever_write_fails_nothing_acknowledged_is_lost_and_nothing_forks() {
                 let path = log.reader().prove(index, last.size).unwrap();
                 verify_inclusion(&leaf_hash(&entry), index, last.size, &path, &last.root).unwrap();
             }
-            // It goes on as if nothing had been.
-            log.append(&entries(5000, 1), at(101)).unwrap();
+            // It goes on as if nothing had been, with others in the place of what is not
+            // there: nothing of an unsettled batch is left.
+            log.append(&entries(5000, next), at(101)).unwrap();
             assert_consistent(&machine, &last, &machine.check());
             if survived {
                 break;
@@ -185,6 +187,7 @@ fn recovery_may_itself_be_killed_at_every_write() {
     machine.faults.fail_after(2, Failure::Before);
     assert!(log.append(&entries(START, 600), at(2)).is_err());
     for after in 0.. {
+        assert!(after < 1000, "the log never opens again");
         machine.faults.fail_after(after, Failure::Before);
         if machine.open().is_ok() {
             break;
@@ -243,6 +246,49 @@ fn a_lock_restored_from_an_older_copy_is_refused() {
         matches!(refusal, LogError::Refused(Refusal::Ahead { .. })),
         "{refusal}"
     );
+}
+
+#[test]
+fn tiles_of_another_tree_of_the_same_size_are_refused() {
+    let (machine, other) = (Machine::new(), Machine::new());
+    for (machine, from) in [(&machine, 0), (&other, 50)] {
+        let mut log = machine.create().unwrap();
+        log.append(&entries(from, 10), at(1)).unwrap();
+    }
+    let swapped = Machine {
+        public: other.public,
+        ..machine
+    };
+    let refusal = swapped.open().unwrap_err();
+    assert!(
+        matches!(refusal, LogError::Refused(Refusal::OtherRoot { size: 10 })),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_staged_batch_that_the_lock_did_not_settle_is_not_applied() {
+    let staged = |from| {
+        let machine = Machine::new();
+        let mut log = machine.create().unwrap();
+        // Staged and settled, and no tile is written.
+        machine.faults.fail_after(2, Failure::Before);
+        assert!(log.append(&entries(from, 10), at(1)).is_err());
+        machine.faults.clear();
+        machine
+    };
+    let (machine, other) = (staged(0), staged(50));
+    let swapped = Machine {
+        private: other.private,
+        ..machine
+    };
+    let refusal = swapped.open().unwrap_err();
+    assert!(
+        matches!(refusal, LogError::Refused(Refusal::NoBatch)),
+        "{refusal}"
+    );
+    let tiles = swapped.public.paths();
+    assert_eq!(tiles, ["checkpoint"]);
 }
 
 #[test]
@@ -441,7 +487,8 @@ fn what_is_published_is_made_durable_again_before_the_batch_is_forgotten() {
     machine.faults.fail_after(5, Failure::Before);
     assert!(log.append(&entries(0, 1), at(1)).is_err());
     assert_eq!(machine.visible().unwrap().size, 1);
-    machine.faults.fail_after(0, Failure::Before);
+    // The first write is the checkpoint, the second would forget the batch.
+    machine.faults.fail_after(1, Failure::Before);
     assert!(machine.open().is_err());
     machine.faults.clear();
     assert!(machine.private.read("stage").unwrap().is_some());
