@@ -1,1 +1,152 @@
-//! Sources of telemetry.
+//! Sources of telemetry: what other programs wrote, read without inventing anything.
+//!
+//! Specified in `specs/collect.md`. One file each; every one gives an [`Intake`]: the
+//! jobs, what was left out and why, and what looks wrong.
+
+mod clock;
+mod decimal;
+pub mod jobs;
+pub mod slurm;
+
+use std::collections::BTreeMap;
+
+use crate::attestation::figure::Class;
+use crate::collector::Job;
+use crate::time::UnixSeconds;
+
+pub use clock::{Ambiguous, Clock, ZoneError};
+
+/// The most warnings that are told one by one.
+const MAX_WARNINGS: usize = 50;
+
+/// The model of devices whose type the source does not tell.
+pub const UNTYPED: &str = "uncatalogued:gpu";
+
+/// How a source is to be read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How naive times are to be understood.
+    pub clock: Clock,
+    /// Until when a job that still runs is counted.
+    pub until: Option<UnixSeconds>,
+    /// The catalogue's id for a source's name of a type.
+    pub models: BTreeMap<String, String>,
+    /// The class of jobs of a partition or an account.
+    pub classes: BTreeMap<String, Class>,
+}
+
+impl Options {
+    /// Returns the model for a source's name of a type.
+    fn model(&self, name: &str) -> String {
+        self.models.get(name).cloned().unwrap_or_else(|| {
+            if name.is_empty() {
+                UNTYPED.to_owned()
+            } else {
+                format!("uncatalogued:{name}")
+            }
+        })
+    }
+
+    /// Returns the class of a job by the first key that has one.
+    fn class(&self, keys: &[&str]) -> Class {
+        keys.iter()
+            .find_map(|key| self.classes.get(*key).copied())
+            .unwrap_or(Class::Unclassified)
+    }
+}
+
+/// What a source held.
+#[derive(Clone, Debug, Default)]
+pub struct Intake {
+    /// The jobs.
+    pub jobs: Vec<Job>,
+    /// Rows that are no use of accelerators, by reason: how many, and the first.
+    pub skipped: BTreeMap<&'static str, (u64, u64)>,
+    /// What looks wrong and was read all the same.
+    pub warnings: Vec<String>,
+}
+
+impl Intake {
+    fn skip(&mut self, reason: &'static str, row: u64) {
+        let (count, _) = self.skipped.entry(reason).or_insert((0, row));
+        *count = count.saturating_add(1);
+    }
+
+    fn warn(&mut self, row: u64, text: &str) {
+        if self.warnings.len() < MAX_WARNINGS {
+            self.warnings.push(format!("row {row}: {text}"));
+        }
+    }
+}
+
+/// Why a source cannot be read. Nothing was taken from it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// A column is absent.
+    #[error("the column `{column}` is missing; there are: {found}")]
+    Column {
+        /// Its name.
+        column: String,
+        /// Those that are there.
+        found: String,
+    },
+    /// There is nothing in it.
+    #[error("there are no jobs in it")]
+    Empty,
+    /// A value is not what it must be.
+    #[error("row {row}, `{field}`: `{value}` {why}")]
+    Field {
+        /// The row, counted from 1 with the header.
+        row: u64,
+        /// The column or member.
+        field: String,
+        /// What it holds.
+        value: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// Naive times without a zone, or that their zone has twice or not at all.
+    #[error("{count} local times are ambiguous or do not exist in their zone: {rows}")]
+    LocalTime {
+        /// How many.
+        count: usize,
+        /// The first of them.
+        rows: String,
+    },
+    /// A row has another number of columns than the header.
+    #[error("row {row} has {found} columns, the header {expected}")]
+    Row {
+        /// The row.
+        row: u64,
+        /// How many it has.
+        found: usize,
+        /// How many the header has.
+        expected: usize,
+    },
+    /// Not the format at all.
+    #[error("this is not {expected}: {why}")]
+    Shape {
+        /// The format.
+        expected: &'static str,
+        /// Why not.
+        why: String,
+    },
+    /// Jobs still run, and it was not said until when they count.
+    #[error("{count} jobs still run, first in row {row}")]
+    StillRuns {
+        /// How many.
+        count: u64,
+        /// The first row.
+        row: u64,
+    },
+}
+
+fn field_error(row: u64, field: &str, value: &str, why: impl Into<String>) -> SourceError {
+    SourceError::Field {
+        row,
+        field: field.to_owned(),
+        value: value.chars().take(120).collect(),
+        why: why.into(),
+    }
+}
