@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use csv::ByteRecord;
 
 use crate::attestation::figure::Class;
+use crate::collector::Allocation;
 use crate::collector::Job;
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
@@ -176,9 +177,11 @@ impl RowReader<'_> {
             id: self
                 .text("job")?
                 .map_or_else(|| self.row.to_string(), str::to_owned),
-            time,
-            accelerators: Interval::exactly(Quantity::from(accelerators)),
-            model: self.options.model(model),
+            span: time,
+            allocations: vec![Allocation {
+                model: self.options.model(model).into(),
+                accelerators: Interval::exactly(Quantity::from(accelerators)),
+            }],
             class,
             run: self
                 .text("run")?

@@ -9,6 +9,7 @@ mod tres;
 
 use std::collections::BTreeSet;
 
+use crate::collector::Allocation;
 use crate::collector::Job;
 use crate::telemetry::Intake;
 use crate::telemetry::Options;
@@ -129,19 +130,34 @@ impl Reader {
             self.intake.warn(row.number, &text);
         }
         let class = options.class(&[&row.partition, &row.account]);
+        let mut allocations: Vec<Allocation> = Vec::new();
         for allocation in row.allocated {
             if let Some(warning) = &allocation.warning {
                 self.intake.warn(row.number, warning);
             }
-            self.intake.jobs.push(Job {
-                id: row.id.clone(),
-                time,
-                accelerators: allocation.devices,
-                model: options.model(&allocation.name),
-                class,
-                run: None,
-            });
+            let model = options.model(&allocation.name);
+            // Two of the scheduler's types may be one model.
+            let known = allocations.iter_mut().find(|one| *one.model == *model);
+            match known {
+                Some(known) => {
+                    let sum = known.accelerators.plus(allocation.devices);
+                    known.accelerators = sum.ok_or_else(|| {
+                        field_error(row.number, "AllocTRES", &model, "is too many devices")
+                    })?;
+                }
+                None => allocations.push(Allocation {
+                    model: model.into(),
+                    accelerators: allocation.devices,
+                }),
+            }
         }
+        self.intake.jobs.push(Job {
+            id: row.id.clone(),
+            span: time,
+            allocations,
+            class,
+            run: None,
+        });
         Ok(())
     }
 
