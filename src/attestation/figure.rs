@@ -350,7 +350,7 @@ pub fn write_value(value: Interval) -> Object<'static> {
     Object::new().with("interval", bounds)
 }
 
-/// Takes a name: not empty, at most [`MAX_NAME`] bytes.
+/// Takes a name: not empty, at most 128 bytes.
 pub fn read_name(fields: &mut Fields<'_>, name: &'static str) -> Result<String, FieldError> {
     let text = fields.text(name)?;
     if text.is_empty() || text.len() > MAX_NAME {
