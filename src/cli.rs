@@ -1,1 +1,138 @@
-//! The command line.
+//! The command line: what was typed, and what it does to the world.
+//!
+//! One file a command. Every effect on the terminal goes through [`World`]; standard
+//! output carries only what was asked for, errors are `error: …` and then `hint: …`.
+
+mod area;
+mod attest;
+mod bundle;
+mod collect;
+mod demo;
+mod failure;
+mod init;
+mod key;
+mod pledge;
+mod publish;
+mod trust;
+mod verify;
+mod witness;
+mod workspace;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::Parser;
+use clap::Subcommand;
+
+use crate::time::UnixSeconds;
+
+use failure::Failure;
+
+/// Attest compute use in a transparency log, and judge a claimed slowdown
+///
+/// A log signed by its own subject shows who said what and, once independent witnesses
+/// have cosigned it, by when, unchanged, and the same to everybody. It does not show that
+/// it is true or complete: a lab's own signed statement can establish a breach, never
+/// compliance. Undeclared sites, collusion of all roots of trust and progress in
+/// algorithms no log can see.
+#[derive(Debug, Parser)]
+#[command(name = "standstill", version, max_term_width = 100)]
+struct Args {
+    /// Take this for the present time, e.g. `2026-03-01T02:00:00Z` (simulations only)
+    #[arg(long, global = true, hide = true, value_name = "TIME")]
+    simulated_time: Option<UnixSeconds>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Attest(attest::AttestArgs),
+    Bundle(bundle::BundleArgs),
+    Collect(collect::CollectArgs),
+    Correct(attest::CorrectArgs),
+    Demo(demo::DemoArgs),
+    Init(init::InitArgs),
+    Inventory(area::InventoryArgs),
+    Key(key::KeyArgs),
+    Pledge(pledge::PledgeArgs),
+    Publish(publish::PublishArgs),
+    Trust(trust::TrustArgs),
+    Verify(verify::VerifyArgs),
+    Withdraw(pledge::WithdrawArgs),
+    Witness(witness::WitnessArgs),
+}
+
+/// The terminal and the clock.
+pub(crate) struct World<'w> {
+    /// Takes what was asked for.
+    pub(crate) out: &'w mut dyn Write,
+    /// Takes everything else.
+    pub(crate) err: &'w mut dyn Write,
+    /// The present time.
+    pub(crate) now: UnixSeconds,
+}
+
+impl World<'_> {
+    /// Writes a line of what was asked for.
+    fn say(&mut self, line: impl AsRef<str>) -> Result<(), Failure> {
+        writeln!(self.out, "{}", line.as_ref()).map_err(Failure::output)
+    }
+
+    /// Writes a line about what is being done. A closed terminal is no reason to stop.
+    fn note(&mut self, line: impl AsRef<str>) {
+        let _ = writeln!(self.err, "{}", line.as_ref());
+    }
+}
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
+    let now = args.simulated_time.or_else(system_time);
+    let Some(now) = now else {
+        let _ = writeln!(err, "error: the clock is not between 1970 and 9999");
+        return ExitCode::from(failure::EXIT);
+    };
+    let mut world = World {
+        out: &mut out,
+        err: &mut err,
+        now,
+    };
+    match args.command.run(&mut world) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            world.note(failure.to_string());
+            ExitCode::from(failure::EXIT)
+        }
+    }
+}
+
+impl Command {
+    fn run(&self, world: &mut World<'_>) -> Result<u8, Failure> {
+        match self {
+            Self::Attest(args) => args.run(world).map(|()| 0),
+            Self::Bundle(args) => args.run(world).map(|()| 0),
+            Self::Collect(args) => args.run(world).map(|()| 0),
+            Self::Correct(args) => args.run(world).map(|()| 0),
+            Self::Demo(args) => args.run(world),
+            Self::Init(args) => args.run(world).map(|()| 0),
+            Self::Inventory(args) => args.run(world).map(|()| 0),
+            Self::Key(args) => args.run(world).map(|()| 0),
+            Self::Pledge(args) => args.run(world),
+            Self::Publish(args) => args.run(world).map(|()| 0),
+            Self::Trust(args) => args.run(world).map(|()| 0),
+            Self::Verify(args) => args.run(world),
+            Self::Withdraw(args) => args.run(world).map(|()| 0),
+            Self::Witness(args) => args.run(world).map(|()| 0),
+        }
+    }
+}
+
+fn system_time() -> Option<UnixSeconds> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    UnixSeconds::new(since.ok()?.as_secs())
+}

@@ -1,3 +1,7 @@
 //! The `standstill` program: see [`standstill::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    standstill::cli::main()
+}

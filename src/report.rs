@@ -1,1 +1,7 @@
-//! Verdicts as text and JSON.
+//! Verdicts as text for people and as JSON for programs.
+
+mod json;
+mod text;
+
+pub use json::json;
+pub use text::text;

@@ -32,8 +32,8 @@ pub struct OpenedLedger {
     pub root: crate::hash::Hash,
     /// The number of its records.
     pub count: u64,
-    /// What its records add up to: accelerator-seconds, if they say.
-    pub accelerator_seconds: Option<crate::quantity::Interval>,
+    /// What its records add up to.
+    pub sums: Vec<crate::attestation::content::LedgerSum>,
 }
 
 /// What is judged.

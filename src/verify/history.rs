@@ -141,6 +141,19 @@ impl History {
 }
 
 impl Area {
+    /// Starts an area that was opened at an index.
+    pub const fn new(open: AreaOpen, open_index: u64) -> Self {
+        Self {
+            open,
+            open_index,
+            changes: Vec::new(),
+            close: None,
+            reports: Vec::new(),
+            strays: Vec::new(),
+            inventories: Vec::new(),
+        }
+    }
+
     /// Returns the cadence and the grace that hold from `start` on.
     pub fn terms_at(&self, start: UnixSeconds) -> (Cadence, u64) {
         self.changes

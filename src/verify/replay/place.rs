@@ -287,7 +287,7 @@ fn apply(history: &mut History, statement: &Statement, id: StatementId, index: u
                 history.open_ids.push((index, id));
                 match history.areas.entry(area.stream) {
                     Entry::Vacant(place) => {
-                        place.insert(new_area(open.clone(), index));
+                        place.insert(Area::new(open.clone(), index));
                     }
                     Entry::Occupied(_) => history.findings.push(Finding::integrity(
                         "area-reopened",
@@ -347,18 +347,6 @@ fn apply(history: &mut History, statement: &Statement, id: StatementId, index: u
         | Content::NotUnderstood(_)
         | Content::Pledge(_)
         | Content::Withdrawal(_) => {}
-    }
-}
-
-fn new_area(open: crate::attestation::content::AreaOpen, open_index: u64) -> Area {
-    Area {
-        open,
-        open_index,
-        changes: Vec::new(),
-        close: None,
-        reports: Vec::new(),
-        strays: Vec::new(),
-        inventories: Vec::new(),
     }
 }
 

@@ -1,0 +1,113 @@
+//! A judgement in words.
+
+use std::fmt::Write as _;
+
+use crate::verify::Judgement;
+use crate::verify::Verdict;
+use crate::verify::Word;
+
+/// The most findings that are told one by one for each claim.
+const MAX_FINDINGS: usize = 25;
+
+/// Spells a judgement for people.
+pub fn text(judgement: &Judgement) -> String {
+    let mut out = String::new();
+    // Writing to a `String` cannot fail.
+    let _ = write_judgement(&mut out, judgement);
+    out
+}
+
+fn write_judgement(out: &mut String, judgement: &Judgement) -> std::fmt::Result {
+    for verdict in &judgement.verdicts {
+        write_verdict(out, judgement, verdict)?;
+    }
+    if judgement.verdicts.is_empty() {
+        writeln!(out, "NOT-SHOWN: no claim could be judged")?;
+        write_label(out, judgement)?;
+        for finding in &judgement.findings {
+            let word = finding.calls_for.map_or("note", Word::as_str);
+            writeln!(out, "  {word}: {} ({})", finding.text, finding.check)?;
+        }
+    }
+    if !judgement.anomalies.is_empty() {
+        writeln!(out, "anomalies, which change no verdict:")?;
+        for anomaly in &judgement.anomalies {
+            writeln!(out, "  - {anomaly}")?;
+        }
+    }
+    writeln!(
+        out,
+        "judged at {} with the trust file {}",
+        judgement.at, judgement.trust
+    )
+}
+
+fn write_verdict(out: &mut String, judgement: &Judgement, verdict: &Verdict) -> std::fmt::Result {
+    writeln!(out, "{}: {}", verdict.name, verdict.headline())?;
+    writeln!(out, "  {}", meaning(verdict.word))?;
+    write_label(out, judgement)?;
+    writeln!(
+        out,
+        "  claim       {} (pledge {})",
+        verdict.claim, verdict.pledge
+    )?;
+    writeln!(out, "  issuer      {}", verdict.issuer)?;
+    writeln!(out, "  perimeter   {}", verdict.perimeter)?;
+    writeln!(out, "  window      {}", verdict.window)?;
+    if let Some(checkpoint) = &judgement.checkpoint {
+        writeln!(
+            out,
+            "  as of       {} with {} entries, root {}",
+            checkpoint.origin, checkpoint.size, checkpoint.root
+        )?;
+    }
+    if let Some(numbers) = &verdict.numbers {
+        let upper = numbers.upper.as_deref().unwrap_or("unbounded");
+        writeln!(
+            out,
+            "  quantity    {} to {upper}, limit {} {}",
+            numbers.lower, numbers.limit, numbers.unit
+        )?;
+    }
+    writeln!(
+        out,
+        "  level       {}, HOLDS needs {}",
+        verdict.level, verdict.required
+    )?;
+    writeln!(out, "  resolution  {}", verdict.resolution)?;
+    if !verdict.findings.is_empty() {
+        writeln!(out, "  findings")?;
+        for finding in verdict.findings.iter().take(MAX_FINDINGS) {
+            let word = finding.calls_for.map_or("note", Word::as_str);
+            writeln!(out, "    - {word}: {} ({})", finding.text, finding.check)?;
+        }
+        let more = verdict.findings.len().saturating_sub(MAX_FINDINGS);
+        if more > 0 {
+            writeln!(out, "    - and {more} more: see `--json`")?;
+        }
+    }
+    writeln!(out, "  does not show")?;
+    for line in &verdict.does_not_show {
+        writeln!(out, "    - {line}")?;
+    }
+    writeln!(out)
+}
+
+fn write_label(out: &mut String, judgement: &Judgement) -> std::fmt::Result {
+    match &judgement.label {
+        Some(label) => writeln!(out, "  [{label}]"),
+        None => Ok(()),
+    }
+}
+
+/// What a word says in plain words.
+const fn meaning(word: Word) -> &'static str {
+    match word {
+        Word::Violated => "the lab's own signed records show that the limit was exceeded",
+        Word::LogIntegrityFailure => "the log or the lab's history in it is broken",
+        Word::Overdue => "a report is missing past its deadline",
+        Word::NotShown => "it cannot be determined",
+        Word::Consistent => "consistent with the lab's own records, not independently checked",
+        Word::Holds => "supported by independent evidence",
+    }
+}
