@@ -98,14 +98,13 @@ impl CorrectArgs {
         let original = workspace
             .stream(self.area)
             .find(|entry| entry.statement.subject.sequence == self.sequence);
-        let (id, known) = match original.map(|entry| (entry.id, &entry.statement.content)) {
-            Some((id, Content::Usage(known))) => (id, known),
-            _ => {
-                return Err(Failure::new(format!(
-                    "statement {} of area {} is no usage",
-                    self.sequence, self.area
-                )));
-            }
+        let Some((id, Content::Usage(known))) =
+            original.map(|entry| (entry.id, &entry.statement.content))
+        else {
+            return Err(Failure::new(format!(
+                "statement {} of area {} is no usage",
+                self.sequence, self.area
+            )));
         };
         if known.period != usage.period {
             return Err(Failure::file(

@@ -119,7 +119,7 @@ impl PledgeArgs {
             }
             PledgeCommand::Lint { file } => {
                 let pledge = read(file)?;
-                let errors = show_lint(&pledge, world)?;
+                let errors = show_lint(&pledge, world);
                 if errors == 0 {
                     world.say("no errors")?;
                 }
@@ -219,7 +219,7 @@ impl NewArgs {
 impl SignArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let pledge = read(&self.file)?;
-        if show_lint(&pledge, world)? > 0 {
+        if show_lint(&pledge, world) > 0 {
             return Err(Failure::file(&self.file, "has errors: nothing was signed"));
         }
         let mut workspace = Workspace::open(&self.workspace)?;
@@ -283,7 +283,7 @@ fn read(path: &std::path::Path) -> Result<Pledge, Failure> {
 }
 
 /// Prints what is wrong, and returns how many errors there are.
-fn show_lint(pledge: &Pledge, world: &mut World<'_>) -> Result<usize, Failure> {
+fn show_lint(pledge: &Pledge, world: &mut World<'_>) -> usize {
     let mut errors = 0_usize;
     for finding in lint(pledge) {
         let severity = match finding.severity {
@@ -295,5 +295,5 @@ fn show_lint(pledge: &Pledge, world: &mut World<'_>) -> Result<usize, Failure> {
         };
         world.note(format!("{severity}: `{}` {}", finding.member, finding.why));
     }
-    Ok(errors)
+    errors
 }

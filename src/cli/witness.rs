@@ -43,8 +43,8 @@ enum WitnessCommand {
         log: PathBuf,
         /// Key of the log (default: the one known from before, else the log's own `vkey`
         /// file, which is then kept)
-        #[arg(long, value_name = "VKEY")]
-        log_key: Option<VerifierKey>,
+        #[arg(long, value_name = "VKEY", value_parser = boxed)]
+        log_key: Option<Box<VerifierKey>>,
     },
 }
 
@@ -60,7 +60,7 @@ impl WitnessArgs {
                 let witness = WitnessDirectory::open(directory)?;
                 let files = Directory::new(log);
                 let reader = LogReader::new(&files);
-                let cosigned = match witness.cosign(&reader, log_key.as_ref(), world.now) {
+                let cosigned = match witness.cosign(&reader, log_key.as_deref(), world.now) {
                     Err(WitnessError::UnknownLog { origin }) => {
                         let path = log.join("vkey");
                         let key: VerifierKey = failure::read_text(&path)?.trim_end().parse()?;
@@ -97,4 +97,10 @@ pub(super) fn init(
     );
     WitnessDirectory::init(directory, &key)?;
     world.say(key.verifier().to_string())
+}
+
+fn boxed(text: &str) -> Result<Box<VerifierKey>, String> {
+    text.parse()
+        .map(Box::new)
+        .map_err(|error| crate::key::NoteKeyError::to_string(&error))
 }
