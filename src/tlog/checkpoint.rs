@@ -168,7 +168,7 @@ pub enum CheckpointError {
         found: String,
     },
     /// Not a size.
-    #[error("`{found}` is not a size: a decimal number without leading zero")]
+    #[error("`{found}` is not a size: a decimal number below 2^63 without leading zero")]
     Size {
         /// The text.
         found: String,
@@ -181,13 +181,17 @@ pub enum CheckpointError {
     },
 }
 
-/// Parses a tree size: decimal digits without sign or leading zero.
+/// The largest tree: what a path of 63 hashes and the signed 64-bit integers of other
+/// programs can hold.
+pub const MAX_SIZE: u64 = (1 << 63) - 1;
+
+/// Parses a tree size: decimal digits without sign or leading zero, at most [`MAX_SIZE`].
 pub fn parse_size(text: &str) -> Result<u64, CheckpointError> {
     let canonical = text == "0" || !text.starts_with('0');
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse()
         .ok()
-        .filter(|_| canonical && digits)
+        .filter(|size| canonical && digits && *size <= MAX_SIZE)
         .ok_or_else(|| CheckpointError::Size {
             found: text.chars().take(40).collect(),
         })
@@ -251,5 +255,7 @@ mod tests {
             assert!(Checkpoint::parse(&text).is_err(), "{text}");
         }
         assert!(Checkpoint::parse(&format!("{text}extension\n")).is_ok());
+        assert_eq!(parse_size("9223372036854775807"), Ok(MAX_SIZE));
+        assert!(parse_size("9223372036854775808").is_err());
     }
 }

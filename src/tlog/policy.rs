@@ -1,4 +1,7 @@
 //! Policies: which logs count, and which witnesses are a quorum (C2SP tlog-policy).
+//!
+//! Specified in `specs/log.md`, section "Policies". A file of octets, not of text: names
+//! are compared byte by byte, and whatever has the high bit set is opaque.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -13,7 +16,7 @@ use crate::tlog::cosignature::Cosignature;
 pub const MAX_MEMBERS: usize = 256;
 
 /// What stands for no quorum.
-const NONE: &str = "none";
+const NONE: &[u8] = b"none";
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +35,8 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// Returns the policy's name for it.
+    /// Returns the policy's name for it. Bytes that are not UTF-8 are replaced, for
+    /// display: the policy itself tells names apart by their bytes.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -64,14 +68,19 @@ impl Policy {
             let line = bytes.iter().take(at).filter(|byte| **byte == b'\n').count();
             return Err(fault(line, "has a byte that no policy may have"));
         }
-        let text = str::from_utf8(bytes).map_err(|_| fault(0, "is not UTF-8"))?;
+        let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+        // What follows the last newline is a line cut short: the end of a name that
+        // was lost could make it another name.
+        if lines.pop().is_some_and(|rest| !rest.is_empty()) {
+            return Err(fault(lines.len(), "does not end with a newline"));
+        }
         let mut reader = Reader::default();
-        for (number, line) in text.lines().enumerate() {
+        for (number, line) in lines.iter().enumerate() {
             reader.line(line).map_err(|why| fault(number, why))?;
         }
         let quorum = reader
             .quorum
-            .ok_or_else(|| fault(text.lines().count(), "ends without a `quorum` line"))?;
+            .ok_or_else(|| fault(lines.len(), "ends without a `quorum` line"))?;
         Ok(Self {
             logs: reader.logs,
             witnesses: reader.witnesses,
@@ -100,7 +109,7 @@ impl Policy {
     }
 
     /// Returns the earliest time T such that the cosignatures with times at or before T
-    /// are a quorum: the tree existed by then (formats: 6).
+    /// are a quorum: the tree existed by then (`specs/log.md`, "Policies").
     pub fn not_after(&self, cosignatures: &[Cosignature]) -> Option<UnixSeconds> {
         let times: BTreeSet<UnixSeconds> = cosignatures.iter().map(Cosignature::time).collect();
         times
@@ -109,7 +118,7 @@ impl Policy {
     }
 
     /// Returns the latest time T such that the cosignatures with times at or after T are
-    /// a quorum: what names the tree did not exist before (formats: 6).
+    /// a quorum: what names the tree did not exist before (`specs/log.md`, "Policies").
     pub fn not_before(&self, cosignatures: &[Cosignature]) -> Option<UnixSeconds> {
         let times: BTreeSet<UnixSeconds> = cosignatures.iter().map(Cosignature::time).collect();
         times
@@ -178,87 +187,104 @@ fn fault(line: usize, why: impl Into<String>) -> PolicyError {
 struct Reader {
     logs: Vec<(VerifierKey, Option<String>)>,
     witnesses: Vec<Witness>,
-    /// Witnesses and groups that are a member of no group yet.
-    free: BTreeMap<String, Quorum>,
-    names: BTreeSet<String>,
-    keys: BTreeSet<PublicKey>,
+    /// Witnesses and groups, by name.
+    defined: BTreeMap<Vec<u8>, Quorum>,
+    /// The names that a group lists.
+    members: BTreeSet<Vec<u8>>,
     quorum: Option<Quorum>,
 }
 
 impl Reader {
-    fn line(&mut self, line: &str) -> Result<(), String> {
-        let line = line.trim_matches([' ', '\t']);
-        if line.is_empty() || line.starts_with('#') {
+    fn line(&mut self, line: &[u8]) -> Result<(), String> {
+        let mut words = line
+            .split(|byte| matches!(byte, b' ' | b'\t'))
+            .filter(|word| !word.is_empty());
+        let Some(keyword) = words.next() else {
+            return Ok(());
+        };
+        if keyword.starts_with(b"#") {
             return Ok(());
         }
-        let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
-        let keyword = words.next().unwrap_or_default();
-        let words: Vec<&str> = words.collect();
+        let words: Vec<&[u8]> = words.collect();
         match (keyword, words.as_slice()) {
-            ("log", [key]) => self.log(key, None),
-            ("log", [key, url]) => self.log(key, Some(url)),
-            ("witness", [name, key]) => self.witness(name, key, None),
-            ("witness", [name, key, url]) => self.witness(name, key, Some(url)),
-            ("group", [name, needed, members @ ..]) => self.group(name, needed, members),
-            ("quorum", [name]) => self.set_quorum(name),
-            ("log" | "witness" | "group" | "quorum", _) => {
-                Err(format!("has a wrong number of words after `{keyword}`"))
-            }
-            _ => Err(format!("begins with `{keyword}`, which is not known")),
+            (b"log", [key]) => self.log(key, None),
+            (b"log", [key, url]) => self.log(key, Some(url)),
+            (b"witness", [name, key]) => self.witness(name, key, None),
+            (b"witness", [name, key, url]) => self.witness(name, key, Some(url)),
+            (b"group", [name, needed, members @ ..]) => self.group(name, needed, members),
+            (b"quorum", [name]) => self.set_quorum(name),
+            (b"log" | b"witness" | b"group" | b"quorum", _) => Err(format!(
+                "has a wrong number of words after `{}`",
+                show(keyword)
+            )),
+            _ => Err(format!(
+                "begins with `{}`, which is not known",
+                show(keyword)
+            )),
         }
     }
 
-    fn log(&mut self, key: &str, url: Option<&str>) -> Result<(), String> {
-        let key = self.key(key, Algorithm::Ed25519)?;
+    fn log(&mut self, key: &[u8], url: Option<&[u8]>) -> Result<(), String> {
+        let key = parse_key(key, Algorithm::Ed25519)?;
+        if self
+            .logs
+            .iter()
+            .any(|(log, _)| log.public() == key.public())
+        {
+            return Err("has the key of an earlier log".to_owned());
+        }
         if self.logs.len() == MAX_MEMBERS {
             return Err(format!("is more than {MAX_MEMBERS} logs"));
         }
-        self.logs.push((key, url.map(str::to_owned)));
+        self.logs.push((key, url.map(show)));
         Ok(())
     }
 
-    fn witness(&mut self, name: &str, key: &str, url: Option<&str>) -> Result<(), String> {
-        let key = self.key(key, Algorithm::CosignatureV1)?;
+    fn witness(&mut self, name: &[u8], key: &[u8], url: Option<&[u8]>) -> Result<(), String> {
+        let key = parse_key(key, Algorithm::CosignatureV1)?;
+        if self
+            .witnesses
+            .iter()
+            .any(|witness| witness.key.public() == key.public())
+        {
+            return Err("has the key of an earlier witness".to_owned());
+        }
         self.define(name, Quorum::Witness(key.public().clone()))?;
         self.witnesses.push(Witness {
-            name: name.to_owned(),
+            name: show(name),
             key,
-            url: url.map(str::to_owned),
+            url: url.map(show),
         });
         Ok(())
     }
 
-    fn group(&mut self, name: &str, needed: &str, members: &[&str]) -> Result<(), String> {
+    fn group(&mut self, name: &[u8], needed: &[u8], members: &[&[u8]]) -> Result<(), String> {
         let needed = match needed {
-            "all" => members.len(),
-            "any" => 1,
-            number => number
-                .parse()
-                .ok()
-                .filter(|_| !number.starts_with(['0', '+']))
-                .ok_or_else(|| format!("has `{number}` for `all`, `any` or a number"))?,
+            b"all" => members.len(),
+            b"any" => 1,
+            number => parse_count(number)
+                .ok_or_else(|| format!("has `{}` for `all`, `any` or a number", show(number)))?,
         };
         if needed == 0 || needed > members.len() {
             return Err(format!("needs {needed} of {} members", members.len()));
         }
-        let members = members
-            .iter()
-            .map(|member| {
-                self.free.remove(*member).ok_or_else(|| {
-                    format!("names `{member}`, which is not defined or is already a member")
-                })
-            })
-            .collect::<Result<_, _>>()?;
+        let mut quorums = Vec::new();
+        for member in members {
+            quorums.push(self.find(member)?);
+            // Otherwise a witness could count twice.
+            if !self.members.insert(member.to_vec()) {
+                return Err(format!("lists `{}`, which is listed already", show(member)));
+            }
+        }
+        let members = quorums;
         self.define(name, Quorum::Group { needed, members })
     }
 
-    fn set_quorum(&mut self, name: &str) -> Result<(), String> {
+    fn set_quorum(&mut self, name: &[u8]) -> Result<(), String> {
         let quorum = if name == NONE {
             Quorum::None
         } else {
-            self.free.remove(name).ok_or_else(|| {
-                format!("names `{name}`, which is not defined or is already a member")
-            })?
+            self.find(name)?
         };
         if self.quorum.replace(quorum).is_some() {
             return Err("is a second `quorum` line".to_owned());
@@ -266,29 +292,48 @@ impl Reader {
         Ok(())
     }
 
-    fn key(&mut self, text: &str, algorithm: Algorithm) -> Result<VerifierKey, String> {
-        let key: VerifierKey = text
-            .parse()
-            .map_err(|error| format!("has a key that cannot be read: {error}"))?;
-        if key.algorithm() != algorithm {
-            return Err("has a key of another signature type than it needs".to_owned());
+    fn define(&mut self, name: &[u8], quorum: Quorum) -> Result<(), String> {
+        if name == NONE || self.defined.contains_key(name) {
+            return Err(format!(
+                "defines `{}`, which is reserved or defined",
+                show(name)
+            ));
         }
-        if !self.keys.insert(key.public().clone()) {
-            return Err("has a key that an earlier line has".to_owned());
-        }
-        Ok(key)
-    }
-
-    fn define(&mut self, name: &str, quorum: Quorum) -> Result<(), String> {
-        if name == NONE || !self.names.insert(name.to_owned()) {
-            return Err(format!("defines `{name}`, which is reserved or defined"));
-        }
-        if self.names.len() > MAX_MEMBERS {
+        if self.defined.len() == MAX_MEMBERS {
             return Err(format!("is more than {MAX_MEMBERS} witnesses and groups"));
         }
-        self.free.insert(name.to_owned(), quorum);
+        self.defined.insert(name.to_vec(), quorum);
         Ok(())
     }
+
+    fn find(&self, name: &[u8]) -> Result<Quorum, String> {
+        self.defined
+            .get(name)
+            .cloned()
+            .ok_or_else(|| format!("names `{}`, which no earlier line defines", show(name)))
+    }
+}
+
+fn parse_key(text: &[u8], algorithm: Algorithm) -> Result<VerifierKey, String> {
+    let key: VerifierKey = show(text)
+        .parse()
+        .map_err(|error| format!("has a key that cannot be read: {error}"))?;
+    if key.algorithm() != algorithm {
+        return Err("has a key of another signature type than it needs".to_owned());
+    }
+    Ok(key)
+}
+
+/// Parses a number of members: decimal, without sign or leading zero.
+fn parse_count(digits: &[u8]) -> Option<usize> {
+    let text = str::from_utf8(digits).ok()?;
+    text.parse()
+        .ok()
+        .filter(|count: &usize| count.to_string() == text)
+}
+
+fn show(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -375,6 +420,15 @@ mod tests {
             "group none any w1\nquorum none\n",
             "group w1 any w2\nquorum w1\n",
             "group g +1 w1\nquorum g\n",
+            "group g any w1\ngroup h any g\ngroup i any g\nquorum i\n",
+            "group g 01 w1\nquorum g\n",
+            "group g 1\u{660} w1\nquorum g\n",
+            "quorum g\ngroup g any w1\n",
+            "quorum none\u{a0}\n",
+            "quorum W1\n",
+            "quorum w1",
+            "quorum\n",
+            "quorum w1 w2\n",
             "quorum w1 # why\n",
             "quorum w1\r\n",
             "wat\nquorum w1\n",
@@ -383,5 +437,46 @@ mod tests {
         }
         let twice = key(1, Algorithm::CosignatureV1).verifier();
         assert!(policy(&format!("witness again {twice}\nquorum w1\n")).is_err());
+        let twice = key(9, Algorithm::Ed25519).verifier();
+        assert!(policy(&format!("log {twice}\nquorum w1\n")).is_err());
+        let wrong = key(8, Algorithm::Ed25519).verifier();
+        assert!(policy(&format!("witness w8 {wrong}\nquorum w1\n")).is_err());
+    }
+
+    #[test]
+    fn the_quorum_may_be_a_member_of_a_group() {
+        assert!(policy("group g 2 w1 w2\nquorum w1\n").is_ok());
+        assert!(policy("group g any w1\ngroup h any g\nquorum g\n").is_ok());
+        assert!(policy("\t quorum \t w1 \t\n  # why\n").is_ok());
+    }
+
+    #[test]
+    fn names_are_octets() {
+        let witness = key(4, Algorithm::CosignatureV1).verifier();
+        let mut text = b"# caf\xe9\nwitness \xe9 ".to_vec();
+        text.extend_from_slice(witness.to_string().as_bytes());
+        let read = |tail: &[u8]| Policy::parse(&[&text[..], tail].concat());
+        assert!(read(b"\nquorum \xe9\n").is_ok());
+        assert!(read(b"\nquorum \xe8\n").is_err());
+    }
+
+    #[test]
+    fn groups_nest() {
+        let tail = "group x 2 w1 w2\ngroup g all x w3\nquorum g\n";
+        let policy = policy(tail).unwrap();
+        let met = |seeds: &[u8]| {
+            let keys: Vec<_> = seeds
+                .iter()
+                .map(|seed| key(*seed, Algorithm::CosignatureV1).verifier())
+                .collect();
+            policy.met_by(&keys.iter().map(VerifierKey::public).collect::<Vec<_>>())
+        };
+        assert!(met(&[1, 2, 3]));
+        for missing in [&[1, 2][..], &[1, 3], &[2, 3], &[3], &[]] {
+            assert!(!met(missing), "{missing:?}");
+        }
+        let seen = cosignatures(&[(1, 100), (2, 300), (3, 200)]);
+        assert_eq!(policy.not_after(&seen), UnixSeconds::new(300));
+        assert_eq!(policy.not_before(&seen), UnixSeconds::new(100));
     }
 }

@@ -5,6 +5,7 @@ use crate::hash::Hash;
 use crate::key::VerifierKey;
 use crate::merkle::ProofError;
 use crate::merkle::verify_inclusion;
+use crate::note::MAX_NOTE;
 use crate::note::Note;
 use crate::note::NoteError;
 use crate::tlog::checkpoint::CheckpointError;
@@ -13,13 +14,16 @@ use crate::tlog::checkpoint::parse_size;
 
 const HEADER: &str = "c2sp.org/tlog-proof@v1";
 
-/// The most hashes of a path: a tree has at most 2^63 leaves.
+/// The most hashes of a path: a tree has less than 2^63 leaves.
 const MAX_PATH: usize = 63;
+
+/// The longest file read: a note, a path and as much extra data as an entry may have.
+pub const MAX_PROOF: usize = MAX_NOTE + 96 * 1024;
 
 /// A proof file, parsed; nothing in it is checked before [`Proof::verify`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// What the file says beside the proof; nobody signed it.
+    /// What the file says beside the proof, not empty; nobody signed it.
     pub extra: Option<Vec<u8>>,
     /// The entry's index.
     pub index: u64,
@@ -32,9 +36,10 @@ pub struct Proof {
 impl Proof {
     /// Spells the file.
     pub fn to_text(&self) -> String {
-        let extra = self.extra.as_ref().map_or_else(String::new, |extra| {
-            format!("extra {}\n", base64::encode(extra))
-        });
+        let extra = match self.extra.as_deref() {
+            None | Some([]) => String::new(),
+            Some(extra) => format!("extra {}\n", base64::encode(extra)),
+        };
         let mut text = format!("{HEADER}\n{extra}index {}\n", self.index);
         for hash in &self.path {
             text.push_str(&hash.to_base64());
@@ -47,6 +52,11 @@ impl Proof {
 
     /// Parses a file.
     pub fn parse(bytes: &[u8]) -> Result<Self, ProofFileError> {
+        if bytes.len() > MAX_PROOF {
+            return Err(ProofFileError::TooLong {
+                length: bytes.len(),
+            });
+        }
         let text = str::from_utf8(bytes).map_err(|_| ProofFileError::Malformed("UTF-8"))?;
         // The first blank line ends the proof; the note may have others.
         let (head, note) = text
@@ -59,7 +69,8 @@ impl Proof {
         let extra = match lines.peek().and_then(|line| line.strip_prefix("extra ")) {
             Some(extra) => {
                 lines.next();
-                Some(base64::decode(extra).ok_or(ProofFileError::Malformed("base64"))?)
+                let extra = base64::decode(extra).filter(|extra| !extra.is_empty());
+                Some(extra.ok_or(ProofFileError::Malformed("base64 after `extra`"))?)
             }
             None => None,
         };
@@ -118,4 +129,10 @@ pub enum ProofFileError {
     /// The path does not lead to the root.
     #[error(transparent)]
     Proof(#[from] ProofError),
+    /// Longer than a file may be.
+    #[error("the file has {length} bytes; at most {MAX_PROOF} are read")]
+    TooLong {
+        /// Its length.
+        length: usize,
+    },
 }

@@ -134,7 +134,10 @@ impl Tile {
             level => Kind::Hashes(level.parse().ok().filter(|level| *level <= MAX_LEVEL)?),
         };
         let (index, width) = match rest.split_once(".p/") {
-            Some((index, width)) => (index, width.parse().ok().filter(|width| *width > 0)?),
+            Some((index, width)) => {
+                let partial = |width: &u16| (1..TILE_WIDTH).contains(width);
+                (index, width.parse().ok().filter(partial)?)
+            }
             None => (rest, TILE_WIDTH),
         };
         let tile = Self {
@@ -181,7 +184,7 @@ pub fn parse_index_path(path: &str) -> Option<u64> {
     (index_path(index) == path).then_some(index)
 }
 
-/// Where the `number`th cosigned checkpoint is kept (formats: 6).
+/// Where the `number`th cosigned checkpoint is kept (`specs/log.md`, "Cosigned checkpoints").
 pub fn cosigned_path(number: u64) -> String {
     format!("cosigned/{}", index_path(number))
 }
@@ -244,6 +247,12 @@ mod tests {
             "tile/0/x000/000",
             "tile/0/000.p/0",
             "tile/0/000.p/256",
+            "tile/0/000.p/257",
+            "tile/0/000.p/+1",
+            "tile/0/000.p/1.p/1",
+            "tile/0/x18/446/744/073/709/551/616",
+            "tile/entries",
+            "tile/data/000",
             "tile/0/000.p/01",
             "tile/-1/000",
             "tile/0/000/",
