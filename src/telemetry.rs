@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::attestation::figure::Class;
 use crate::collector::Job;
+use crate::collector::overlapping_runs;
 use crate::time::UnixSeconds;
 
 pub use clock::{Ambiguous, Clock, ZoneError};
@@ -19,8 +20,11 @@ pub use clock::{Ambiguous, Clock, ZoneError};
 /// The most warnings that are told one by one.
 const MAX_WARNINGS: usize = 50;
 
-/// The model of devices whose type the source does not tell.
+/// The model of devices whose type the source does not tell, unless `gpu` is mapped.
 pub const UNTYPED: &str = "uncatalogued:gpu";
+
+/// The most rows that an error names.
+const MAX_ROWS: usize = 10;
 
 /// How a source is to be read.
 #[derive(Clone, Debug, Default)]
@@ -36,15 +40,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// Returns the model for a source's name of a type.
+    /// Returns the model for a source's name of a type; devices without one are `gpu`.
     fn model(&self, name: &str) -> String {
-        self.models.get(name).cloned().unwrap_or_else(|| {
-            if name.is_empty() {
-                UNTYPED.to_owned()
-            } else {
-                format!("uncatalogued:{name}")
-            }
-        })
+        let name = if name.is_empty() { "gpu" } else { name };
+        let known = self.models.get(name).cloned();
+        known.unwrap_or_else(|| format!("uncatalogued:{name}"))
     }
 
     /// Returns the class of a job by the first key that has one.
@@ -62,8 +62,10 @@ pub struct Intake {
     pub jobs: Vec<Job>,
     /// Rows that are no use of accelerators, by reason: how many, and the first.
     pub skipped: BTreeMap<&'static str, (u64, u64)>,
-    /// What looks wrong and was read all the same.
+    /// What looks wrong and was read all the same, each with its row.
     pub warnings: Vec<String>,
+    /// How many warnings there were beyond those.
+    pub more_warnings: u64,
 }
 
 impl Intake {
@@ -75,6 +77,25 @@ impl Intake {
     fn warn(&mut self, row: u64, text: &str) {
         if self.warnings.len() < MAX_WARNINGS {
             self.warnings.push(format!("row {row}: {text}"));
+        } else {
+            self.more_warnings = self.more_warnings.saturating_add(1);
+        }
+    }
+
+    /// Says which jobs hold devices in two runs at once: rows put together from several
+    /// logs count something twice.
+    fn warn_of_overlaps(&mut self) {
+        let overlaps = overlapping_runs(&self.jobs);
+        let texts: Vec<String> = overlaps
+            .iter()
+            .map(|(id, count)| format!("job {id} runs twice at once, {count} times over"))
+            .collect();
+        for text in texts {
+            if self.warnings.len() < MAX_WARNINGS {
+                self.warnings.push(text);
+            } else {
+                self.more_warnings = self.more_warnings.saturating_add(1);
+            }
         }
     }
 }
@@ -91,6 +112,19 @@ pub enum SourceError {
         /// Those that are there.
         found: String,
     },
+    /// Two rows of one run of one job say different things.
+    #[error("row {row} says otherwise than row {first} of job `{job}` over the same time")]
+    Conflict {
+        /// The row.
+        row: u64,
+        /// The row before.
+        first: u64,
+        /// The job.
+        job: String,
+    },
+    /// The last line has no end: something was cut off.
+    #[error("the last line does not end with a line feed: the file may be cut off there")]
+    Cut,
     /// There is nothing in it.
     #[error("there are no jobs in it")]
     Empty,
@@ -106,7 +140,7 @@ pub enum SourceError {
         /// What is wrong.
         why: String,
     },
-    /// Naive times without a zone, or that their zone has twice or not at all.
+    /// Naive times that their zone has twice or not at all.
     #[error("{count} local times are ambiguous or do not exist in their zone: {rows}")]
     LocalTime {
         /// How many.
@@ -133,13 +167,42 @@ pub enum SourceError {
         why: String,
     },
     /// Jobs still run, and it was not said until when they count.
-    #[error("{count} jobs still run, first in row {row}")]
+    #[error("{count} jobs still run, and until when they count was not said: {rows}")]
     StillRuns {
         /// How many.
-        count: u64,
-        /// The first row.
-        row: u64,
+        count: usize,
+        /// The first of them.
+        rows: String,
     },
+    /// A column was renamed that job tables do not have.
+    #[error("`{column}` is not a column of a job table; they are: {known}")]
+    Unknown {
+        /// Its name.
+        column: String,
+        /// Those that there are.
+        known: String,
+    },
+}
+
+/// Refuses what is not text, or ends inside a line.
+fn check_text(bytes: &[u8], expected: &'static str) -> Result<(), SourceError> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(SourceError::Empty);
+    }
+    if bytes.contains(&0) {
+        let why = "it holds zero bytes, as binary files do".to_owned();
+        return Err(SourceError::Shape { expected, why });
+    }
+    if !bytes.ends_with(b"\n") {
+        return Err(SourceError::Cut);
+    }
+    Ok(())
+}
+
+/// Names the first of `rows`.
+fn first_of(rows: &[String]) -> String {
+    let first: Vec<&str> = rows.iter().take(MAX_ROWS).map(String::as_str).collect();
+    first.join(", ")
 }
 
 fn field_error(row: u64, field: &str, value: &str, why: impl Into<String>) -> SourceError {

@@ -1,7 +1,6 @@
 //! Times as other programs write them, made instants.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::AmbiguousOffset;
@@ -9,9 +8,9 @@ use jiff::tz::TimeZone;
 
 use crate::time::UnixSeconds;
 
-/// Zones change their offset on a quarter of an hour, so that all local times within one
-/// are of the same kind.
-const QUARTER: i64 = 900;
+/// No zone ever shifted by more than a day (Samoa skipped one in 2011): local times
+/// further than this from a change are of one offset.
+const LARGEST_SHIFT: i64 = 86_400;
 
 /// What to do with a local time that its zone has twice, or skips.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,8 +29,16 @@ pub enum Ambiguous {
 pub struct Clock {
     zone: Option<TimeZone>,
     ambiguous: Ambiguous,
-    /// What was found for quarters of an hour of local time.
-    known: RefCell<BTreeMap<i64, Option<i64>>>,
+    /// Spans of local time that have one offset, as they were found.
+    known: RefCell<Vec<Span>>,
+}
+
+/// Local seconds from `from` up to `to`, all of one offset.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    from: i64,
+    to: i64,
+    offset: i64,
 }
 
 /// Why a text is no instant.
@@ -82,34 +89,57 @@ impl Clock {
     /// Finds the instant of a local time, given as seconds as if it were UTC.
     fn local(&self, local: i64) -> Result<UnixSeconds, ClockFault> {
         let zone = self.zone.as_ref().ok_or(ClockFault::NoZone)?;
-        let quarter = local.div_euclid(QUARTER);
-        let known = self.known.borrow().get(&quarter).copied();
-        let offset = if let Some(offset) = known {
-            offset
-        } else {
-            let offset = self.offset(zone, local);
-            self.known.borrow_mut().insert(quarter, offset);
-            offset
-        };
-        instant(local, offset.ok_or(ClockFault::Ambiguous)?)
-    }
-
-    /// The offset of a local time in seconds; `None` if it is to be refused.
-    fn offset(&self, zone: &TimeZone, local: i64) -> Option<i64> {
-        let civil = TimeZone::UTC.to_datetime(Timestamp::from_second(local).ok()?);
-        let (before, after) = match zone.to_ambiguous_timestamp(civil).offset() {
-            AmbiguousOffset::Unambiguous { offset } => return Some(i64::from(offset.seconds())),
+        let known = self.known.borrow();
+        let span = known
+            .iter()
+            .find(|span| span.from <= local && local < span.to);
+        if let Some(span) = span {
+            return instant(local, span.offset);
+        }
+        drop(known);
+        let timestamp = Timestamp::from_second(local).map_err(|_| ClockFault::NotTime)?;
+        let civil = TimeZone::UTC.to_datetime(timestamp);
+        let offset = match zone.to_ambiguous_timestamp(civil).offset() {
+            AmbiguousOffset::Unambiguous { offset } => {
+                let offset = i64::from(offset.seconds());
+                if let Some(span) = span_around(zone, local, offset) {
+                    self.known.borrow_mut().push(span);
+                }
+                offset
+            }
             AmbiguousOffset::Gap { before, after } | AmbiguousOffset::Fold { before, after } => {
-                (before.seconds(), after.seconds())
+                let (before, after) = (i64::from(before.seconds()), i64::from(after.seconds()));
+                // The larger offset gives the earlier instant.
+                match self.ambiguous {
+                    Ambiguous::Earlier => before.max(after),
+                    Ambiguous::Later => before.min(after),
+                    Ambiguous::Refuse => return Err(ClockFault::Ambiguous),
+                }
             }
         };
-        // The larger offset gives the earlier instant.
-        match self.ambiguous {
-            Ambiguous::Earlier => Some(i64::from(before.max(after))),
-            Ambiguous::Later => Some(i64::from(before.min(after))),
-            Ambiguous::Refuse => None,
-        }
+        instant(local, offset)
     }
+}
+
+/// Finds how far the offset of a local time reaches; `None` near a change, where every
+/// time is looked up.
+fn span_around(zone: &TimeZone, local: i64, offset: i64) -> Option<Span> {
+    let timestamp = Timestamp::from_second(local.checked_sub(offset)?).ok()?;
+    let before = zone.preceding(timestamp).next();
+    let after = zone.following(timestamp).next();
+    let at = |second: i64, margin: i64| second.checked_add(offset)?.checked_add(margin);
+    let span = Span {
+        from: match before {
+            Some(change) => at(change.timestamp().as_second(), LARGEST_SHIFT)?,
+            None => i64::MIN,
+        },
+        to: match after {
+            Some(change) => at(change.timestamp().as_second(), LARGEST_SHIFT.checked_neg()?)?,
+            None => i64::MAX,
+        },
+        offset,
+    };
+    (span.from <= local && local < span.to).then_some(span)
 }
 
 fn instant(local: i64, offset: i64) -> Result<UnixSeconds, ClockFault> {
@@ -143,12 +173,15 @@ fn parse_offset(text: &str) -> Option<i64> {
         ("-", rest) => (-1, rest),
         _ => return None,
     };
-    let digits = rest.replace(':', "");
-    if digits.len() != 4 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    let (hours, minutes) = rest.split_once(':').or_else(|| rest.split_at_checked(2))?;
+    let two = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !two(hours) || !two(minutes) {
         return None;
     }
-    let hours: i64 = digits.get(..2)?.parse().ok()?;
-    let minutes: i64 = digits.get(2..)?.parse().ok()?;
+    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
     let seconds = hours
         .checked_mul(3600)?
         .checked_add(minutes.checked_mul(60)?)?;

@@ -1,7 +1,8 @@
 //! Job tables: a documented plain CSV, and others by naming their columns.
 //!
-//! Columns: `start`; `end` or `duration`; `accelerators`; optionally `job`, `model`,
-//! `class` and `run`. Without `job` a row's number names it.
+//! Specified in `specs/collect.md`, section "Job tables". Columns: `start`; `end` or
+//! `duration`; `accelerators`; optionally `job`, `model`, `class` and `run`; others are
+//! not read. Without `job` a row's number names it.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +16,11 @@ use crate::quantity::Quantity;
 use crate::telemetry::Intake;
 use crate::telemetry::Options;
 use crate::telemetry::SourceError;
+use crate::telemetry::check_text;
 use crate::telemetry::clock::ClockFault;
 use crate::telemetry::decimal::whole;
 use crate::telemetry::field_error;
+use crate::telemetry::first_of;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 
@@ -33,6 +36,9 @@ pub const COLUMNS: &[&str] = &[
     "run",
 ];
 
+/// What was expected, where something else was found.
+const EXPECTED: &str = "a CSV table with a header";
+
 /// Where each column stands.
 struct Columns {
     places: BTreeMap<&'static str, usize>,
@@ -44,22 +50,27 @@ pub fn read(
     names: &BTreeMap<String, String>,
     options: &Options,
 ) -> Result<Intake, SourceError> {
-    let shape = |error: csv::Error| SourceError::Shape {
-        expected: "a CSV table with a header",
-        why: error.to_string(),
-    };
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(SourceError::Empty);
-    }
-    let mut table = csv::ReaderBuilder::new().from_reader(bytes);
-    let header = table.headers().map_err(shape)?.clone();
+    check_text(bytes, EXPECTED)?;
+    let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let header = table.headers().map_err(|error| shape(&error))?.clone();
     let columns = Columns::find(&header, names)?;
     let mut intake = Intake::default();
     let mut ambiguous = Vec::new();
     let mut record = ByteRecord::new();
     let mut row = 1_u64;
-    while table.read_byte_record(&mut record).map_err(shape)? {
+    let mut seen = BTreeMap::new();
+    while table
+        .read_byte_record(&mut record)
+        .map_err(|error| shape(&error))?
+    {
         row = row.saturating_add(1);
+        if record.len() != header.len() {
+            return Err(SourceError::Row {
+                row,
+                found: record.len(),
+                expected: header.len(),
+            });
+        }
         let reader = RowReader {
             row,
             record: &record,
@@ -67,6 +78,10 @@ pub fn read(
             options,
         };
         match reader.job() {
+            Ok(Some(job)) if columns.places.contains_key("job") => {
+                place(job, &mut intake, &mut seen, row)?;
+            }
+            // Without names of jobs, two rows alike are two jobs alike.
             Ok(Some(job)) => intake.jobs.push(job),
             Ok(None) => intake.skip("jobs of no time or no accelerators", row),
             Err(Fault::Ambiguous(text)) => ambiguous.push(text),
@@ -74,16 +89,25 @@ pub fn read(
         }
     }
     if !ambiguous.is_empty() {
-        let first: Vec<_> = ambiguous.iter().take(10).cloned().collect();
         return Err(SourceError::LocalTime {
             count: ambiguous.len(),
-            rows: first.join(", "),
+            rows: first_of(&ambiguous),
         });
     }
     if row == 1 {
         return Err(SourceError::Empty);
     }
+    if columns.places.contains_key("job") {
+        intake.warn_of_overlaps();
+    }
     Ok(intake)
+}
+
+fn shape(error: &csv::Error) -> SourceError {
+    SourceError::Shape {
+        expected: EXPECTED,
+        why: error.to_string(),
+    }
 }
 
 impl Columns {
@@ -92,10 +116,33 @@ impl Columns {
         names: &BTreeMap<String, String>,
     ) -> Result<Self, SourceError> {
         let found = || header.iter().collect::<Vec<_>>().join(", ");
+        if let Some(unknown) = names.keys().find(|name| !COLUMNS.contains(&name.as_str())) {
+            return Err(SourceError::Unknown {
+                column: unknown.clone(),
+                known: COLUMNS.join(", "),
+            });
+        }
         let mut places = BTreeMap::new();
         for column in COLUMNS {
+            // Where one of the two is named, the other is not looked for.
+            let other = match *column {
+                "end" => "duration",
+                "duration" => "end",
+                _ => "",
+            };
+            if names.contains_key(other) && !names.contains_key(*column) {
+                continue;
+            }
             let name = names.get(*column).map_or(*column, String::as_str);
-            match header.iter().position(|one| one == name) {
+            let mut found_at = header.iter().enumerate().filter(|(_, one)| *one == name);
+            let at = found_at.next().map(|(at, _)| at);
+            if found_at.next().is_some() {
+                return Err(SourceError::Shape {
+                    expected: EXPECTED,
+                    why: format!("its header has `{name}` twice"),
+                });
+            }
+            match at {
                 Some(at) => {
                     places.insert(*column, at);
                 }
@@ -122,6 +169,42 @@ impl Columns {
         }
         Ok(Self { places })
     }
+}
+
+/// Adds a job that has a name: the same row twice is one, and another model over the same
+/// time belongs to the same job.
+fn place(
+    mut job: Job,
+    intake: &mut Intake,
+    seen: &mut BTreeMap<(String, Period), (u64, usize)>,
+    row: u64,
+) -> Result<(), SourceError> {
+    let key = (job.id.clone(), job.span);
+    let known = seen.get(&key).copied();
+    let Some((first, at)) = known else {
+        seen.insert(key, (row, intake.jobs.len()));
+        intake.jobs.push(job);
+        return Ok(());
+    };
+    let Some(before) = intake.jobs.get_mut(at) else {
+        return Ok(());
+    };
+    let alike = before.class == job.class && before.run == job.run;
+    let known = |one: &Allocation| job.allocations.iter().any(|other| one.model == other.model);
+    if alike && !before.allocations.iter().any(known) {
+        before.allocations.append(&mut job.allocations);
+        return Ok(());
+    }
+    let repeated = |one: &Allocation| before.allocations.contains(one);
+    if alike && job.allocations.iter().all(repeated) {
+        intake.skip("rows that repeat another", row);
+        return Ok(());
+    }
+    Err(SourceError::Conflict {
+        row,
+        first,
+        job: job.id,
+    })
 }
 
 enum Fault {
@@ -173,10 +256,13 @@ impl RowReader<'_> {
             None => Class::Unclassified,
         };
         let model = self.text("model")?.unwrap_or_default();
+        let id = match self.text("job")? {
+            Some("") => return Err(field_error(self.row, "job", "", "names no job").into()),
+            Some(id) => id.to_owned(),
+            None => self.row.to_string(),
+        };
         Ok(Some(Job {
-            id: self
-                .text("job")?
-                .map_or_else(|| self.row.to_string(), str::to_owned),
+            id,
             span: time,
             allocations: vec![Allocation {
                 model: self.options.model(model).into(),

@@ -1,8 +1,12 @@
 //! `sacct --json`: one object with all jobs, in the shapes of Slurm 22.05 and of the
 //! data parsers since (optional numbers as `{set, infinite, number}`, states as arrays).
+//!
+//! Only the members that count are kept. None of them may be missing, so that another
+//! shape is refused and never read as jobs without devices, and none may stand twice.
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::Moment;
@@ -16,98 +20,144 @@ use crate::telemetry::decimal::whole;
 use crate::telemetry::field_error;
 use crate::time::UnixSeconds;
 
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    errors: Vec<Value>,
+    jobs: Vec<Job>,
+}
+
+#[derive(Deserialize)]
+struct Job {
+    #[serde(rename = "job_id")]
+    id: Value,
+    cluster: Option<String>,
+    account: Option<String>,
+    partition: Option<String>,
+    state: State,
+    time: Time,
+    tres: Tres,
+}
+
+#[derive(Deserialize)]
+struct State {
+    current: States,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum States {
+    One(String),
+    Several(Vec<String>),
+}
+
+#[derive(Deserialize)]
+struct Time {
+    start: Value,
+    end: Value,
+    elapsed: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Tres {
+    allocated: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    #[serde(rename = "type")]
+    kind: String,
+    name: Option<String>,
+    count: Value,
+}
+
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Intake, SourceError> {
     let shape = |why: String| SourceError::Shape {
         expected: "the output of `sacct --json`",
         why,
     };
-    let document: Value =
+    let document: Document =
         serde_json::from_slice(bytes).map_err(|error| shape(error.to_string()))?;
-    let jobs = document
-        .get("jobs")
-        .and_then(Value::as_array)
-        .ok_or_else(|| shape("it has no array `jobs`".to_owned()))?;
+    if let Some(error) = document.errors.first() {
+        return Err(shape(format!("it reports an error: {error}")));
+    }
     let mut reader = Reader::default();
-    for (number, job) in (1_u64..).zip(jobs) {
-        let id = number_at(number, job, "/job_id")?
+    for (number, job) in (1_u64..).zip(document.jobs) {
+        let id = number_in(number, "job_id", &job.id)?
             .ok_or_else(|| field_error(number, "job_id", "", "is missing"))?;
-        let text = |path: &str| {
-            let value = job.pointer(path).and_then(Value::as_str);
-            value.unwrap_or_default().to_owned()
+        let elapsed = match &job.time.elapsed {
+            Some(elapsed) => number_in(number, "time.elapsed", elapsed)?,
+            None => None,
         };
         let row = Row {
             number,
             id: id.to_string(),
-            state: state(job),
-            start: moment(number, job, "/time/start")?,
-            end: moment(number, job, "/time/end")?,
-            elapsed: number_at(number, job, "/time/elapsed")?,
-            allocated: allocated(number, job)?,
-            account: text("/account"),
-            partition: text("/partition"),
+            cluster: job.cluster.unwrap_or_default(),
+            state: match job.state.current {
+                States::One(state) => state,
+                States::Several(states) => states.join(","),
+            },
+            start: moment(number, "time.start", &job.time.start)?,
+            end: moment(number, "time.end", &job.time.end)?,
+            elapsed,
+            allocated: allocated(number, &job.tres.allocated)?,
+            account: job.account.unwrap_or_default(),
+            partition: job.partition.unwrap_or_default(),
         };
         reader.take(row, options)?;
     }
     reader.finish()
 }
 
-fn state(job: &Value) -> String {
-    match job.pointer("/state/current") {
-        Some(Value::String(state)) => state.clone(),
-        Some(Value::Array(states)) => {
-            let states: Vec<_> = states.iter().filter_map(Value::as_str).collect();
-            states.join(",")
-        }
-        _ => String::new(),
-    }
-}
-
 /// A time in seconds, 0 standing for one that has not come.
-fn moment(row: u64, job: &Value, path: &str) -> Result<Moment, SourceError> {
-    match number_at(row, job, path)? {
+fn moment(row: u64, field: &str, value: &Value) -> Result<Moment, SourceError> {
+    match number_in(row, field, value)? {
         None | Some(0) => Ok(Moment::Not),
         Some(seconds) => UnixSeconds::new(seconds)
             .map(Moment::At)
-            .ok_or_else(|| field_error(row, path, &seconds.to_string(), "is not a time")),
+            .ok_or_else(|| field_error(row, field, &seconds.to_string(), "is not a time")),
     }
 }
 
-fn allocated(row: u64, job: &Value) -> Result<Vec<tres::Allocation>, SourceError> {
-    let list = job.pointer("/tres/allocated").and_then(Value::as_array);
+fn allocated(row: u64, resources: &[Resource]) -> Result<tres::Allocated, SourceError> {
+    const FIELD: &str = "tres.allocated";
     let mut counts = BTreeMap::new();
-    for resource in list.map_or(&[][..], Vec::as_slice) {
-        if resource.get("type").and_then(Value::as_str) != Some("gres") {
-            continue;
-        }
-        let name = resource.get("name").and_then(Value::as_str);
-        let count = number_at(row, resource, "/count")?;
-        if let (Some(name), Some(count)) = (name, count) {
-            counts.insert(name.to_owned(), count);
-        }
+    for resource in resources.iter().filter(|one| one.kind == "gres") {
+        let name = resource.name.as_deref().unwrap_or_default();
+        let count = number_in(row, FIELD, &resource.count)?
+            .ok_or_else(|| field_error(row, FIELD, name, "has no count"))?;
+        tres::add(&mut counts, name, count).map_err(|why| field_error(row, FIELD, name, why))?;
     }
-    Ok(tres::allocations(&counts))
+    Ok(tres::allocated(&counts))
 }
 
-/// Reads a number, plain or as `{set, infinite, number}`, exactly.
-fn number_at(row: u64, value: &Value, path: &str) -> Result<Option<u64>, SourceError> {
-    let Some(found) = value.pointer(path) else {
-        return Ok(None);
-    };
-    let number = match found {
+/// Reads a number exactly, plain or as `{set, infinite, number}`; `None` where none is
+/// set, or it has no end.
+fn number_in(row: u64, field: &str, value: &Value) -> Result<Option<u64>, SourceError> {
+    let number = match value {
         Value::Null => return Ok(None),
-        Value::Object(members) => match (members.get("set"), members.get("number")) {
-            (Some(Value::Bool(false)), _) | (_, None) => return Ok(None),
-            (_, Some(number)) => number,
-        },
+        Value::Object(members) => {
+            let says = |name: &str| members.get(name).and_then(Value::as_bool);
+            match (says("set"), says("infinite"), members.get("number")) {
+                (Some(false), _, _) | (_, Some(true), _) => return Ok(None),
+                (Some(true), _, Some(number)) => number,
+                _ => {
+                    let why = "is neither a number nor `{set, infinite, number}`";
+                    return Err(field_error(row, field, &value.to_string(), why));
+                }
+            }
+        }
         number => number,
     };
-    let text = match number {
-        Value::Number(number) => number.to_string(),
-        other => {
-            let why = "is not a number";
-            return Err(field_error(row, path, &other.to_string(), why));
-        }
+    let Value::Number(number) = number else {
+        return Err(field_error(
+            row,
+            field,
+            &number.to_string(),
+            "is not a number",
+        ));
     };
-    let parsed = whole(&text).map_err(|why| field_error(row, path, &text, why))?;
+    let text = number.to_string();
+    let parsed = whole(&text).map_err(|why| field_error(row, field, &text, why))?;
     Ok(Some(parsed))
 }

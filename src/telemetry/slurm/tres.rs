@@ -4,75 +4,91 @@ use std::collections::BTreeMap;
 
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
+use crate::telemetry::decimal::whole;
 
-/// Devices of one type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Allocation {
-    /// The scheduler's name of the type; empty where it has none.
-    pub(super) name: String,
-    /// How many devices: of a slice or a share, from none to one each.
-    pub(super) devices: Interval,
+/// What a job was given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Allocated {
+    /// Devices by the scheduler's name of their type, which is empty where it has none:
+    /// of slices and shares from none to one each.
+    pub(super) devices: Vec<(String, Interval)>,
     /// What does not fit together.
     pub(super) warning: Option<String>,
+    /// Generic resources that are not counted, by name.
+    pub(super) uncounted: Vec<String>,
 }
 
 /// Parses `billing=1,cpu=1,gres/gpu:h100=4,gres/gpu=4,node=1`.
-pub(super) fn parse(text: &str) -> Result<Vec<Allocation>, String> {
+pub(super) fn parse(text: &str) -> Result<Allocated, String> {
     let mut counts = BTreeMap::new();
     for part in text.split(',').filter(|part| !part.is_empty()) {
         let (name, count) = part
             .split_once('=')
             .ok_or_else(|| format!("has `{part}`, which is not `<name>=<count>`"))?;
         if let Some(resource) = name.strip_prefix("gres/") {
-            let count = super::super::decimal::whole(count)
-                .map_err(|why| format!("has `{part}`, whose count {why}"))?;
-            counts.insert(resource.to_owned(), count);
+            let count = whole(count).map_err(|why| format!("has `{part}`, whose count {why}"))?;
+            add(&mut counts, resource, count)?;
         }
     }
-    Ok(allocations(&counts))
+    Ok(allocated(&counts))
+}
+
+/// Adds a resource, of which each may stand there once.
+pub(super) fn add(
+    counts: &mut BTreeMap<String, u64>,
+    name: &str,
+    count: u64,
+) -> Result<(), String> {
+    match counts.insert(name.to_owned(), count) {
+        None => Ok(()),
+        Some(_) => Err(format!("has `gres/{name}` twice")),
+    }
 }
 
 /// Puts together what is counted twice: `gpu` holds what every `gpu:<type>` holds.
-pub(super) fn allocations(counts: &BTreeMap<String, u64>) -> Vec<Allocation> {
-    let typed: Vec<(&str, u64)> = counts
+pub(super) fn allocated(counts: &BTreeMap<String, u64>) -> Allocated {
+    let mut allocated = Allocated::default();
+    for resource in ["gpu", "shard", "mps"] {
+        count(resource, counts, &mut allocated);
+    }
+    let known = |name: &str| matches!(name.split(':').next(), Some("gpu" | "shard" | "mps"));
+    let uncounted = counts
         .iter()
-        .filter_map(|(name, count)| Some((name.strip_prefix("gpu:")?, *count)))
-        .filter(|(_, count)| *count > 0)
-        .collect();
-    let sum = typed
-        .iter()
-        .fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
-    let total = counts.get("gpu").copied();
-    let mut allocations: Vec<Allocation> = typed
-        .into_iter()
-        .map(|(name, count)| Allocation {
-            name: name.to_owned(),
-            devices: devices(name, count),
-            warning: None,
-        })
-        .collect();
-    let rest = total.unwrap_or(sum).saturating_sub(sum);
+        .filter(|(name, count)| **count > 0 && !known(name));
+    allocated.uncounted = uncounted.map(|(name, _)| name.clone()).collect();
+    allocated
+}
+
+fn count(resource: &str, counts: &BTreeMap<String, u64>, allocated: &mut Allocated) {
+    let shared = resource != "gpu";
+    let mut sum = 0_u64;
+    for (name, count) in counts.iter().filter(|(_, count)| **count > 0) {
+        let Some((_, kind)) = name.split_once(':').filter(|(of, _)| *of == resource) else {
+            continue;
+        };
+        sum = sum.saturating_add(*count);
+        let devices = if shared {
+            share(*count)
+        } else {
+            devices(kind, *count)
+        };
+        allocated.devices.push((kind.to_owned(), devices));
+    }
+    let total = counts.get(resource).copied().unwrap_or(sum);
+    let rest = total.saturating_sub(sum);
     if rest > 0 {
-        allocations.push(Allocation {
-            name: String::new(),
-            devices: Interval::exactly(Quantity::from(rest)),
-            warning: (sum > 0).then(|| format!("`gres/gpu` is {sum} by type, and {rest} more")),
-        });
-    } else if let Some(total) = total.filter(|total| *total < sum)
-        && let Some(first) = allocations.first_mut()
-    {
-        first.warning = Some(format!(
-            "`gres/gpu` is {total}, but {sum} by type, which is what counts"
+        let devices = if shared {
+            share(rest)
+        } else {
+            Interval::exactly(Quantity::from(rest))
+        };
+        allocated.devices.push((String::new(), devices));
+    }
+    if sum > 0 && total != sum {
+        allocated.warning = Some(format!(
+            "`gres/{resource}` is {total}, but {sum} by type: the larger counts"
         ));
     }
-    if let Some(shards) = counts.get("shard").filter(|count| **count > 0) {
-        allocations.push(Allocation {
-            name: "shard".to_owned(),
-            devices: share(*shards),
-            warning: None,
-        });
-    }
-    allocations
 }
 
 fn devices(name: &str, count: u64) -> Interval {
@@ -88,12 +104,17 @@ fn share(count: u64) -> Interval {
     Interval::new(Quantity::ZERO, Quantity::from(count)).unwrap_or(Interval::ZERO)
 }
 
-/// Whether a type is a slice of a device, such as `1g.10gb` or `a100_3g.20gb`.
+/// Whether a type is a slice of a device, such as `1g.10gb`, `a100_3g.20gb` or
+/// `1c.2g.10gb`: a part between `_` and `.` that counts compute slices, then memory.
 fn is_slice(name: &str) -> bool {
-    let profile = name.rsplit_once('_').map_or(name, |(_, profile)| profile);
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    profile.split_once("g.").is_some_and(|(slices, memory)| {
-        digits(slices) && memory.strip_suffix("gb").is_some_and(digits)
+    let counts = |text: &str, unit: &str| {
+        let rest = text.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        rest.len() < text.len() && rest.strip_prefix(unit).is_some()
+    };
+    let parts: Vec<&str> = name.split(['_', '.']).collect();
+    parts.windows(2).any(|pair| match pair {
+        [slices, memory] => slices.ends_with('g') && counts(slices, "g") && counts(memory, "gb"),
+        _ => false,
     })
 }
 
@@ -101,52 +122,94 @@ fn is_slice(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn counted(text: &str) -> Vec<(String, u128, u128, bool)> {
-        parse(text)
-            .unwrap()
-            .into_iter()
-            .map(|one| {
-                let (lower, upper) = (one.devices.lower().get(), one.devices.upper().get());
-                (one.name, lower, upper, one.warning.is_some())
-            })
-            .collect()
+    fn counted(text: &str) -> (Vec<(String, u128, u128)>, bool) {
+        let allocated = parse(text).unwrap();
+        let devices = allocated.devices.into_iter();
+        let rows = devices.map(|(name, devices)| {
+            let (lower, upper) = (devices.lower().get(), devices.upper().get());
+            (name, lower, upper)
+        });
+        (rows.collect(), allocated.warning.is_some())
     }
 
-    fn row(name: &str, lower: u128, upper: u128, warned: bool) -> (String, u128, u128, bool) {
-        (name.to_owned(), lower, upper, warned)
+    fn row(name: &str, lower: u128, upper: u128) -> (String, u128, u128) {
+        (name.to_owned(), lower, upper)
     }
 
     #[test]
     fn typed_and_untyped_are_never_summed() {
         let text = "billing=1,cpu=1,gres/gpu:h100=4,gres/gpu=4,node=1";
-        assert_eq!(counted(text), [row("h100", 4, 4, false)]);
-        assert_eq!(counted("gres/gpu=4"), [row("", 4, 4, false)]);
-        assert_eq!(counted("cpu=1,mem=0,node=1"), []);
-        assert_eq!(counted("gres/gpu:h100=0,gres/gpu=0"), []);
+        assert_eq!(counted(text), (vec![row("h100", 4, 4)], false));
+        let mixed = "gres/gpu:a=2,gres/gpu:b=1,gres/gpu=3";
+        assert_eq!(
+            counted(mixed),
+            (vec![row("a", 2, 2), row("b", 1, 1)], false)
+        );
+        assert_eq!(counted("gres/gpu:a=2"), (vec![row("a", 2, 2)], false));
+        assert_eq!(counted("gres/gpu=4"), (vec![row("", 4, 4)], false));
+        assert_eq!(counted("cpu=1,mem=0,node=1"), (vec![], false));
+        assert_eq!(counted("gres/gpu:h100=0,gres/gpu=0"), (vec![], false));
     }
 
     #[test]
-    fn what_does_not_fit_together_is_said() {
+    fn where_typed_and_untyped_disagree_the_larger_counts_and_it_is_said() {
         assert_eq!(
             counted("gres/gpu:a=2,gres/gpu=3"),
-            [row("a", 2, 2, false), row("", 1, 1, true)]
+            (vec![row("a", 2, 2), row("", 1, 1)], true)
         );
-        assert_eq!(counted("gres/gpu:a=2,gres/gpu=1"), [row("a", 2, 2, true)]);
-    }
-
-    #[test]
-    fn a_slice_is_from_none_to_all_of_a_device() {
-        assert_eq!(counted("gres/gpu:1g.10gb=3"), [row("1g.10gb", 0, 3, false)]);
         assert_eq!(
-            counted("gres/gpu:a100_3g.20gb=1"),
-            [row("a100_3g.20gb", 0, 1, false)]
+            counted("gres/gpu:a=2,gres/gpu=1"),
+            (vec![row("a", 2, 2)], true)
         );
-        assert_eq!(counted("gres/shard=2"), [row("shard", 0, 2, false)]);
     }
 
     #[test]
-    fn a_broken_count_is_refused() {
-        for text in ["gres/gpu=-1", "gres/gpu=x", "gres/gpu", "gres/gpu=1.5"] {
+    fn a_slice_or_share_is_from_none_to_all_of_a_device() {
+        for name in [
+            "1g.10gb",
+            "a100_3g.20gb",
+            "nvidia_h100_1g.10gb+me",
+            "1c.2g.10gb",
+        ] {
+            let text = format!("gres/gpu:{name}=3");
+            assert_eq!(counted(&text), (vec![row(name, 0, 3)], false));
+        }
+        for name in [
+            "h100",
+            "a100-80gb",
+            "rtx_a6000_48gb",
+            "mi300x",
+            "5g",
+            "g.gb",
+        ] {
+            let text = format!("gres/gpu:{name}=3");
+            assert_eq!(counted(&text), (vec![row(name, 3, 3)], false));
+        }
+        assert_eq!(counted("gres/shard=2"), (vec![row("", 0, 2)], false));
+        assert_eq!(
+            counted("gres/shard:h100=2,gres/shard=2"),
+            (vec![row("h100", 0, 2)], false)
+        );
+        assert_eq!(counted("gres/mps=100"), (vec![row("", 0, 100)], false));
+    }
+
+    #[test]
+    fn a_resource_that_is_not_counted_is_named() {
+        let allocated = parse("cpu=4,gres/tpu=8,gres/nic=0").unwrap();
+        assert_eq!(allocated.uncounted, ["tpu"]);
+        assert!(allocated.devices.is_empty());
+    }
+
+    #[test]
+    fn a_broken_or_repeated_count_is_refused() {
+        for text in [
+            "gres/gpu=-1",
+            "gres/gpu=x",
+            "gres/gpu",
+            "gres/gpu=1.5",
+            "gres/gpu=1,gres/gpu=1",
+            "gres/gpu=18446744073709551616",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }
