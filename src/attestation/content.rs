@@ -11,16 +11,34 @@ use crate::claim::Pledge;
 use crate::encoding::json::Object;
 use crate::time::Period;
 
+mod about;
 mod area;
+mod challenge;
 mod correction;
+mod corroboration;
+mod devices;
+mod evidence;
 mod inventory;
 mod issuer;
+mod registry;
+mod run;
 mod usage;
 
+pub use about::{About, Bytes};
 pub use area::{Action, Area, AreaChange, AreaClose, AreaOpen, Measured};
+pub use challenge::{
+    BeaconRound, Challenge, ChallengeKind, ChallengeResponse, Draw, Outcome, Target,
+};
 pub use correction::{Correction, Withdrawal};
+pub use corroboration::{Corroboration, CorroborationSource, Cover};
+pub use devices::{Direction, Seal, SealApplied, Transfer};
+pub use evidence::{Evidence, EvidenceKind};
 pub use inventory::{Capacity, Inventory, RatedWatts};
 pub use issuer::{Issuer, KeySet, LogOfRecord, Move, Roles, StreamHead, Witnesses};
+pub use registry::{Lost, Recovery, RecoveryCause, Registration};
+pub use run::{
+    Ancestor, Architecture, FlopBounds, Held, Inheritance, Origin, Run, RunArea, RunEvent,
+};
 pub use usage::{LedgerReference, LedgerSum, Usage, read_period, write_period};
 
 /// Where all predicate types live; the version of each is its last part.
@@ -61,14 +79,32 @@ macro_rules! statement_types {
 statement_types! {
     /// Opens, changes or closes an area.
     Area = "area",
+    /// Asks an issuer to show something.
+    Challenge = "challenge",
+    /// Answers a challenge.
+    ChallengeResponse = "challenge-response",
     /// Replaces what an earlier statement said.
     Correction = "correction",
+    /// Vouches for figures of another issuer's areas.
+    Corroboration = "corroboration",
+    /// Names bytes from elsewhere.
+    Evidence = "evidence",
     /// Declares the devices of an area.
     Inventory = "inventory",
     /// Names an issuer's keys, log and witnesses.
     Issuer = "issuer",
     /// Claims something that can be shown false.
     Pledge = "pledge",
+    /// Says what a log lost.
+    Recovery = "recovery",
+    /// Admits issuers to a log.
+    Registration = "registration",
+    /// Begins, continues or ends a run.
+    Run = "run",
+    /// Shuts devices away, and confirms it.
+    Seal = "seal",
+    /// Moves devices between areas.
+    Transfer = "transfer",
     /// Accounts for one period of an area.
     Usage = "usage",
     /// Ends the duty of a pledge.
@@ -82,9 +118,25 @@ impl StatementType {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
+    /// Whether it stands in stream 0; every other type stands in an area's stream.
+    pub const fn governs(self) -> bool {
+        matches!(
+            self,
+            Self::Area
+                | Self::Issuer
+                | Self::Pledge
+                | Self::Recovery
+                | Self::Registration
+                | Self::Withdrawal
+        )
+    }
+
     /// Whether a `correction` may replace it.
     pub const fn is_correctable(self) -> bool {
-        matches!(self, Self::Inventory | Self::Usage)
+        matches!(
+            self,
+            Self::Corroboration | Self::Inventory | Self::Run | Self::Usage
+        )
     }
 }
 
@@ -93,8 +145,16 @@ impl StatementType {
 pub enum Content {
     /// See [`Area`].
     Area(Area),
+    /// See [`Challenge`].
+    Challenge(Challenge),
+    /// See [`ChallengeResponse`].
+    ChallengeResponse(ChallengeResponse),
     /// See [`Correction`].
     Correction(Correction),
+    /// See [`Corroboration`].
+    Corroboration(Corroboration),
+    /// See [`Evidence`].
+    Evidence(Evidence),
     /// See [`Inventory`].
     Inventory(Inventory),
     /// See [`Issuer`].
@@ -103,6 +163,16 @@ pub enum Content {
     NotUnderstood(NotUnderstood),
     /// See [`Pledge`].
     Pledge(Box<Pledge>),
+    /// See [`Recovery`].
+    Recovery(Recovery),
+    /// See [`Registration`].
+    Registration(Registration),
+    /// See [`Run`].
+    Run(Box<Run>),
+    /// See [`Seal`].
+    Seal(Seal),
+    /// See [`Transfer`].
+    Transfer(Transfer),
     /// See [`Usage`].
     Usage(Usage),
     /// See [`Withdrawal`].
@@ -114,10 +184,21 @@ impl Content {
     pub fn read(kind: StatementType, fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         Ok(match kind {
             StatementType::Area => Self::Area(Area::read(fields)?),
+            StatementType::Challenge => Self::Challenge(Challenge::read(fields)?),
+            StatementType::ChallengeResponse => {
+                Self::ChallengeResponse(ChallengeResponse::read(fields)?)
+            }
             StatementType::Correction => Self::Correction(Correction::read(fields)?),
+            StatementType::Corroboration => Self::Corroboration(Corroboration::read(fields)?),
+            StatementType::Evidence => Self::Evidence(Evidence::read(fields)?),
             StatementType::Inventory => Self::Inventory(Inventory::read(fields)?),
             StatementType::Issuer => Self::Issuer(Box::new(Issuer::read(fields)?)),
             StatementType::Pledge => Self::Pledge(Box::new(Pledge::read(fields)?)),
+            StatementType::Recovery => Self::Recovery(Recovery::read(fields)?),
+            StatementType::Registration => Self::Registration(Registration::read(fields)?),
+            StatementType::Run => Self::Run(Box::new(Run::read(fields)?)),
+            StatementType::Seal => Self::Seal(Seal::read(fields)?),
+            StatementType::Transfer => Self::Transfer(Transfer::read(fields)?),
             StatementType::Usage => Self::Usage(Usage::read(fields)?),
             StatementType::Withdrawal => Self::Withdrawal(Withdrawal::read(fields)?),
         })
@@ -127,14 +208,23 @@ impl Content {
     /// was not understood.
     pub fn write(&self) -> Option<Object<'static>> {
         Some(match self {
-            Self::Area(area) => area.write(),
-            Self::Correction(correction) => correction.write()?,
-            Self::Inventory(inventory) => inventory.write(),
-            Self::Issuer(issuer) => issuer.write(),
+            Self::Area(one) => one.write(),
+            Self::Challenge(one) => one.write(),
+            Self::ChallengeResponse(one) => one.write(),
+            Self::Correction(one) => one.write()?,
+            Self::Corroboration(one) => one.write(),
+            Self::Evidence(one) => one.write(),
+            Self::Inventory(one) => one.write(),
+            Self::Issuer(one) => one.write(),
             Self::NotUnderstood(_) => return None,
-            Self::Pledge(pledge) => pledge.write(),
-            Self::Usage(usage) => usage.write(),
-            Self::Withdrawal(withdrawal) => withdrawal.write(),
+            Self::Pledge(one) => one.write(),
+            Self::Recovery(one) => one.write(),
+            Self::Registration(one) => one.write(),
+            Self::Run(one) => one.write(),
+            Self::Seal(one) => one.write(),
+            Self::Transfer(one) => one.write(),
+            Self::Usage(one) => one.write(),
+            Self::Withdrawal(one) => one.write(),
         })
     }
 
@@ -142,11 +232,20 @@ impl Content {
     pub const fn statement_type(&self) -> Option<StatementType> {
         Some(match self {
             Self::Area(_) => StatementType::Area,
+            Self::Challenge(_) => StatementType::Challenge,
+            Self::ChallengeResponse(_) => StatementType::ChallengeResponse,
             Self::Correction(_) => StatementType::Correction,
+            Self::Corroboration(_) => StatementType::Corroboration,
+            Self::Evidence(_) => StatementType::Evidence,
             Self::Inventory(_) => StatementType::Inventory,
             Self::Issuer(_) => StatementType::Issuer,
             Self::NotUnderstood(_) => return None,
             Self::Pledge(_) => StatementType::Pledge,
+            Self::Recovery(_) => StatementType::Recovery,
+            Self::Registration(_) => StatementType::Registration,
+            Self::Run(_) => StatementType::Run,
+            Self::Seal(_) => StatementType::Seal,
+            Self::Transfer(_) => StatementType::Transfer,
             Self::Usage(_) => StatementType::Usage,
             Self::Withdrawal(_) => StatementType::Withdrawal,
         })
@@ -158,7 +257,12 @@ impl Content {
         predicate: &Object<'_>,
         why: FieldError,
     ) -> Self {
+        // A known type other than these accounts for no period, whatever `period` it
+        // names; an unknown one may be a later version of them.
+        let accounts = StatementType::from_uri(predicate_type)
+            .is_none_or(|kind| matches!(kind, StatementType::Correction | StatementType::Usage));
         let (period, admits) = usage::salvage(predicate);
+        let period = period.filter(|_| accounts);
         Self::NotUnderstood(NotUnderstood {
             predicate_type: predicate_type.to_owned(),
             why,
@@ -178,7 +282,7 @@ pub struct NotUnderstood {
     pub predicate_type: String,
     /// What could not be read.
     pub why: FieldError,
-    /// The period that it names, if it names one.
+    /// The period that it accounts for, if it may account for one and names it.
     pub period: Option<Period>,
     /// The figures that can be read on their own.
     pub admits: Vec<Figure>,

@@ -271,6 +271,10 @@ impl Statement {
             read_critical(fields)?;
             let kind = StatementType::from_uri(predicate_type)
                 .ok_or_else(|| FieldError::new("predicateType", "is not known"))?;
+            if kind.governs() != subject.stream.is_governance() {
+                let why = format!("does not stand in stream {}", subject.stream);
+                return Err(FieldError::new("predicateType", why));
+            }
             let content = Content::read(kind, fields)?;
             fields.finish()?;
             Ok(content)

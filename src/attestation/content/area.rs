@@ -165,14 +165,14 @@ impl AreaOpen {
 }
 
 impl Measured {
-    fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         Ok(Self {
             issuer: fields.parsed("issuer")?,
             stream: fields.parsed("stream")?,
         })
     }
 
-    fn write(&self) -> Object<'static> {
+    pub(super) fn write(&self) -> Object<'static> {
         Object::new()
             .with("issuer", self.issuer.to_string())
             .with("stream", self.stream.to_string())

@@ -197,14 +197,14 @@ impl KeySet {
 }
 
 impl LogOfRecord {
-    fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         Ok(Self {
             origin: read_name(fields, "origin")?,
             key: fields.parsed("key")?,
         })
     }
 
-    fn write(&self) -> Object<'static> {
+    pub(super) fn write(&self) -> Object<'static> {
         Object::new()
             .with("origin", self.origin.clone())
             .with("key", self.key.to_string())

@@ -13,6 +13,7 @@ use crate::attestation::figure::read_value;
 use crate::attestation::figure::write_value;
 use crate::attestation::statement::read_count;
 use crate::encoding::json::Object;
+use crate::encoding::json::Value;
 use crate::hash::Hash;
 use crate::quantity::Interval;
 use crate::time::Period;
@@ -158,14 +159,15 @@ pub fn write_period(period: Period) -> Object<'static> {
         .with("end", period.end().to_string())
 }
 
-/// Reads what can be read on its own of a predicate that as a whole cannot.
+/// Reads what can be read on its own of a predicate that as a whole cannot, and of the
+/// replacement in it: neither may hide the other.
 pub(super) fn salvage(predicate: &Object<'_>) -> (Option<Period>, Vec<Figure>) {
-    let period = read_period(&mut Fields::new(predicate)).ok();
-    let figures = predicate
-        .get("figures")
-        .and_then(|value| value.as_list())
-        .unwrap_or_default()
-        .iter()
+    let replacement = predicate.get("replacement").and_then(Value::as_object);
+    let accounts = || std::iter::once(predicate).chain(replacement);
+    let period = accounts().find_map(|account| read_period(&mut Fields::new(account)).ok());
+    let figures = accounts()
+        .filter_map(|account| account.get("figures").and_then(Value::as_list))
+        .flatten()
         .take(MAX_ITEMS)
         .filter_map(|value| read_all(value, Figure::read).ok())
         .collect();

@@ -343,9 +343,18 @@ fn apply(history: &mut History, statement: &Statement, id: StatementId, index: u
         }
         Content::Correction(correction) => correct(history, subject, correction, index),
         Content::Area(_)
+        | Content::Challenge(_)
+        | Content::ChallengeResponse(_)
+        | Content::Corroboration(_)
+        | Content::Evidence(_)
         | Content::Issuer(_)
         | Content::NotUnderstood(_)
         | Content::Pledge(_)
+        | Content::Recovery(_)
+        | Content::Registration(_)
+        | Content::Run(_)
+        | Content::Seal(_)
+        | Content::Transfer(_)
         | Content::Withdrawal(_) => {}
     }
 }
