@@ -117,6 +117,7 @@ fn assert_is_the_capture(intake: &Intake) {
     assert_eq!(intake.warnings, [""; 0]);
 }
 
+// spec: col-8 col-11
 #[test]
 fn the_capture_without_steps_gives_its_runs() {
     let intake = slurm::read(&fixture("slurm/sacct-22.05.psv"), &utc()).unwrap();
@@ -126,6 +127,7 @@ fn the_capture_without_steps_gives_its_runs() {
     assert_eq!(first.start().to_string(), "2026-11-22T18:03:26Z");
 }
 
+// spec: col-7
 #[test]
 fn steps_repeat_their_jobs_and_are_skipped() {
     let intake = slurm::read(&fixture("slurm/sacct-22.05-steps.psv"), &utc()).unwrap();
@@ -133,6 +135,7 @@ fn steps_repeat_their_jobs_and_are_skipped() {
     assert_eq!(intake.skipped["steps of jobs"], (9, 3));
 }
 
+// spec: col-5
 #[test]
 fn every_shape_of_json_gives_the_same_runs_without_a_zone() {
     for name in ["slurm/sacct-22.05.json", "slurm/sacct-24.11-shape.json"] {
@@ -143,6 +146,7 @@ fn every_shape_of_json_gives_the_same_runs_without_a_zone() {
     assert_eq!(total(&one.jobs), (80, 80));
 }
 
+// spec: col-3
 #[test]
 fn the_zone_of_the_text_decides_its_instants() {
     let text = fixture("slurm/sacct-22.05.psv");
@@ -158,6 +162,7 @@ fn the_zone_of_the_text_decides_its_instants() {
     );
 }
 
+// spec: col-2
 #[test]
 fn unix_seconds_need_no_zone() {
     let row = "1|c|a|p|COMPLETED|1795370606|1795370626|20|gres/gpu=4|x";
@@ -167,6 +172,7 @@ fn unix_seconds_need_no_zone() {
     );
 }
 
+// spec: col-4
 #[test]
 fn local_times_that_a_zone_has_twice_or_not_at_all_are_refused_by_row() {
     let text = [
@@ -206,6 +212,7 @@ fn a_pipe_in_the_one_column_of_free_text_moves_nothing() {
     );
 }
 
+// spec: col-6
 #[test]
 fn a_pipe_that_could_stand_in_two_columns_is_refused_by_row() {
     let text = "JobName|JobIDRaw|State|Start|End|AllocTRES|Comment\n\
@@ -233,6 +240,7 @@ fn the_trailing_separator_of_parsable_is_no_column() {
     );
 }
 
+// spec: col-12
 #[test]
 fn a_running_job_counts_up_to_the_instant_given_and_is_refused_without() {
     let text = [
@@ -272,6 +280,7 @@ fn a_running_job_with_an_end_was_cut_at_the_window_and_that_is_said() {
     );
 }
 
+// spec: col-13
 #[test]
 fn suspended_time_counts_and_the_difference_is_said() {
     let row = "1|c|a|p|COMPLETED|2026-01-01T00:00:00|2026-01-01T01:00:00|3000|gres/gpu=2|x";
@@ -319,12 +328,14 @@ fn a_job_that_runs_twice_at_once_is_warned_of() {
     assert_eq!(intake.warnings, ["job 1 runs twice at once, 1 times over"]);
 }
 
+// spec: col-9
 #[test]
 fn slices_of_devices_are_from_none_to_all_of_them() {
     let row = "1|c|a|p|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:01:00|60|gres/gpu:1g.10gb=2|x";
     assert_eq!(total(&rows(&[row], &utc()).unwrap().jobs), (0, 120));
 }
 
+// spec: col-10
 #[test]
 fn what_is_not_counted_is_said_once() {
     let row = "1|c|a|p|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:01:00|60|gres/tpu=2|x";
@@ -337,6 +348,7 @@ fn what_is_not_counted_is_said_once() {
     assert_eq!(intake.skipped["jobs without accelerators"], (2, 2));
 }
 
+// spec: col-14 col-15
 #[test]
 fn models_and_classes_are_as_told_and_never_guessed() {
     let text = [
@@ -473,6 +485,7 @@ fn json_of_another_shape_is_refused_and_never_read_as_nothing() {
     assert_is_the_capture(&slurm::read(exact.as_bytes(), &utc()).unwrap());
 }
 
+// spec: col-17
 #[test]
 fn a_plain_table_is_read_as_documented() {
     let text = String::from_utf8(fixture("jobs/plain.csv")).unwrap();
@@ -495,6 +508,7 @@ const OTHER: [(&str, &str); 3] = [
     ("accelerators", "num_gpus"),
 ];
 
+// spec: col-16 col-17
 #[test]
 fn another_table_is_read_by_naming_its_columns_and_two_rows_alike_are_two_jobs() {
     let text = String::from_utf8(fixture("jobs/other-columns.csv")).unwrap();
@@ -504,6 +518,7 @@ fn another_table_is_read_by_naming_its_columns_and_two_rows_alike_are_two_jobs()
     assert_eq!(ids, ["2", "3", "4"]);
 }
 
+// spec: col-1 col-18
 #[test]
 fn bad_tables_are_refused_with_row_field_and_value() {
     let good = "job,start,duration,accelerators\na,2026-01-01T00:00:00Z,60,2\n";

@@ -40,6 +40,7 @@ fn collect(jobs: &[Job], cadence: u64, range: Period) -> Vec<PeriodUsage> {
         .collect()
 }
 
+// spec: col-19
 #[test]
 fn a_job_over_an_edge_is_clipped_to_the_second() {
     let usages = collect(&[job("1", 50, 201, 4)], 100, period(0, 300));
@@ -53,6 +54,7 @@ fn a_job_over_an_edge_is_clipped_to_the_second() {
     assert_eq!(usages[2].shares[0].span, period(200, 201));
 }
 
+// spec: col-20
 #[test]
 fn a_period_without_jobs_is_yielded_empty() {
     let usages = collect(
@@ -65,6 +67,7 @@ fn a_period_without_jobs_is_yielded_empty() {
     assert_eq!(usages[1].all, Usage::ZERO);
 }
 
+// spec: col-19
 #[test]
 fn what_lies_outside_the_range_is_counted_there() {
     let jobs = [
@@ -94,6 +97,7 @@ fn a_job_that_begins_as_another_ends_is_not_at_once_with_it() {
     assert_eq!(usages[0].accelerators["h100"], exactly(4));
 }
 
+// spec: col-21 col-22
 #[test]
 fn maxima_are_kept_by_model_and_class_and_for_all() {
     let mut mixed = job("1", 0, 50, 4);

@@ -81,6 +81,7 @@ fn a_large_ledger_is_hashed_in_parts_to_the_same_root() {
     assert_eq!(ledger.root(), merkle::root(&leaves));
 }
 
+// spec: led-13
 #[test]
 fn an_opening_binds_name_value_salt_index_and_record() {
     let ledger = jobs(5);
@@ -124,6 +125,7 @@ fn salts_differ_by_index_name_and_secret() {
     assert_eq!(format!("{:?}", secret()), "Secret(..)");
 }
 
+// spec: led-11
 #[test]
 fn sums_leave_maxima_out() {
     let sums = jobs(3).sums().unwrap();
@@ -138,6 +140,7 @@ fn sums_leave_maxima_out() {
     assert_eq!(totals[0].class, Some(Class::Training));
 }
 
+// spec: led-1
 #[test]
 fn every_kind_round_trips() {
     let share = Interval::new(Quantity::ZERO, Quantity::from(5)).unwrap();
@@ -191,6 +194,7 @@ fn every_kind_round_trips() {
     }
 }
 
+// spec: led-5
 #[test]
 fn records_out_of_order_are_refused_and_leave_the_ledger_as_it_was() {
     let mut ledger = jobs(2);
@@ -207,6 +211,7 @@ fn records_out_of_order_are_refused_and_leave_the_ledger_as_it_was() {
     assert_eq!(ledger.print(), text);
 }
 
+// spec: led-2 led-3 led-4
 #[test]
 fn a_record_cannot_claim_less_than_its_own_fields_say() {
     let text = jobs(1).print();
@@ -229,6 +234,7 @@ fn a_record_cannot_claim_less_than_its_own_fields_say() {
     }
 }
 
+// spec: led-12
 #[test]
 fn a_file_cut_or_altered_is_refused() {
     let text = jobs(3).print();
