@@ -109,10 +109,12 @@ impl InventoryArgs {
             std::fs::create_dir_all(parent).map_err(|error| Failure::file(parent, error))?;
         }
         keystore::create_private(&path, &ledger.print())?;
-        let entry = workspace.append(self.area, Content::Inventory(inventory))?;
+        let entry = workspace
+            .append(self.area, Content::Inventory(inventory))?
+            .id;
+        workspace.sync()?;
         world.say(format!(
-            "inventory {} of {} devices, in force from {from}",
-            entry.id,
+            "inventory {entry} of {} devices, in force from {from}",
             devices.len()
         ))
     }

@@ -63,6 +63,7 @@ impl AttestArgs {
                     .hint("`standstill collect` comes first"),
             );
         }
+        workspace.sync()?;
         world.say(format!("{count} periods attested, up to {next}"))
     }
 }
@@ -124,8 +125,11 @@ impl CorrectArgs {
             replacement: Box::new(Content::Usage(usage)),
             reason: self.reason.clone(),
         };
-        let entry = workspace.append(self.area, Content::Correction(correction))?;
-        world.say(format!("{} corrects {id}", entry.id))
+        let entry = workspace
+            .append(self.area, Content::Correction(correction))?
+            .id;
+        workspace.sync()?;
+        world.say(format!("{entry} corrects {id}"))
     }
 }
 
@@ -157,6 +161,9 @@ fn keep(workspace: &Workspace, name: &str, area: StreamId, start: &str) -> Resul
     let ledgers = workspace.join(format!("ledgers/{area}"));
     std::fs::create_dir_all(&ledgers).map_err(|error| Failure::file(&ledgers, error))?;
     let from = workspace.join(format!("{name}.ledger"));
+    // A challenge may come later: the ledger must outlive the loss of power.
+    let synced = std::fs::File::open(&from).and_then(|file| file.sync_all());
+    synced.map_err(|error| Failure::file(&from, error))?;
     std::fs::rename(&from, ledgers.join(format!("{start}.ledger")))
         .map_err(|error| Failure::file(&from, error))?;
     let draft = workspace.join(format!("{name}.usage"));

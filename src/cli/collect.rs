@@ -24,7 +24,6 @@ use crate::ledger::Secret;
 use crate::ledger::commitment;
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
-use crate::store::Objects as _;
 use crate::telemetry;
 use crate::telemetry::Ambiguous;
 use crate::telemetry::Clock;
@@ -178,10 +177,10 @@ fn collect(
         let name = format!("collected/{}/{}", args.area, usage.period.start());
         let draft = crate::attestation::Content::Usage(content);
         let draft = draft.write().unwrap_or_default().to_canonical();
-        let files = workspace.files();
-        files.replace(&format!("{name}.ledger"), ledger.print().as_bytes())?;
-        files.replace(&format!("{name}.usage"), draft.as_bytes())?;
-        private(&workspace.join(format!("{name}.ledger")))?;
+        let path = workspace.join(format!("{name}.ledger"));
+        failure::replace(&path, ledger.print().as_bytes())?;
+        private(&path)?;
+        failure::replace(&workspace.join(format!("{name}.usage")), draft.as_bytes())?;
         count = count.saturating_add(1);
     }
     world.say(format!(

@@ -89,3 +89,15 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
     .map_err(|error| Failure::file(path, error))
 }
+
+/// Writes a file whole, in place of one that may be there. It can be made again, so that
+/// nothing waits for the disk.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| Failure::file(parent, error))?;
+    }
+    let staged = path.with_extension("tmp");
+    std::fs::write(&staged, bytes)
+        .and_then(|()| std::fs::rename(&staged, path))
+        .map_err(|error| Failure::file(path, error))
+}

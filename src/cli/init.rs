@@ -150,6 +150,7 @@ impl InitArgs {
             }),
         };
         workspace.append(StreamId::GOVERNANCE, Content::Area(area))?;
+        workspace.sync()?;
         world.say(format!("issuer {id}"))?;
         world.say(format!("log    {vkey}"))?;
         world.note(format!(

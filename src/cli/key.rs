@@ -95,8 +95,11 @@ fn rotate(
     *set = new_key(&workspace.join("keys"), &name)?;
     issuer.suspected_since = suspected_since;
     issuer.moved = None;
-    let entry = workspace.append(StreamId::GOVERNANCE, Content::Issuer(Box::new(issuer)))?;
-    world.say(format!("key change {}", entry.id))?;
+    let entry = workspace
+        .append(StreamId::GOVERNANCE, Content::Issuer(Box::new(issuer)))?
+        .id;
+    workspace.sync()?;
+    world.say(format!("key change {entry}"))?;
     world.note(format!(
         "keys/{name}.key takes effect where the change is published; the old key may go once it is"
     ));

@@ -224,8 +224,9 @@ impl SignArgs {
         }
         let mut workspace = Workspace::open(&self.workspace)?;
         let content = Content::Pledge(Box::new(pledge));
-        let entry = workspace.append(StreamId::GOVERNANCE, content)?;
-        world.say(format!("pledge {}", entry.id))
+        let entry = workspace.append(StreamId::GOVERNANCE, content)?.id;
+        workspace.sync()?;
+        world.say(format!("pledge {entry}"))
     }
 }
 
@@ -261,8 +262,11 @@ impl WithdrawArgs {
             pledge: self.pledge,
             reason: self.reason.clone(),
         };
-        let entry = workspace.append(StreamId::GOVERNANCE, Content::Withdrawal(withdrawal))?;
-        world.say(format!("withdrawal {}", entry.id))
+        let entry = workspace
+            .append(StreamId::GOVERNANCE, Content::Withdrawal(withdrawal))?
+            .id;
+        workspace.sync()?;
+        world.say(format!("withdrawal {entry}"))
     }
 }
 

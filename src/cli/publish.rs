@@ -17,7 +17,6 @@ use crate::keystore;
 use crate::merkle::leaf_hash;
 use crate::merkle::verify_inclusion;
 use crate::note::Note;
-use crate::store::Objects as _;
 use crate::store::fs::Directory;
 use crate::store::fs::FileLock;
 use crate::store::log::Log;
@@ -45,6 +44,7 @@ pub(super) struct PublishArgs {
 impl PublishArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let workspace = Workspace::open(&self.workspace)?;
+        workspace.sync()?;
         let (queue, waiting) = queue(&workspace, world);
         if self.preview {
             for entry in &queue {
@@ -294,8 +294,8 @@ fn receipts(
             path,
             note: signed.note().clone(),
         };
-        let files = workspace.files();
-        files.replace(&entry.receipt(), proof.to_text().as_bytes())?;
+        let file = workspace.join(entry.receipt());
+        crate::cli::failure::replace(&file, proof.to_text().as_bytes())?;
     }
     Ok(())
 }

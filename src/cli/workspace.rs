@@ -3,7 +3,7 @@
 //! ```text
 //! standstill.toml    what the commands need to know
 //! keys/              secret keys, each readable by its owner alone
-//! journal/           payloads in the order in which they were made; never changed
+//! journal            payloads, one a line, in the order in which they were made
 //! collected/         usage not yet attested, with its ledgers
 //! ledgers/           ledgers of what was attested, to be opened when asked
 //! receipts/          one proof file for each published statement
@@ -11,10 +11,12 @@
 //! state/             the lock of the log and of this workspace
 //! ```
 //!
-//! The journal is the outbox: a payload is written there before anything is signed or
-//! sent, its name says which place of which stream it takes, and no second one can take
-//! it. Signatures are made when it is published, with the keys valid then.
+//! The journal is the outbox, and only ever grows: a payload is durable there before
+//! anything is signed or sent, and takes its place in its stream for ever. Signatures are
+//! made when it is published, with the keys valid then.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -42,6 +44,8 @@ use crate::store::reader::LogReader;
 use crate::tlog::Cosignature;
 
 pub(crate) const CONFIG: &str = "standstill.toml";
+
+const JOURNAL: &str = "journal";
 
 /// `standstill.toml`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -96,9 +100,10 @@ impl Entry {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     path: PathBuf,
-    files: Directory,
     pub(crate) config: Config,
     journal: Vec<Entry>,
+    /// The bytes of the journal up to its last whole line.
+    length: u64,
     _guard: Guard,
 }
 
@@ -116,54 +121,51 @@ impl Workspace {
             .map_err(|error| Failure::file(&config, error))?;
         let guard = Guard::acquire(&path.join("state"))
             .map_err(|error| Failure::from(error).hint("wait until the other command has ended"))?;
-        let files = Directory::new(path);
         let mut workspace = Self {
             path: path.to_owned(),
-            files,
             config,
             journal: Vec::new(),
+            length: 0,
             _guard: guard,
         };
         workspace.journal = workspace.read_journal()?;
+        let lengths = workspace.journal.iter().map(|entry| entry.payload.len());
+        let length: usize = lengths.map(|length| length.saturating_add(1)).sum();
+        workspace.length = u64::try_from(length)?;
         Ok(workspace)
     }
 
     fn read_journal(&self) -> Result<Vec<Entry>, Failure> {
-        let directory = self.path.join("journal");
-        let mut names = Vec::new();
-        for entry in
-            std::fs::read_dir(&directory).map_err(|error| Failure::file(&directory, error))?
-        {
-            let name = entry?.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".payload") {
-                names.push(name);
+        let path = self.join(JOURNAL);
+        let bytes = failure::read(&path)?;
+        // A line cut short was never durable, and so never signed.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n');
+        let lines = bytes.get(..whole.unwrap_or_default()).unwrap_or_default();
+        let mut next: BTreeMap<StreamId, u64> = BTreeMap::new();
+        let read = |(number, line): (usize, &[u8])| {
+            let fault = |why: String| Failure::file(&path, format!("line {number}: {why}"));
+            let statement = Statement::parse(line).map_err(|error| fault(error.to_string()))?;
+            let subject = &statement.subject;
+            let expected = next.entry(subject.stream).or_default();
+            if subject.sequence != *expected {
+                return Err(fault(format!("{subject} is not the next of its stream")));
             }
-        }
-        names.sort_unstable();
-        names
-            .iter()
-            .map(|name| {
-                let path = directory.join(name);
-                let payload = failure::read(&path)?;
-                let statement =
-                    Statement::parse(&payload).map_err(|error| Failure::file(&path, error))?;
-                Ok(Entry {
-                    id: StatementId::of(&payload),
-                    payload,
-                    statement,
-                })
+            *expected = expected.saturating_add(1);
+            Ok(Entry {
+                id: StatementId::of(line),
+                payload: line.to_vec(),
+                statement,
             })
+        };
+        (1..)
+            .zip(lines.split(|byte| *byte == b'\n'))
+            .map(read)
             .collect()
     }
 
     /// Returns a path in the workspace.
     pub(crate) fn join(&self, path: impl AsRef<Path>) -> PathBuf {
         self.path.join(path)
-    }
-
-    /// Returns the workspace's files.
-    pub(crate) const fn files(&self) -> &Directory {
-        &self.files
     }
 
     /// Returns the public log's files.
@@ -261,15 +263,11 @@ impl Workspace {
                 content.why
             )));
         }
-        let subject = &statement.subject;
-        let name = format!(
-            "journal/{:010}-{}-{:010}.payload",
-            self.journal.len(),
-            subject.stream,
-            subject.sequence
-        );
-        // Created, never replaced; the guard keeps any other writer away.
-        self.files.create(&name, &payload)?;
+        let path = self.join(JOURNAL);
+        let mut line = payload.clone();
+        line.push(b'\n');
+        write_at(&path, self.length, &line).map_err(|error| Failure::file(&path, error))?;
+        self.length = self.length.saturating_add(u64::try_from(line.len())?);
         self.journal.push(Entry {
             id: StatementId::of(&payload),
             payload,
@@ -321,6 +319,14 @@ impl Workspace {
         Ok(Some(note.to_text()))
     }
 
+    /// Makes the journal durable: before anything in it is signed, and before a command
+    /// that wrote to it says that it is done.
+    pub(crate) fn sync(&self) -> Result<(), Failure> {
+        let path = self.join(JOURNAL);
+        let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
+        synced.map_err(|error| Failure::file(&path, error))
+    }
+
     /// Whether a statement has its receipt.
     pub(crate) fn is_published(&self, entry: &Entry) -> bool {
         self.join(entry.receipt()).exists()
@@ -330,7 +336,8 @@ impl Workspace {
 /// Makes the directories of a new workspace and writes its first payload.
 pub(crate) fn found(path: &Path, config: &Config, payload: &[u8]) -> Result<Workspace, Failure> {
     let files = Directory::new(path);
-    files.create(&format!("journal/{:010}-0-{:010}.payload", 0, 0), payload)?;
+    let line = [payload, b"\n"].concat();
+    files.create(JOURNAL, &line)?;
     for directory in ["collected", "ledgers", "receipts", "state"] {
         let directory = path.join(directory);
         std::fs::create_dir_all(&directory).map_err(|error| Failure::file(&directory, error))?;
@@ -338,4 +345,14 @@ pub(crate) fn found(path: &Path, config: &Config, payload: &[u8]) -> Result<Work
     let text = toml::to_string_pretty(config)?;
     files.create(CONFIG, text.as_bytes())?;
     Workspace::open(path)
+}
+
+/// Writes behind the last whole line, over what a dead process may have left there.
+fn write_at(path: &Path, length: u64, line: &[u8]) -> io::Result<()> {
+    use std::io::Seek as _;
+    use std::io::Write as _;
+    let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
+    file.set_len(length)?;
+    file.seek(io::SeekFrom::Start(length))?;
+    file.write_all(line)
 }
