@@ -170,7 +170,7 @@ fn area() -> Area {
         action: Action::Open(AreaOpen {
             name: "Süd \"A\" \\ 電算機 😀 </script> \u{7f}".to_owned(),
             first: at(0),
-            cadence: Cadence::Seconds(NonZeroU64::new(HOUR).unwrap()),
+            cadence: NonZeroU64::new(HOUR).map(Cadence::Seconds),
             grace: 2 * HOUR,
             measures: None,
             continues: Vec::new(),
@@ -205,6 +205,7 @@ fn usage(number: u64) -> Usage {
         period: Period::new(at(number * HOUR), at((number + 1) * HOUR)).unwrap(),
         inventory: None,
         catalogue: Catalogue::embedded().digest(),
+        commitments: Vec::new(),
         figures: vec![
             figure(
                 QuantityKind::AcceleratorSeconds,

@@ -7,6 +7,7 @@
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::figure::Figure;
+use crate::attestation::statement::IssuerId;
 use crate::claim::Pledge;
 use crate::encoding::json::Object;
 use crate::time::Period;
@@ -14,6 +15,7 @@ use crate::time::Period;
 mod about;
 mod area;
 mod challenge;
+mod commitment;
 mod correction;
 mod corroboration;
 mod devices;
@@ -29,6 +31,7 @@ pub use area::{Action, Area, AreaChange, AreaClose, AreaOpen, Measured};
 pub use challenge::{
     BeaconRound, Challenge, ChallengeKind, ChallengeResponse, Draw, Outcome, Target,
 };
+pub use commitment::{FigureCommitment, FigureKey, RangeProof};
 pub use correction::{Correction, Withdrawal};
 pub use corroboration::{Corroboration, CorroborationSource, Cover};
 pub use devices::{Direction, Seal, SealApplied, Transfer};
@@ -249,6 +252,15 @@ impl Content {
             Self::Usage(_) => StatementType::Usage,
             Self::Withdrawal(_) => StatementType::Withdrawal,
         })
+    }
+
+    /// Returns whose area it opens an area to measure, if it does.
+    pub(super) fn measures(&self) -> Option<IssuerId> {
+        let Self::Area(area) = self else { return None };
+        let Action::Open(open) = &area.action else {
+            return None;
+        };
+        open.measures.map(|measured| measured.issuer)
     }
 
     /// Keeps what a predicate that cannot be read plainly admits.

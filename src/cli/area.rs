@@ -101,6 +101,7 @@ impl InventoryArgs {
             ledger: ledger.reference()?,
             capacity,
             watts: Vec::new(),
+            transfers: Vec::new(),
         };
         let sequence = workspace.stream(self.area).count();
         let name = format!("ledgers/{}/inventory-{sequence:010}.ledger", self.area);

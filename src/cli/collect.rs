@@ -148,7 +148,10 @@ fn collect(
         .hint("`--through` says up to when the log is complete; `init --first` says where the area begins"));
     };
     let range = first.hull(*last);
-    let (cadence, _) = area.terms_at(range.start());
+    let cadence = area
+        .terms_at(range.start())
+        .0
+        .ok_or_else(|| Failure::new(format!("area {} has no periods of its own", args.area)))?;
     let collector = Collector::new(intake.jobs, cadence, range)?;
     let outside = collector.outside()?;
     let mut total = Interval::ZERO;
@@ -172,6 +175,7 @@ fn collect(
             inventory: None,
             catalogue,
             figures: figures(&usage, &source),
+            commitments: Vec::new(),
             ledgers: vec![ledger.reference()?],
         };
         let name = format!("collected/{}/{}", args.area, usage.period.start());

@@ -143,7 +143,7 @@ impl InitArgs {
             action: Action::Open(AreaOpen {
                 name: self.area.clone(),
                 first,
-                cadence: self.period,
+                cadence: Some(self.period),
                 grace: self.grace,
                 measures: None,
                 continues: Vec::new(),

@@ -138,6 +138,7 @@ impl NewArgs {
         let window = Period::new(self.start, self.end)
             .ok_or_else(|| Failure::new(format!("{} is not before {}", self.start, self.end)))?;
         let (cadence, grace) = area.terms_at(window.start());
+        let cadence = cadence.ok_or_else(|| Failure::new("area 1 has no periods of its own"))?;
         let (terms, baseline) = match self.kind.as_str() {
             "cap" => (Terms::Cap { limit: self.limit }, None),
             "reduction" => (

@@ -154,20 +154,21 @@ impl Area {
         }
     }
 
-    /// Returns the cadence and the grace that hold from `start` on.
-    pub fn terms_at(&self, start: UnixSeconds) -> (Cadence, u64) {
+    /// Returns the cadence, if one was stated, and the grace that hold from `start` on.
+    pub fn terms_at(&self, start: UnixSeconds) -> (Option<Cadence>, u64) {
         self.changes
             .iter()
             .rev()
             .find(|(change, _)| change.from <= start)
             .map_or((self.open.cadence, self.open.grace), |(change, _)| {
-                (change.cadence, change.grace)
+                (Some(change.cadence), change.grace)
             })
     }
 
-    /// Returns the period that begins at `start`, unless the area has ended.
+    /// Returns the period that begins at `start`, unless the area has ended or has no
+    /// cadence.
     pub fn period_from(&self, start: UnixSeconds) -> Option<Period> {
-        let period = self.terms_at(start).0.period_from(start)?;
+        let period = self.terms_at(start).0?.period_from(start)?;
         let ended = self
             .close
             .as_ref()

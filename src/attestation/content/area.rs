@@ -4,6 +4,7 @@ use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::fields::NONE;
+use crate::attestation::fields::or_none;
 use crate::attestation::figure::read_name;
 use crate::attestation::statement::IssuerId;
 use crate::attestation::statement::StreamId;
@@ -43,8 +44,9 @@ pub struct AreaOpen {
     pub name: String,
     /// The first instant that it accounts for.
     pub first: UnixSeconds,
-    /// How it cuts time into periods.
-    pub cadence: Cadence,
+    /// How it cuts time into periods; `None` only for an area that measures others',
+    /// in which nothing is due then.
+    pub cadence: Option<Cadence>,
     /// The seconds after a period's end within which its `usage` is due.
     pub grace: u64,
     /// What it measures, for a corroborator's or an auditor's area.
@@ -126,8 +128,14 @@ impl Area {
 
 impl AreaOpen {
     fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
-        let (first, cadence) = (fields.parsed("first")?, fields.parsed("cadence")?);
-        if cadence == Cadence::Month && !UnixSeconds::starts_month(first) {
+        let (first, cadence): (_, Option<Cadence>) =
+            (fields.parsed("first")?, fields.parsed_or_none("cadence")?);
+        let measures = fields.nested_or_none("measures", Measured::read)?;
+        if cadence.is_none() && measures.is_none() {
+            let why = "is `none`, which only an area that measures others' may say";
+            return Err(FieldError::new("cadence", why));
+        }
+        if cadence == Some(Cadence::Month) && !UnixSeconds::starts_month(first) {
             let why = format!("is `{first}`; an area of months begins on the first of one");
             return Err(FieldError::new("first", why));
         }
@@ -143,7 +151,7 @@ impl AreaOpen {
             first,
             cadence,
             grace: read_count(fields, "grace")?,
-            measures: fields.nested_or_none("measures", Measured::read)?,
+            measures,
             continues,
         })
     }
@@ -157,7 +165,7 @@ impl AreaOpen {
         object
             .with("name", self.name.clone())
             .with("first", self.first.to_string())
-            .with("cadence", self.cadence.to_string())
+            .with("cadence", or_none(self.cadence.as_ref()))
             .with("grace", self.grace.to_string())
             .with("measures", measures)
             .with("continues", continues)
@@ -166,9 +174,13 @@ impl AreaOpen {
 
 impl Measured {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        let stream: StreamId = fields.parsed("stream")?;
+        if stream.is_governance() {
+            return Err(FieldError::new("stream", "is 0, which is no area"));
+        }
         Ok(Self {
             issuer: fields.parsed("issuer")?,
-            stream: fields.parsed("stream")?,
+            stream,
         })
     }
 

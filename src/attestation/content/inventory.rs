@@ -1,6 +1,8 @@
 //! `inventory`: the devices of an area, from a period's edge on (formats: 7).
 
+use crate::attestation::content::about::sorted;
 use crate::attestation::content::usage::LedgerReference;
+use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::figure::Boundary;
@@ -23,6 +25,9 @@ pub struct Inventory {
     pub capacity: Vec<Capacity>,
     /// The rated power, by boundary.
     pub watts: Vec<RatedWatts>,
+    /// The `transfer` statements of this stream since the inventory before that say
+    /// where devices came from or went to, sorted.
+    pub transfers: Vec<StatementId>,
 }
 
 /// How many devices of a model are present at once at most.
@@ -52,18 +57,23 @@ impl Inventory {
                 watts: fields.parsed("watts")?,
             })
         })?;
-        let sorted = watts.is_sorted_by(|one, next| one.boundary < next.boundary);
-        if !sorted {
+        if !watts.is_sorted_by(|one, next| one.boundary < next.boundary) {
             return Err(FieldError::new(
                 "watts",
                 "is not sorted, each boundary once",
             ));
         }
+        let transfers: Vec<StatementId> = match fields.optional("transfers") {
+            Some(_) => fields.parsed_list("transfers", MAX_ITEMS)?,
+            None => Vec::new(),
+        };
+        sorted(&transfers, "transfers")?;
         Ok(Self {
             from: fields.parsed("from")?,
             ledger: fields.nested("ledger", LedgerReference::read)?,
             capacity,
             watts,
+            transfers,
         })
     }
 
@@ -77,11 +87,14 @@ impl Inventory {
                     .with("watts", one.watts.to_string())
             })
             .collect();
+        let transfers = (!self.transfers.is_empty())
+            .then(|| -> Vec<_> { self.transfers.iter().map(ToString::to_string).collect() });
         Object::new()
             .with("from", self.from.to_string())
             .with("ledger", self.ledger.write())
             .with("capacity", write_capacity(&self.capacity))
             .with("watts", watts)
+            .with_some("transfers", transfers)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `usage`: the account of one period of an area (formats: 8).
 
+use crate::attestation::content::commitment::FigureCommitment;
+use crate::attestation::content::commitment::read_commitments;
 use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
@@ -33,29 +35,40 @@ pub struct Usage {
     pub catalogue: Hash,
     /// The figures.
     pub figures: Vec<Figure>,
+    /// Commitments in place of figures.
+    pub commitments: Vec<FigureCommitment>,
     /// The ledgers behind them.
     pub ledgers: Vec<LedgerReference>,
 }
 
 impl Usage {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        let figures = fields.objects("figures", MAX_ITEMS, Figure::read)?;
         Ok(Self {
             period: read_period(fields)?,
             inventory: fields.parsed_or_none("inventory")?,
             catalogue: fields.parsed("catalogue")?,
-            figures: fields.objects("figures", MAX_ITEMS, Figure::read)?,
+            commitments: read_commitments(fields, &figures, MAX_ITEMS)?,
+            figures,
             ledgers: fields.objects("ledgers", MAX_ITEMS, LedgerReference::read)?,
         })
     }
 
     pub(super) fn write(&self) -> Object<'static> {
         let figures: Vec<_> = self.figures.iter().map(Figure::write).collect();
+        let commitments = (!self.commitments.is_empty()).then(|| -> Vec<_> {
+            self.commitments
+                .iter()
+                .map(FigureCommitment::write)
+                .collect()
+        });
         let ledgers: Vec<_> = self.ledgers.iter().map(LedgerReference::write).collect();
         Object::new()
             .with("period", write_period(self.period))
             .with("inventory", or_none(self.inventory.as_ref()))
             .with("catalogue", self.catalogue.to_string())
             .with("figures", figures)
+            .with_some("commitments", commitments)
             .with("ledgers", ledgers)
     }
 }

@@ -364,7 +364,8 @@ fn version(index: u64, usage: &Usage, understood: bool, conflicting: bool) -> Ve
         index,
         figures: usage.figures.clone(),
         ledgers: usage.ledgers.clone(),
-        understood,
+        // A committed figure that nobody opened bounds nothing from above.
+        understood: understood && usage.commitments.is_empty(),
         conflicting,
     }
 }
