@@ -1,6 +1,6 @@
 //! The command line: what was typed, and what it does to the world.
 //!
-//! One file a command. Every effect on the terminal goes through [`World`]; standard
+//! One file a command. Every effect on the terminal goes through `World`; standard
 //! output carries only what was asked for, errors are `error: …` and then `hint: …`.
 
 mod area;
