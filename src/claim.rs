@@ -4,10 +4,12 @@
 //! [`lint`](lint::lint) refuses one that could not be broken or contradicts itself;
 //! whether it held is asked in `verify`.
 
+mod falsifier;
 pub mod lint;
 mod pledge;
 mod terms;
 
+pub use falsifier::falsifier;
 pub use pledge::{
     AreaSelection, Baseline, Exception, H100_UNIT, LimitedQuantity, Perimeter, Pledge, PledgeError,
     RATIO_UNIT,

@@ -3,9 +3,13 @@
 //! A pledge that lacks a field does not parse. This finds one that could not be broken,
 //! or that contradicts itself.
 
+use crate::attestation::fields::NONE;
+use crate::attestation::figure::Class;
+use crate::attestation::figure::QuantityKind;
 use crate::claim::AreaSelection;
 use crate::claim::Pledge;
 use crate::claim::Terms;
+use crate::claim::falsifier::falsifier;
 use crate::quantity::Quantity;
 
 /// One million parts per million.
@@ -44,50 +48,6 @@ pub fn lint(pledge: &Pledge) -> Vec<LintFinding> {
     lint.0
 }
 
-/// Writes the falsifier of a pledge from its other fields.
-pub fn falsifier(pledge: &Pledge) -> String {
-    let counted = &pledge.counted;
-    let scope: Vec<_> = pledge.scope.iter().map(|class| class.as_str()).collect();
-    let what = format!(
-        "{} ({}{}) of class {}",
-        counted.quantity,
-        counted.basis,
-        counted
-            .boundary
-            .map_or_else(String::new, |boundary| format!(", {boundary}")),
-        scope.join(", "),
-    );
-    let areas = match &pledge.perimeter.areas {
-        AreaSelection::All => "all areas".to_owned(),
-        AreaSelection::Listed(streams) => {
-            let streams: Vec<_> = streams.iter().map(ToString::to_string).collect();
-            format!("areas {}", streams.join(", "))
-        }
-    };
-    let allowance = pledge.allowance().unwrap_or(Quantity::MAX);
-    let window = pledge.window;
-    let over = match &pledge.terms {
-        Terms::Cap { limit } => format!(
-            "the sum of {what} over {areas} in {window} is shown to exceed {limit} {} plus \
-             exceptions of {allowance}",
-            pledge.unit()
-        ),
-        Terms::Reduction { limit } => format!(
-            "{what} over {areas}, per unit of time in {window}, is shown to exceed {limit} \
-             parts per million of that in the baseline"
-        ),
-        other => format!(
-            "{what} over {areas} in {window} is shown to break the terms of this `{}` claim",
-            other.kind()
-        ),
-    };
-    format!(
-        "This pledge is broken if {over}; and its reports are overdue if a period of {} is not \
-         logged {} seconds after its end.",
-        pledge.cadence, pledge.deadline
-    )
-}
-
 struct Lint(Vec<LintFinding>);
 
 impl Lint {
@@ -117,6 +77,12 @@ impl Lint {
                 "a list leaves other areas out; capacity that moves there is charged at peak",
             ),
             AreaSelection::All => {}
+        }
+        if pledge.scope.contains(&Class::Training) && !pledge.scope.contains(&Class::Unclassified) {
+            self.warning(
+                "scope",
+                "counts `unclassified` too, since it counts `training`",
+            );
         }
         if pledge.scope.is_empty() {
             self.error("scope", "counts no class: it could not be broken");
@@ -168,14 +134,23 @@ impl Lint {
                     ),
                 );
             }
-            if pledge.counted.quantity.is_maximum() {
-                self.error("sliding", "a maximum is not summed, so nothing slides");
+            let terms = match &pledge.terms {
+                Terms::Conditional(conditional) => &conditional.wraps,
+                terms => terms,
+            };
+            if !matches!(
+                terms,
+                Terms::Cap { .. } | Terms::InferenceOnly { .. } | Terms::Reduction { .. }
+            ) {
+                self.error(
+                    "sliding",
+                    format!("a `{}` claim is not summed over a window", terms.kind()),
+                );
             }
         }
     }
 
     fn terms(&mut self, pledge: &Pledge, terms: &Terms) {
-        use crate::attestation::figure::QuantityKind;
         let quantity = pledge.counted.quantity;
         let summed = matches!(
             terms,
@@ -188,12 +163,25 @@ impl Lint {
             );
         }
         let needed = match terms {
-            Terms::Accelerators { .. } => Some(QuantityKind::Accelerators),
+            Terms::Accelerators { .. } | Terms::NoNewCapacity { .. } => {
+                Some(QuantityKind::Accelerators)
+            }
             Terms::Halted { .. } => Some(QuantityKind::EnergyJoules),
             Terms::InferenceOnly { .. } => Some(QuantityKind::InterconnectBytes),
+            Terms::JobSize {
+                maximum_accelerators: Some(_),
+                ..
+            } => Some(QuantityKind::JobAccelerators),
+            Terms::JobSize { .. } => Some(QuantityKind::JobSeconds),
             Terms::RunCap { .. } => Some(QuantityKind::Flop),
             _ => None,
         };
+        if quantity == QuantityKind::Flop && pledge.precision == NONE {
+            self.error(
+                "precision",
+                "is `none`, but operations have a number format",
+            );
+        }
         if let Some(needed) = needed.filter(|needed| *needed != quantity) {
             self.error(
                 "quantity",
@@ -204,23 +192,22 @@ impl Lint {
             );
         }
         match terms {
-            Terms::Cap { limit } | Terms::RunCap { limit } => {
-                let allowance = pledge.allowance();
-                if limit.plus(allowance.unwrap_or(Quantity::MAX)).is_none() {
-                    self.error("limit", "with its exceptions is beyond every quantity");
-                } else if *limit > Quantity::ZERO && allowance > Some(*limit) {
-                    self.error("exceptions", "allow more than the limit itself");
-                }
-            }
+            Terms::Accelerators { limit, .. }
+            | Terms::Cap { limit }
+            | Terms::Halted { limit, .. }
+            | Terms::InferenceOnly { limit }
+            | Terms::RunCap { limit } => self.exceptions(pledge, *limit),
             Terms::Reduction { limit } => {
-                if limit.get() >= WHOLE {
+                self.exceptions(pledge, *limit);
+                let allowance = pledge.allowance().unwrap_or(Quantity::MAX);
+                if limit.get().saturating_add(allowance.get()) >= WHOLE {
                     self.error(
                         "limit",
-                        format!("is {limit} parts per million of the baseline: no reduction"),
+                        format!(
+                            "is {limit} parts per million of the baseline, with exceptions of \
+                             {allowance}: no reduction"
+                        ),
                     );
-                }
-                if !pledge.exceptions.is_empty() {
-                    self.warning("exceptions", "are parts per million of the baseline");
                 }
             }
             Terms::RampDown { schedule } => self.schedule(pledge, schedule),
@@ -231,6 +218,14 @@ impl Lint {
                 "maximumAccelerators",
                 "no maximum is given: it could not be broken",
             ),
+            Terms::JobSize { .. } | Terms::NoNewCapacity { .. }
+                if !pledge.exceptions.is_empty() =>
+            {
+                self.error(
+                    "exceptions",
+                    format!("a `{}` claim has no limit to add them to", terms.kind()),
+                );
+            }
             Terms::NoNewCapacity { inventories, .. } if inventories.is_empty() => {
                 self.error("inventories", "names none to start from");
             }
@@ -248,6 +243,20 @@ impl Lint {
         }
     }
 
+    fn exceptions(&mut self, pledge: &Pledge, limit: Quantity) {
+        let Some(allowance) = pledge.allowance() else {
+            self.error("exceptions", "add up to more than every quantity");
+            return;
+        };
+        if limit.plus(allowance).is_none() {
+            self.error("limit", "with its exceptions is beyond every quantity");
+        } else if allowance > limit && limit > Quantity::ZERO {
+            self.error("exceptions", "allow more than the limit itself");
+        } else if allowance > limit {
+            self.warning("exceptions", "allow what a limit of 0 seems to rule out");
+        }
+    }
+
     fn schedule(&mut self, pledge: &Pledge, schedule: &[crate::claim::Step]) {
         let ends = schedule.first().zip(schedule.last());
         let covered = ends.is_some_and(|(first, last)| {
@@ -258,6 +267,9 @@ impl Lint {
                 "schedule",
                 format!("does not cover the window {}", pledge.window),
             );
+        }
+        if let Some(least) = schedule.iter().map(|step| step.limit).min() {
+            self.exceptions(pledge, least);
         }
         for pair in schedule.windows(2) {
             let [one, next] = pair else { continue };

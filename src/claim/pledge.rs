@@ -150,7 +150,7 @@ impl Pledge {
         if !scope.is_sorted_by(|one, next| one.as_str() < next.as_str()) {
             return Err(FieldError::new("scope", "is not sorted, each class once"));
         }
-        Ok(Self {
+        let pledge = Self {
             terms: Terms::read(fields)?,
             perimeter: fields.nested("perimeter", Perimeter::read)?,
             window: read_window(fields, "window")?,
@@ -167,12 +167,18 @@ impl Pledge {
             trigger: read_words(fields, "trigger")?,
             lift: read_words(fields, "lift")?,
             adjudicator: read_words(fields, "adjudicator")?,
-            falsifier: read_words(fields, "falsifier")?.unwrap_or_default(),
+            falsifier: read_text(fields, "falsifier")?,
             sliding: match fields.text("sliding")? {
                 NONE => None,
                 _ => Some(read_count(fields, "sliding")?),
             },
-        })
+        };
+        let unit = fields.text("unit")?;
+        if unit != pledge.unit() {
+            let why = format!("is `{unit}`; this claim is in `{}`", pledge.unit());
+            return Err(FieldError::new("unit", why));
+        }
+        Ok(pledge)
     }
 
     /// Spells the members of the statement.
@@ -234,6 +240,9 @@ impl Perimeter {
             if !streams.is_sorted_by(|one, next| one < next) {
                 return Err(FieldError::new("areas", "is not sorted, each area once"));
             }
+            if streams.iter().any(|stream| stream.is_governance()) {
+                return Err(FieldError::new("areas", "names stream 0, which is no area"));
+            }
             AreaSelection::Listed(streams)
         };
         let affiliates: Vec<IssuerId> = fields.parsed_list("affiliates", MAX_ITEMS)?;
@@ -264,12 +273,8 @@ impl Perimeter {
 impl LimitedQuantity {
     fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         let quantity: QuantityKind = fields.parsed("quantity")?;
-        let unit = fields.text("unit")?;
-        let h100_equivalents = unit == H100_UNIT && quantity == QuantityKind::Accelerators;
-        if unit != quantity.unit() && unit != RATIO_UNIT && !h100_equivalents {
-            let why = format!("is `{unit}`, which is not a unit of `{quantity}`");
-            return Err(FieldError::new("unit", why));
-        }
+        let h100_equivalents =
+            quantity == QuantityKind::Accelerators && fields.text("unit")? == H100_UNIT;
         let boundary = fields.parsed_or_none("boundary")?;
         if boundary.is_some() != (quantity == QuantityKind::EnergyJoules) {
             let why = "a limit on energy, and no other, has a boundary";
@@ -331,7 +336,7 @@ impl Exception {
     fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         Ok(Self {
             amount: fields.parsed("amount")?,
-            reason: read_words(fields, "reason")?.unwrap_or_default(),
+            reason: read_text(fields, "reason")?,
         })
     }
 
@@ -358,14 +363,17 @@ fn write_window(period: Period) -> Object<'static> {
 }
 
 /// Takes free text, `none` standing for nothing.
-pub(crate) fn read_words(
-    fields: &mut Fields<'_>,
-    name: &'static str,
-) -> Result<Option<String>, FieldError> {
+fn read_words(fields: &mut Fields<'_>, name: &'static str) -> Result<Option<String>, FieldError> {
+    let text = read_text(fields, name)?;
+    Ok((text != NONE).then_some(text))
+}
+
+/// Takes free text.
+fn read_text(fields: &mut Fields<'_>, name: &'static str) -> Result<String, FieldError> {
     let text = fields.text(name)?;
     if text.len() > MAX_TEXT {
         let why = format!("has {} bytes; at most {MAX_TEXT}", text.len());
         return Err(FieldError::new(name, why));
     }
-    Ok((text != NONE).then(|| text.to_owned()))
+    Ok(text.to_owned())
 }

@@ -260,9 +260,17 @@ impl Conditional {
             }
             Terms::read_kind(kind, fields)
         })?;
+        // A party named twice would count twice towards the quorum.
+        let parties: Vec<IssuerId> = fields.parsed_list("parties", MAX_ITEMS)?;
+        if !parties.is_sorted_by(|one, next| one < next) {
+            return Err(FieldError::new(
+                "parties",
+                "is not sorted, each issuer once",
+            ));
+        }
         Ok(Self {
             wraps,
-            parties: fields.parsed_list("parties", MAX_ITEMS)?,
+            parties,
             quorum: read_count(fields, "quorum")?,
             party_level: fields.parsed("partyLevel")?,
             party_grace: read_count(fields, "partyGrace")?,
