@@ -29,7 +29,7 @@ use standstill::attestation::content::{
 use standstill::attestation::figure::{Basis, Class, Coverage, Figure, QuantityKind, Source};
 use standstill::attestation::statement::first_payload;
 use standstill::catalogue::Catalogue;
-use standstill::claim::lint::falsifier;
+use standstill::claim::falsifier;
 use standstill::claim::{
     AreaSelection, Baseline, Level, LimitedQuantity, Perimeter, Pledge, Terms,
 };
@@ -127,7 +127,7 @@ impl Lab {
             action: Action::Open(AreaOpen {
                 name: "cluster".to_owned(),
                 first: at(START),
-                cadence: Cadence::Seconds(DAY.try_into().unwrap()),
+                cadence: Some(Cadence::Seconds(DAY.try_into().unwrap())),
                 grace: DAY,
                 measures: None,
                 continues: Vec::new(),
@@ -236,6 +236,7 @@ pub fn usage(period: Period, amount: u64) -> Content {
             },
         }],
         ledgers: Vec::new(),
+        commitments: Vec::new(),
     })
 }
 
