@@ -8,27 +8,15 @@
     reason = "a test may stop"
 )]
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+mod fixture;
 
+use fixture::Fixture;
 use standstill::catalogue::{Accelerator, Catalogue, CatalogueError, Confidence, Format};
 use standstill::quantity::Quantity;
 
-/// A fixture: `key: value` lines up to the first blank line, then the body.
-fn fixture(path: &Path) -> (BTreeMap<String, String>, String) {
-    let text = fs::read_to_string(path).unwrap();
-    let (header, body) = text.split_once("\n\n").unwrap();
-    let header = header
-        .lines()
-        .map(|line| line.split_once(": ").unwrap())
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect();
-    (header, body.to_owned())
-}
-
-fn fixtures() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/catalogue")
+/// One fixture of the catalogue.
+fn vector(name: &str) -> Fixture {
+    Fixture::read(&fixture::root().join("fixtures/catalogue").join(name))
 }
 
 /// The class of an answer, as vectors name it.
@@ -51,12 +39,15 @@ fn class(answer: &Result<Catalogue, CatalogueError>) -> &'static str {
 #[test]
 fn every_vector_is_answered_as_it_says() {
     let mut seen = 0;
-    for entry in fs::read_dir(fixtures().join("parse")).unwrap() {
-        let path = entry.unwrap().path();
-        let (header, body) = fixture(&path);
-        let answer = Catalogue::parse(&body);
+    for one in fixture::fixtures("catalogue/parse") {
+        let answer = Catalogue::parse(one.text());
         let found = class(&answer);
-        assert_eq!(found, header["expect"], "{}: {answer:?}", path.display());
+        assert_eq!(
+            found,
+            one.get("expect"),
+            "{}: {answer:?}",
+            one.path.display()
+        );
         seen += 1;
     }
     assert!(seen >= 20, "only {seen} vectors");
@@ -170,8 +161,9 @@ fn every_entry_has_a_source_and_every_source_is_cited() {
 // spec: cat-6
 #[test]
 fn an_id_never_changes_its_unit() {
-    let (_, body) = fixture(&fixtures().join("units.txt"));
-    let published: Vec<(&str, &str)> = body
+    let units = vector("units.txt");
+    let published: Vec<(&str, &str)> = units
+        .text()
         .lines()
         .map(|line| line.split_once('\t').unwrap())
         .collect();
@@ -189,32 +181,29 @@ fn an_id_never_changes_its_unit() {
 // spec: cat-11
 #[test]
 fn the_digest_is_that_of_the_meaning_and_not_of_the_spelling() {
-    let (_, text) = fixture(&fixtures().join("parse/smallest.txt"));
+    let smallest = vector("parse/smallest.txt");
+    let text = smallest.text();
     let digest = |text: &str| Catalogue::parse(text).unwrap().digest();
     let spelled = text.replace("id = \"maker\"", "id   =   'maker' # whose");
     assert_ne!(text, spelled);
-    assert_eq!(digest(&text), digest(&spelled));
+    assert_eq!(digest(text), digest(&spelled));
     let explicit = text.replace("2022-09-20\"", "2022-09-20\", confidence = \"sourced\"");
     assert_ne!(text, explicit);
-    assert_eq!(digest(&text), digest(&explicit));
+    assert_eq!(digest(text), digest(&explicit));
     let other = text.replace("1979", "1980");
-    assert_ne!(digest(&text), digest(&other));
-    let canonical = Catalogue::parse(&text).unwrap().to_canonical();
-    assert_eq!(
-        standstill::hash::sha256(canonical.as_bytes()),
-        digest(&text)
-    );
+    assert_ne!(digest(text), digest(&other));
+    let canonical = Catalogue::parse(text).unwrap().to_canonical();
+    assert_eq!(standstill::hash::sha256(canonical.as_bytes()), digest(text));
 }
 
 #[test]
 fn the_digests_are_the_published_ones() {
-    let (header, body) = fixture(&fixtures().join("digest.txt"));
-    let smallest = fixture(&fixtures().join("parse/smallest.txt")).1;
-    let smallest = Catalogue::parse(&smallest).unwrap();
-    assert_eq!(header["smallest"], smallest.digest().to_string());
-    assert_eq!(body.trim_end(), smallest.to_canonical());
+    let digests = vector("digest.txt");
+    let smallest = Catalogue::parse(vector("parse/smallest.txt").text()).unwrap();
+    assert_eq!(digests.get("smallest"), smallest.digest().to_string());
+    assert_eq!(digests.text().trim_end(), smallest.to_canonical());
     assert_eq!(
-        header["embedded"],
+        digests.get("embedded"),
         Catalogue::embedded().digest().to_string(),
         "a changed catalogue is a new one: say so in CHANGELOG.md and put its digest here"
     );

@@ -13,7 +13,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The prefix of each document's ids.
-const PREFIXES: &[&str] = &["att", "cat", "col", "led", "log", "ver"];
+const PREFIXES: &[&str] = &[
+    "att", "bun", "cat", "col", "led", "log", "ple", "sta", "ver",
+];
 
 /// What announces an id in a fixture's header, and in a test behind `//`.
 const SPEC: &str = "spec:";
