@@ -91,6 +91,9 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
     let covered = perimeter::areas(court, history, pledge, &mut case.findings);
     if let Some(window) = window {
         match &pledge.terms {
+            Terms::Cap { .. } | Terms::Reduction { .. } if pledge.counted.quantity.is_maximum() => {
+                // Said already: maxima of periods are never summed.
+            }
             Terms::Cap { limit } => {
                 let limit = limit.get();
                 cap(court, &covered, record, window, limit, &mut case);
@@ -350,6 +353,20 @@ fn conclude(
         "independent evidence: these are the lab's own records, not independently checked"
             .to_owned(),
     );
+    for one in &court.trust.corroborators {
+        if one.measures == court.issuer.id {
+            does_not_show.push(format!(
+                "what {} measured: corroboration is expected and not judged by this version",
+                one.name
+            ));
+        }
+    }
+    let covered_too = &pledge.perimeter.affiliates;
+    for id in &court.issuer.affiliates {
+        if !covered_too.contains(id) {
+            does_not_show.push(format!("the affiliate {id}, which the pledge leaves out"));
+        }
+    }
     if court.clock.bundle {
         does_not_show.extend(covered.iter().map(|covered| {
             format!(

@@ -127,6 +127,7 @@ pub fn judge(
         }
         let mut findings = log_findings.clone();
         shared_roots(history, &histories, &mut findings);
+        earlier_ids(issuer, history, &mut findings);
         let court = Court {
             histories: &histories,
             trust,
@@ -324,6 +325,33 @@ fn shared_roots(history: &History, histories: &[History], findings: &mut Finding
                 ),
             ));
         }
+    }
+}
+
+/// A party that begins anew must say what it was called before, and an auditor must have
+/// been told (formats: 3).
+fn earlier_ids(issuer: &TrustedIssuer, history: &History, findings: &mut Findings) {
+    let Some(identity) = &history.identity else {
+        return;
+    };
+    let named = &identity.current().earlier;
+    for id in named.iter().filter(|id| !issuer.earlier.contains(id)) {
+        findings.push(Finding::not_shown(
+            "earlier-id",
+            format!(
+                "{} says that it was {id} before, which the trust file does not name",
+                issuer.name
+            ),
+        ));
+    }
+    for id in issuer.earlier.iter().filter(|id| !named.contains(id)) {
+        findings.push(Finding::not_shown(
+            "earlier-id",
+            format!(
+                "{} was {id} before, which its own statement does not say",
+                issuer.name
+            ),
+        ));
     }
 }
 
