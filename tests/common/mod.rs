@@ -89,6 +89,15 @@ impl Lab {
     /// As [`Self::new`], suspected of something since a moment that depends on `what`: the
     /// same keys under another id.
     pub fn renamed(seed: u8, what: &str) -> Self {
+        Self::found(seed, what, 2)
+    }
+
+    /// As [`Self::new`], heeding no witness.
+    pub fn unheeding(seed: u8) -> Self {
+        Self::found(seed, "cluster", 0)
+    }
+
+    fn found(seed: u8, what: &str, quorum: usize) -> Self {
         let keys = |seed| KeySet::new(vec![secret(seed).public()], 1).unwrap();
         let issuer = Issuer {
             root: keys(seed),
@@ -100,11 +109,11 @@ impl Lab {
                 origin: ORIGIN.to_owned(),
                 key: log_key().verifier(),
             },
-            witnesses: Some(Witnesses {
+            witnesses: (quorum > 0).then(|| Witnesses {
                 keys: (1..=3)
                     .map(|number| witness_key(number).verifier())
                     .collect(),
-                quorum: 2,
+                quorum,
             }),
             earlier: Vec::new(),
             suspected_since: (what != "cluster").then(|| at(what.len().try_into().unwrap())),
