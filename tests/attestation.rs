@@ -1,0 +1,305 @@
+//! Entries, payloads, identities and histories: the fixtures of `specs/attestation.md`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::format_push_string,
+    reason = "a test may stop"
+)]
+
+mod common;
+mod fixture;
+#[path = "../examples/make_attestation_fixtures/made/mod.rs"]
+mod made;
+
+use std::collections::BTreeSet;
+
+use common::{DAY, Known, START, judge_log, log};
+use fixture::Fixture;
+use standstill::attestation::identity::{Identity, IdentityError};
+use standstill::attestation::statement::{StatementError, claimed_subject};
+use standstill::attestation::{
+    Content, Envelope, EnvelopeError, IssuerId, MAX_ENTRY, Statement, StatementId,
+};
+use standstill::encoding::json;
+use standstill::key::PublicKey;
+use standstill::verify::{Judgement, Word};
+
+#[test]
+fn fixtures_are_what_the_generator_makes() {
+    let mut folders = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    for one in made::fixtures() {
+        let path = fixture::root().join("fixtures").join(&one.path);
+        let found = std::fs::read(&path).unwrap_or_default();
+        assert!(
+            found == one.to_bytes(),
+            "{}: `cargo run --example make_attestation_fixtures` makes another",
+            one.path
+        );
+        folders.insert(one.path.split_once('/').unwrap().0.to_owned());
+        assert!(names.insert(one.path.clone()), "{} is made twice", one.path);
+    }
+    for folder in folders {
+        for one in fixture::fixtures(&folder) {
+            let path = one.path.strip_prefix("fixtures").unwrap();
+            assert!(names.contains(path.to_str().unwrap()), "{}", path.display());
+        }
+    }
+}
+
+/// Checks every fixture of a folder, and tells of all that are answered otherwise.
+fn each(folder: &str, check: impl Fn(&Fixture) -> Result<(), String>) {
+    let faults: Vec<String> = fixture::fixtures(folder)
+        .iter()
+        .filter_map(|one| {
+            let fault = check(one).err()?;
+            Some(format!("{}: {fault}", one.path.display()))
+        })
+        .collect();
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// Compares what was found with what is expected.
+fn same(what: &str, found: impl ToString, expected: impl ToString) -> Result<(), String> {
+    let (found, expected) = (found.to_string(), expected.to_string());
+    if found == expected {
+        return Ok(());
+    }
+    Err(format!("{what}: found `{found}`, expected `{expected}`"))
+}
+
+fn envelope_class(error: &EnvelopeError) -> &'static str {
+    match error {
+        EnvelopeError::Base64(_) => "base64",
+        EnvelopeError::Count { .. } => "count",
+        EnvelopeError::KeyId => "key-id",
+        EnvelopeError::Order => "order",
+        EnvelopeError::Spelling(_) => "spelling",
+        EnvelopeError::TooLong { .. } => "too-long",
+        _ => "unknown",
+    }
+}
+
+#[test]
+fn every_entry_is_answered_as_its_fixture_says() {
+    each("entry", |one| {
+        let keys: Vec<PublicKey> = one
+            .get("keys")
+            .split(' ')
+            .map(|key| key.parse().unwrap())
+            .collect();
+        let class = match Envelope::parse(&one.body) {
+            Ok(envelope) => {
+                assert_eq!(envelope.to_bytes(), one.body);
+                is_canonical(one)?;
+                let signed = envelope.is_signed_by(&keys);
+                if signed { "ok" } else { "signature" }
+            }
+            Err(error) => envelope_class(&error),
+        };
+        same("class", class, one.get("expect"))
+    });
+}
+
+/// Asks another program: `serde_json` sorts and spaces as RFC 8785 does where there is no
+/// number.
+fn is_canonical(one: &Fixture) -> Result<(), String> {
+    let theirs: serde_json::Value = serde_json::from_slice(&one.body).unwrap();
+    same("serde_json", theirs, one.text())
+}
+
+#[test]
+fn every_payload_is_answered_as_its_fixture_says() {
+    each("payload", payload);
+}
+
+#[test]
+fn every_issuer_statement_is_answered_as_its_fixture_says() {
+    each("issuer", payload);
+}
+
+#[test]
+fn every_area_statement_is_answered_as_its_fixture_says() {
+    each("area", payload);
+}
+
+#[test]
+fn every_statement_of_a_logs_operator_is_answered_as_its_fixture_says() {
+    each("registry", payload);
+}
+
+fn payload(one: &Fixture) -> Result<(), String> {
+    let parsed = Statement::parse(&one.body);
+    let (class, why) = match &parsed {
+        Ok(statement) => match &statement.content {
+            Content::NotUnderstood(content) => ("not-understood", content.why.to_string()),
+            _ => ("ok", String::new()),
+        },
+        Err(error @ StatementError::Json(_)) => ("json", error.to_string()),
+        Err(error @ StatementError::Subject) => ("place", error.to_string()),
+        Err(error) => ("unknown", error.to_string()),
+    };
+    same(&format!("class ({why})"), class, one.get("expect"))?;
+    same("canonical", json::parse(&one.body).is_ok(), class != "json")?;
+    if let Ok(statement) = &parsed
+        && class == "ok"
+    {
+        is_canonical(one)?;
+        let written = String::from_utf8(statement.to_payload().unwrap()).unwrap();
+        // An extension stands in the entry, and is not written anew.
+        if !one.header.contains_key("extension") {
+            same("written", written, one.text())?;
+        }
+    }
+    let read = match parsed {
+        Ok(statement) => Some(statement),
+        Err(error) => Statement::parse_claim(&one.body, &error),
+    };
+    let place = read.as_ref().map(|statement| statement.subject);
+    assert_eq!(place, claimed_subject(&one.body));
+    if let Some(expected) = one.header.get("place") {
+        let spelled = place.map(|place| format!("{}/{}", place.stream, place.sequence));
+        same("place", spelled.as_deref().unwrap_or("none"), expected)?;
+    }
+    if let Some(id) = one.header.get("statement") {
+        same("statement id", StatementId::of(&one.body), id)?;
+    }
+    if let Some(admits) = one.header.get("admits") {
+        let Some(Content::NotUnderstood(content)) = read.map(|statement| statement.content) else {
+            return Err("it does not claim anything".to_owned());
+        };
+        same("admits", content.admits.len(), admits)?;
+        if one.header.contains_key("period") {
+            same("period", content.period.is_some(), true)?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_first_statement_founds_what_its_fixture_says() {
+    each("founding", |one| {
+        let envelope = Envelope::parse(&one.body).unwrap();
+        let statement = Statement::parse(envelope.payload()).unwrap();
+        let founded = Identity::establish(&envelope, &statement);
+        let class = match &founded {
+            Ok(_) => "ok",
+            Err(IdentityError::Id { .. }) => "id",
+            Err(IdentityError::NotFirst) => "not-first",
+            Err(IdentityError::NotIssuer) => "not-issuer",
+            Err(IdentityError::Signatures) => "signatures",
+            Err(_) => "unknown",
+        };
+        same("class", class, one.get("expect"))?;
+        match one.header.get("issuer") {
+            Some(issuer) => same("issuer", founded.unwrap().id(), issuer),
+            None => Ok(()),
+        }
+    });
+}
+
+fn lines(one: &Fixture) -> Vec<Vec<u8>> {
+    one.body
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+#[test]
+fn every_last_entry_is_signed_or_not_as_its_fixture_says() {
+    each("signers", |one| {
+        let entries = lines(one);
+        let mut identity: Option<Identity> = None;
+        let mut signed = false;
+        for entry in &entries {
+            let envelope = Envelope::parse(entry).unwrap();
+            let statement = Statement::parse(envelope.payload()).unwrap();
+            let Some(identity) = &mut identity else {
+                identity = Some(Identity::establish(&envelope, &statement).unwrap());
+                continue;
+            };
+            let key_ids: Vec<_> = envelope.key_ids().collect();
+            signed = identity.permits(&key_ids, &statement)
+                && envelope.is_signed(|key_id| identity.key(key_id));
+            if let (true, Content::Issuer(issuer)) = (signed, statement.content) {
+                identity.succeed(*issuer);
+            }
+        }
+        same(
+            "class",
+            if signed { "ok" } else { "nobodys" },
+            one.get("expect"),
+        )
+    });
+}
+
+/// What every verdict on these logs says: they rest on a lab's own job log, and all but
+/// the first two entries were seen a week after the window began.
+const ORDINARY: &[&str] = &["coverage-unknown", "late", "pledged-late"];
+
+fn judged(one: &Fixture) -> Judgement {
+    let entries = lines(one);
+    let issuers: Vec<IssuerId> = entries
+        .iter()
+        .filter_map(|entry| claimed_subject(Envelope::parse(entry).ok()?.payload()))
+        .filter(|place| place.stream.is_governance() && place.sequence == 0)
+        .map(|place| place.issuer)
+        .collect();
+    let end = START + 8 * DAY;
+    let (first, rest) = entries.split_at(2);
+    let files = log(&[(first, Some(START - DAY)), (rest, Some(end))]);
+    judge_log(&files, &issuers, end, Known::default())
+}
+
+fn word(word: Word) -> &'static str {
+    match word {
+        Word::Consistent => "consistent",
+        Word::Overdue => "overdue",
+        Word::Violated => "violated",
+        Word::LogIntegrityFailure => "log-integrity-failure",
+        Word::NotShown => "not-shown",
+        Word::Holds => "holds",
+    }
+}
+
+#[test]
+fn every_history_is_judged_as_its_fixture_says() {
+    each("history", |one| {
+        let judgement = judged(one);
+        let mut checks: BTreeSet<&str> = judgement
+            .verdicts
+            .iter()
+            .flat_map(|verdict| &verdict.findings)
+            .chain(&judgement.findings)
+            .map(|finding| finding.check)
+            .filter(|check| !ORDINARY.contains(check))
+            .collect();
+        if !judgement.anomalies.is_empty() {
+            checks.insert("anomaly");
+        }
+        let found = judgement
+            .verdicts
+            .first()
+            .map_or("none", |one| word(one.word));
+        let expect = one.get("expect");
+        if expect == "ok" {
+            same("checks", checks.len(), 0).map_err(|fault| format!("{fault}: {checks:?}"))?;
+            same("word", found, "consistent")?;
+        } else if !checks.contains(expect) {
+            return Err(format!("{found}, found {checks:?}, expected `{expect}`"));
+        }
+        match one.header.get("word") {
+            Some(expected) => same("word", found, expected),
+            None => Ok(()),
+        }
+    });
+}
+
+// spec: att-14
+#[test]
+fn an_entry_is_never_longer_than_a_bundle_can_say() {
+    assert_eq!(MAX_ENTRY, usize::from(u16::MAX));
+}
