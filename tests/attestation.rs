@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::format_push_string,
+    clippy::needless_pass_by_value,
     reason = "a test may stop"
 )]
 
@@ -16,7 +17,7 @@ mod made;
 
 use std::collections::BTreeSet;
 
-use common::{DAY, Known, START, judge_log, log};
+use common::{DAY, Known, START, at, cosigned, judge_log, log, witness_key};
 use fixture::Fixture;
 use standstill::attestation::identity::{Identity, IdentityError};
 use standstill::attestation::statement::{StatementError, claimed_subject};
@@ -24,7 +25,13 @@ use standstill::attestation::{
     Content, Envelope, EnvelopeError, IssuerId, MAX_ENTRY, Statement, StatementId,
 };
 use standstill::encoding::json;
+use standstill::hash::Hash;
 use standstill::key::PublicKey;
+use standstill::note::Note;
+use standstill::store::fs::Directory;
+use standstill::store::reader::LogReader;
+use standstill::tlog::{Checkpoint, Cosignature, Policy};
+use standstill::verify::witnessed::{Seen, Times};
 use standstill::verify::{Judgement, Word};
 
 #[test]
@@ -302,4 +309,231 @@ fn every_history_is_judged_as_its_fixture_says() {
 #[test]
 fn an_entry_is_never_longer_than_a_bundle_can_say() {
     assert_eq!(MAX_ENTRY, usize::from(u16::MAX));
+}
+
+/// A fixture of the worked example.
+fn example(name: &str) -> Fixture {
+    Fixture::read(&fixture::root().join("fixtures/example").join(name))
+}
+
+#[test]
+fn the_worked_example_of_the_document_is_what_it_says() {
+    let document = std::fs::read_to_string(fixture::root().join("specs/attestation.md")).unwrap();
+    let blocks: BTreeSet<&str> = document
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .collect();
+    let entry = example("entry.txt");
+    let envelope = Envelope::parse(&entry.body).unwrap();
+    let statement = Statement::parse(envelope.payload()).unwrap();
+    let payload = std::str::from_utf8(envelope.payload()).unwrap();
+    let issuer = Identity::establish(&envelope, &statement).unwrap().id();
+    let value: serde_json::Value = serde_json::from_str(payload).unwrap();
+    let length = payload.len();
+    for block in [
+        value["predicate"].to_string(),
+        issuer.to_string(),
+        payload.to_owned(),
+        format!("DSSEv1 28 application/vnd.in-toto+json {length} {payload}"),
+        envelope.statement_id().to_string(),
+        entry.text().to_owned(),
+        standstill::merkle::leaf_hash(&entry.body).to_string(),
+    ] {
+        assert!(
+            blocks.contains(block.as_str()),
+            "not in the document: {block}"
+        );
+    }
+}
+
+/// A lab whose key is pinned in place of its id.
+// spec: att-33
+#[test]
+fn a_bare_key_is_no_identity() {
+    let entries = lines(&Fixture::read(
+        &fixture::root().join("fixtures/history/ok.txt"),
+    ));
+    let envelope = Envelope::parse(&entries[0]).unwrap();
+    let statement = Statement::parse(envelope.payload()).unwrap();
+    let Content::Issuer(issuer) = statement.content else {
+        panic!("the first entry is not an `issuer` statement");
+    };
+    for key in issuer.root.keys() {
+        let pinned = IssuerId::from(Hash::from_bytes(*key.as_bytes()));
+        let files = log(&[(&entries, Some(START + DAY))]);
+        let judgement = judge_log(&files, &[pinned], START + DAY, Known::default());
+        assert!(judgement.verdicts.is_empty(), "{judgement:#?}");
+        assert_eq!(judgement.outcome(None).code(), 3);
+    }
+}
+
+// spec: att-55
+#[test]
+fn a_log_takes_an_entry_however_late_it_is() {
+    let one = Fixture::read(&fixture::root().join("fixtures/history/ok.txt"));
+    let entries = lines(&one);
+    // Years behind every deadline.
+    let late = START + 4000 * DAY;
+    let files = log(&[
+        (&entries[..2], Some(START - DAY)),
+        (&entries[2..], Some(late)),
+    ]);
+    let issuer = claimed_subject(Envelope::parse(&entries[0]).unwrap().payload()).unwrap();
+    let judgement = judge_log(&files, &[issuer.issuer], late, Known::default());
+    let verdict = &judgement.verdicts[0];
+    assert_eq!(verdict.word, Word::Consistent, "{judgement:#?}");
+    assert!(
+        verdict
+            .findings
+            .iter()
+            .any(|finding| finding.check == "late")
+    );
+}
+
+/// Two of three witnesses, by the names that `tests/common` gives them.
+fn policy() -> Policy {
+    let mut text = format!("log {}\n", common::log_key().verifier());
+    for number in 1..=3 {
+        text += &format!("witness w{number} {}\n", witness_key(number).verifier());
+    }
+    text += "group g 2 w1 w2 w3\nquorum g\n";
+    Policy::parse(text.as_bytes()).unwrap()
+}
+
+// spec: att-62
+#[test]
+fn times_are_those_of_a_quorum_and_of_nobody_else() {
+    let seen = |size: u64, lines: &[(u8, u64)]| {
+        let checkpoint = Checkpoint {
+            origin: standstill::tlog::Origin::new(common::ORIGIN).unwrap(),
+            size,
+            root: standstill::merkle::empty_root(),
+        };
+        let note = Note::sign(&checkpoint.to_text(), &common::log_key()).unwrap();
+        let cosignatures = lines.iter().map(|(witness, time)| {
+            let note = cosigned(note.to_text().as_bytes(), &[*witness], *time);
+            let key = witness_key(*witness).verifier();
+            Cosignature::open(&note, &key).unwrap().unwrap()
+        });
+        Seen {
+            name: "test".to_owned(),
+            checkpoint: checkpoint.clone(),
+            cosignatures: cosignatures.collect(),
+        }
+    };
+    // A tree of three entries, and a larger one that a second witness saw earlier than
+    // another saw the smaller.
+    let all = [
+        seen(3, &[(1, START), (2, START + 50)]),
+        seen(5, &[(2, START + 30), (4, START + 1)]),
+        seen(5, &[(3, START + 90)]),
+    ];
+    let times = Times::new(&all, policy());
+    assert_eq!(times.not_after(0), Some(at(START + 30)));
+    assert_eq!(times.not_after(2), Some(at(START + 30)));
+    assert_eq!(times.not_after(3), Some(at(START + 90)));
+    assert_eq!(times.not_after(5), None);
+    let lines: Vec<Cosignature> = all
+        .iter()
+        .flat_map(|one| one.cosignatures.clone())
+        .collect();
+    // The latest time at or after which two of the three had signed.
+    assert_eq!(policy().not_before(&lines), Some(at(START + 50)));
+}
+
+/// Runs the program in a workspace.
+fn standstill(directory: &std::path::Path, arguments: &[&str]) {
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_standstill"))
+        .current_dir(directory)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{arguments:?}: {ran:?}");
+}
+
+// spec: att-53 att-54
+#[test]
+fn a_second_payload_is_never_signed_for_a_place() {
+    let directory = tempfile::tempdir().unwrap();
+    standstill(directory.path(), &["init", "lab"]);
+    let lab = directory.path().join("lab");
+    let journal = || std::fs::read(lab.join("journal")).unwrap();
+    let queued = journal();
+    standstill(&lab, &["publish"]);
+    // As if the process had died between the log and the receipts.
+    let forget = || {
+        std::fs::remove_dir_all(lab.join("receipts")).unwrap();
+        std::fs::create_dir(lab.join("receipts")).unwrap();
+    };
+    forget();
+    standstill(&lab, &["publish"]);
+    forget();
+    standstill(&lab, &["key", "rotate", "--role", "governance"]);
+    let rotated = journal();
+    standstill(&lab, &["publish"]);
+    standstill(&lab, &["publish"]);
+    assert!(rotated.starts_with(&queued), "the journal only grows");
+    assert_eq!(journal(), rotated);
+
+    let files = Directory::new(lab.join("log"));
+    let reader = LogReader::new(&files);
+    let key = std::fs::read_to_string(lab.join("log/vkey")).unwrap();
+    let size = reader.check(&key.trim_end().parse().unwrap()).unwrap().size;
+    let entries = reader.entries(0, size).unwrap();
+    let payloads: Vec<Vec<u8>> = entries
+        .iter()
+        .map(|entry| Envelope::parse(entry).unwrap().payload().to_vec())
+        .collect();
+    let said: Vec<&[u8]> = rotated.split_inclusive(|byte| *byte == b'\n').collect();
+    let said: Vec<&[u8]> = said.iter().map(|line| &line[..line.len() - 1]).collect();
+    assert_eq!(
+        payloads, said,
+        "each payload of the journal once, in its order"
+    );
+}
+
+/// What an adversary changes is refused, or is read for what it is.
+#[test]
+fn any_single_byte_of_an_entry_changed_is_refused_or_spelled_anew_as_it_is() {
+    let entry = example("entry.txt").body;
+    for at in 0..entry.len() {
+        for mask in [1, 0x20, 0x80] {
+            let mut changed = entry.clone();
+            changed[at] ^= mask;
+            if let Ok(envelope) = Envelope::parse(&changed) {
+                assert_eq!(envelope.to_bytes(), changed);
+                let statement = Statement::parse(envelope.payload());
+                let founded = statement
+                    .is_ok_and(|statement| Identity::establish(&envelope, &statement).is_ok());
+                assert!(!founded, "byte {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn any_single_byte_of_a_payload_changed_is_refused_or_written_again_as_it_is() {
+    for name in ["payload/ok.txt", "issuer/move.txt", "area/open.txt"] {
+        let payload = Fixture::read(&fixture::root().join("fixtures").join(name)).body;
+        let place = claimed_subject(&payload).unwrap();
+        for at in 0..payload.len() {
+            for mask in [1, 2, 0x20, 0x80] {
+                let mut changed = payload.clone();
+                changed[at] ^= mask;
+                match Statement::parse(&changed) {
+                    Ok(statement) => {
+                        let written = statement.to_payload();
+                        assert!(written.is_none_or(|again| again == changed), "{name} {at}");
+                    }
+                    Err(error) => {
+                        let claim = Statement::parse_claim(&changed, &error);
+                        let understood = claim.is_some_and(|claim| {
+                            claim.content.statement_type().is_some() && claim.subject == place
+                        });
+                        assert!(!understood, "{name} {at}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -89,6 +89,25 @@ pub fn issuer() -> Issuer {
     }
 }
 
+/// The smallest: one root key, one key for each role, one witness.
+pub fn small_issuer() -> Issuer {
+    Issuer {
+        root: keys(&[1], 1),
+        roles: Roles {
+            governance: keys(&[2], 1),
+            operations: keys(&[3], 1),
+        },
+        log: log_of_record(),
+        witnesses: Some(Witnesses {
+            keys: vec![witness_key(1).verifier()],
+            quorum: 1,
+        }),
+        earlier: Vec::new(),
+        suspected_since: None,
+        moved: None,
+    }
+}
+
 pub fn heeded() -> Vec<VerifierKey> {
     (1..=3)
         .map(|number| witness_key(number).verifier())

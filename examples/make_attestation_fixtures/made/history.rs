@@ -818,7 +818,7 @@ fn not_before() -> Vec<Made> {
     }
     let text = checkpoint(&base.entries, &[1, 2]).text().to_owned();
     let heeding = |note: &str| {
-        let mut author = with(&[good.clone()]);
+        let mut author = with(std::slice::from_ref(&good));
         author.entries.truncate(base.entries.len() + 1);
         author.heads = base.heads.clone();
         let head = author.entries.last().unwrap();

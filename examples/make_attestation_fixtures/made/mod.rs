@@ -7,7 +7,10 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    reason = "an example may stop"
+    clippy::format_push_string,
+    clippy::needless_pass_by_value,
+    clippy::too_many_lines,
+    reason = "an example may stop, and a table of fixtures is as long as it is"
 )]
 
 mod area;
@@ -30,8 +33,21 @@ pub fn fixtures() -> Vec<Made> {
         identity::founding(),
         identity::signers(),
         history::fixtures(),
+        vec![example()],
     ]
     .concat()
+}
+
+/// The worked example of the document.
+fn example() -> Made {
+    let author = author::Author::found(author::small_issuer(), &[1]);
+    let about = (
+        "entry",
+        "att-26 att-27",
+        "ok",
+        "the worked example of the document",
+    );
+    Made::new("example", about, author.entries[0].clone()).with("issuer", author.id)
 }
 
 /// One fixture.
