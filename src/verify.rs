@@ -12,9 +12,11 @@
 pub mod claim;
 pub mod complete;
 pub mod evidence;
+pub mod findings;
 pub mod history;
 pub mod logged;
 pub mod replay;
+pub mod tree;
 pub mod trust;
 pub mod verdict;
 pub mod witnessed;

@@ -234,8 +234,10 @@ impl Judgement {
         if log_broken || outcomes.contains(&Outcome::Broken) {
             return Outcome::Broken;
         }
-        // Where no claim was judged, nothing holds.
-        if outcomes.is_empty() || outcomes.contains(&Outcome::NotShown) {
+        // Where no claim was judged, nothing holds; nor where one that was expected is not
+        // there to be judged.
+        let missing = self.findings.iter().any(|one| one.calls_for.is_some());
+        if missing || outcomes.is_empty() || outcomes.contains(&Outcome::NotShown) {
             return Outcome::NotShown;
         }
         Outcome::Holds

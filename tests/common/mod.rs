@@ -83,6 +83,12 @@ pub struct Lab {
 impl Lab {
     /// Begins with an issuer that heeds two of three witnesses, and one area of days.
     pub fn new(seed: u8) -> Self {
+        Self::renamed(seed, "cluster")
+    }
+
+    /// As [`Self::new`], suspected of something since a moment that depends on `what`: the
+    /// same keys under another id.
+    pub fn renamed(seed: u8, what: &str) -> Self {
         let keys = |seed| KeySet::new(vec![secret(seed).public()], 1).unwrap();
         let issuer = Issuer {
             root: keys(seed),
@@ -101,7 +107,7 @@ impl Lab {
                 quorum: 2,
             }),
             earlier: Vec::new(),
-            suspected_since: None,
+            suspected_since: (what != "cluster").then(|| at(what.len().try_into().unwrap())),
             moved: None,
         };
         let link = Link {
@@ -125,7 +131,7 @@ impl Lab {
         let area = Area {
             stream: StreamId::new(1),
             action: Action::Open(AreaOpen {
-                name: "cluster".to_owned(),
+                name: what.to_owned(),
                 first: at(START),
                 cadence: Some(Cadence::Seconds(DAY.try_into().unwrap())),
                 grace: DAY,
@@ -184,6 +190,16 @@ impl Lab {
         let role = if stream.is_governance() { 1 } else { 2 };
         let envelope = Envelope::sign(payload, &[&secret(self.seed + role)]).unwrap();
         (envelope.to_bytes(), id)
+    }
+
+    /// The last statement of an area.
+    pub fn head(&self, stream: u64) -> standstill::attestation::content::StreamHead {
+        let (sequence, statement) = self.heads[&StreamId::new(stream)];
+        standstill::attestation::content::StreamHead {
+            stream: StreamId::new(stream),
+            sequence,
+            statement,
+        }
     }
 
     fn next_sequence(&self, stream: StreamId) -> u64 {
@@ -356,6 +372,10 @@ pub struct Known {
 }
 
 pub fn judge_log(files: &MemoryObjects, labs: &[IssuerId], now: u64, known: Known) -> Judgement {
+    judge_with(files, &trust(labs), now, known)
+}
+
+pub fn judge_with(files: &MemoryObjects, trust: &Trust, now: u64, known: Known) -> Judgement {
     let files = Files(files.clone());
     let name = |notes: Vec<Note>, what: &str| {
         notes
@@ -370,7 +390,7 @@ pub fn judge_log(files: &MemoryObjects, labs: &[IssuerId], now: u64, known: Know
         witnesses: name(known.witnesses, "witness"),
         ledgers: Vec::new(),
     };
-    judge(&evidence, &trust(labs), &Catalogue::embedded(), at(now)).unwrap()
+    judge(&evidence, trust, &Catalogue::embedded(), at(now)).unwrap()
 }
 
 /// The one verdict on a log of one lab with one pledge.

@@ -4,21 +4,22 @@ use crate::attestation::StreamId;
 use crate::claim::AreaSelection;
 use crate::claim::Pledge;
 use crate::verify::claim::Court;
+use crate::verify::findings::Findings;
 use crate::verify::history::Area;
 use crate::verify::history::History;
 use crate::verify::verdict::Finding;
 
 /// An area within the perimeter.
 #[derive(Debug)]
-pub(super) struct Covered<'h> {
+pub(in crate::verify) struct Covered<'h> {
     /// Whose.
-    pub(super) history: &'h History,
+    pub(in crate::verify) history: &'h History,
     /// Which.
-    pub(super) stream: StreamId,
+    pub(in crate::verify) stream: StreamId,
     /// The area.
-    pub(super) area: &'h Area,
+    pub(in crate::verify) area: &'h Area,
     /// What to call it.
-    pub(super) name: String,
+    pub(in crate::verify) name: String,
 }
 
 impl Covered<'_> {
@@ -36,7 +37,7 @@ pub(super) fn areas<'h>(
     court: &Court<'h>,
     history: &'h History,
     pledge: &Pledge,
-    findings: &mut Vec<Finding>,
+    findings: &mut Findings,
 ) -> Vec<Covered<'h>> {
     let mut covered = Vec::new();
     match &pledge.perimeter.areas {
@@ -132,7 +133,7 @@ fn one<'h>(
     history: &'h History,
     stream: StreamId,
     covered: &mut Vec<Covered<'h>>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Findings,
 ) {
     match history.areas.get(&stream) {
         Some(area) => covered.push(cover(history, stream, area)),
