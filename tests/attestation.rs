@@ -256,8 +256,17 @@ fn judged(one: &Fixture) -> Judgement {
         .map(|place| place.issuer)
         .collect();
     let end = START + 8 * DAY;
-    let (first, rest) = entries.split_at(2);
-    let files = log(&[(first, Some(START - DAY)), (rest, Some(end))]);
+    // How many more a quorum saw, and on which day; the rest it saw at the end.
+    let (first, mut rest) = entries.split_at(2);
+    let mut batches = vec![(first, Some(START - DAY))];
+    for batch in one.header.get("seen").iter().flat_map(|all| all.split(' ')) {
+        let (count, day) = batch.split_once('@').unwrap();
+        let (batch, behind) = rest.split_at(count.parse().unwrap());
+        batches.push((batch, Some(START + day.parse::<u64>().unwrap() * DAY)));
+        rest = behind;
+    }
+    batches.push((rest, Some(end)));
+    let files = log(&batches);
     judge_log(&files, &issuers, end, Known::default())
 }
 

@@ -1,8 +1,8 @@
 //! Whole logs: entries in order, one a line, and what a verdict on them finds.
 
 use standstill::attestation::content::{
-    Action, Area, AreaChange, AreaOpen, Issuer, LogOfRecord, Move, Roles, StreamHead, Withdrawal,
-    Witnesses,
+    Action, Area, AreaChange, AreaClose, AreaOpen, Issuer, LogOfRecord, Move, Roles, StreamHead,
+    Withdrawal, Witnesses,
 };
 use standstill::attestation::figure::{Basis, Class, QuantityKind};
 use standstill::attestation::{Content, Head, StatementId, StreamId};
@@ -383,6 +383,32 @@ fn areas() -> Vec<Made> {
     // Were it taken, no period could ever begin from there on, and none be due.
     let mut month = reported(2);
     change(&mut month, 2 * DAY, Cadence::Month);
+    let mut between = reported(2);
+    change(
+        &mut between,
+        2 * DAY + 3600,
+        Cadence::Seconds(3600.try_into().unwrap()),
+    );
+    let mut silent = reported(2);
+    change(
+        &mut silent,
+        2 * DAY,
+        Cadence::Seconds((300 * DAY).try_into().unwrap()),
+    );
+    let mut closed = reported(1);
+    closed.report(1, 5000);
+    let close = AreaClose {
+        end: at(START),
+        inventory: StatementId::from(sha256(b"an inventory of zero")),
+    };
+    let payload = closed.next(
+        StreamId::GOVERNANCE,
+        Content::Area(Area {
+            stream: AREA,
+            action: Action::Close(close),
+        }),
+    );
+    closed.take(StreamId::GOVERNANCE, &payload, &ROOTS);
     let mut forever = Author::new();
     forever.govern(Content::Area(Area {
         stream: StreamId::new(2),
@@ -443,6 +469,16 @@ fn areas() -> Vec<Made> {
         made(
             ("area_changed", "att-49", "ok", "half days from an edge on"),
             &changed,
+        )
+        .with("seen", "4@2"),
+        made(
+            (
+                "area_change_late",
+                "att-49",
+                "change-late",
+                "half days from an edge on, which a quorum saw only later",
+            ),
+            &changed,
         ),
         made(
             (
@@ -470,6 +506,33 @@ fn areas() -> Vec<Made> {
                 "months from within one: the days stay due",
             ),
             &month,
+        ),
+        made(
+            (
+                "area_change_between",
+                "att-49",
+                "area-change",
+                "a change from within a period",
+            ),
+            &between,
+        ),
+        made(
+            (
+                "area_change_silent",
+                "att-49",
+                "overdue",
+                "days that were due, made one long period afterwards",
+            ),
+            &silent,
+        ),
+        made(
+            (
+                "area_closed_breach",
+                "att-50",
+                "breach",
+                "a breach, and then a closing as of before it",
+            ),
+            &closed,
         ),
         made(
             (
@@ -847,6 +910,11 @@ fn not_before() -> Vec<Made> {
         author.report(3, 30);
         author
     };
+    let mut none_after = base.clone();
+    none_after.not_before = Some(early.clone());
+    none_after.report(1, 30);
+    none_after.not_before = None;
+    none_after.report(2, 30);
     let spoiled = good.replace(&format!("\n{}\n", base.entries.len()), "\n2\n");
     assert_ne!(good, spoiled);
     vec![
@@ -930,6 +998,15 @@ fn not_before() -> Vec<Made> {
                 "back to a smaller tree",
             ),
             &with(&[good, early]),
+        ),
+        made(
+            (
+                "not_before_none_after",
+                "att-58",
+                "not-before-order",
+                "none after there was one",
+            ),
+            &none_after,
         ),
         made(
             (
