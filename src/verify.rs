@@ -9,6 +9,7 @@
 //! Nothing here reads a clock, a file or the network. What a verdict does not show is
 //! part of it ([`verdict`]).
 
+pub mod checks;
 pub mod claim;
 pub mod complete;
 pub mod evidence;
@@ -23,6 +24,7 @@ pub mod witnessed;
 
 mod judge;
 
+pub use checks::Check;
 pub use evidence::{Evidence, LogFiles};
 pub use judge::{Unreadable, judge, open_seen};
 pub use trust::{Trust, TrustError};

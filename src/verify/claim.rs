@@ -17,6 +17,7 @@ use crate::claim::lint::Severity;
 use crate::claim::lint::lint;
 use crate::quantity::Quantity;
 use crate::time::Period;
+use crate::verify::checks::Check;
 use crate::verify::complete::Clock;
 use crate::verify::complete::lateness;
 use crate::verify::evidence::OpenedLedger;
@@ -25,7 +26,6 @@ use crate::verify::history::History;
 use crate::verify::history::PledgeRecord;
 use crate::verify::trust::Trust;
 use crate::verify::trust::TrustedIssuer;
-use crate::verify::verdict::Axis;
 use crate::verify::verdict::Finding;
 use crate::verify::verdict::NEVER_SHOWN;
 use crate::verify::verdict::Numbers;
@@ -101,8 +101,8 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
             Terms::Reduction { limit } => {
                 reduction(court, &covered, record, window, limit.get(), &mut case);
             }
-            other => case.findings.push(Finding::not_shown(
-                "kind",
+            other => case.findings.push(Finding::new(
+                Check::Kind,
                 format!("a `{}` claim is not judged by this version", other.kind()),
             )),
         }
@@ -133,9 +133,8 @@ fn bound_window(
         // The duty goes on for the notice after others saw the withdrawal.
         let seen = court.clock.times.not_after(*index);
         let until = seen.and_then(|seen| seen.plus(pledge.notice));
-        case.findings.push(Finding::note(
-            "withdrawn",
-            Axis::Completeness,
+        case.findings.push(Finding::new(
+            Check::Withdrawn,
             format!(
                 "the pledge was withdrawn at entry {index}; the duty runs {}",
                 until.map_or_else(
@@ -154,28 +153,26 @@ fn bound_window(
     }
     let window = Period::new(pledge.window.start(), end);
     if window.is_none() {
-        case.findings.push(Finding::not_shown(
-            "window",
+        case.findings.push(Finding::new(
+            Check::Window,
             "the duty ended before the window began",
         ));
     }
     if pledge.sliding.is_some() {
-        case.findings.push(Finding::not_shown(
-            "sliding",
+        case.findings.push(Finding::new(
+            Check::Sliding,
             "a sliding window is judged here only as one window",
         ));
     }
     if pledge.trigger.is_some() {
-        case.findings.push(Finding::note(
-            "trigger",
-            Axis::Correctness,
+        case.findings.push(Finding::new(
+            Check::Trigger,
             "the pledge has a trigger, which was not shown to have come",
         ));
     }
     match court.clock.times.not_after(record.index) {
-        Some(seen) if seen > pledge.window.start() => case.findings.push(Finding::note(
-            "pledged-late",
-            Axis::Correctness,
+        Some(seen) if seen > pledge.window.start() => case.findings.push(Finding::new(
+            Check::PledgedLate,
             format!(
                 "the window began at {}, but a quorum saw the pledge only at {seen}: never HOLDS",
                 pledge.window.start()
@@ -222,8 +219,8 @@ fn reduction(
 ) {
     let pledge = &record.pledge;
     let Some(baseline) = &pledge.baseline else {
-        case.findings.push(Finding::not_shown(
-            "baseline",
+        case.findings.push(Finding::new(
+            Check::Baseline,
             "a reduction without a baseline cannot be judged",
         ));
         return;
@@ -283,8 +280,8 @@ fn unbreakable(pledge: &Pledge, findings: &mut Findings) {
         errors
             .filter(|one| one.severity == Severity::Error)
             .map(|one| {
-                Finding::not_shown(
-                    "pledge",
+                Finding::new(
+                    Check::Pledge,
                     format!("the pledge's `{}` {}", one.member, one.why),
                 )
             }),
@@ -294,29 +291,27 @@ fn unbreakable(pledge: &Pledge, findings: &mut Findings) {
 fn violated(breach: Option<&sum::Breach>, limit: &BigUint, pledge: &Pledge, case: &mut Case) {
     let Some(breach) = breach else { return };
     case.restated = breach.restated;
-    case.findings.push(Finding {
-        check: "breach",
-        axis: Axis::Correctness,
-        calls_for: Some(Word::Violated),
-        text: format!(
+    case.findings.push(Finding::new(
+        Check::Breach,
+        format!(
             "at entry {} the lab's own statements come to at least {} {}, the limit is {limit} {}",
             breach.index,
             breach.lower,
             pledge.counted.quantity.unit(),
             pledge.unit(),
         ),
-    });
+    ));
 }
 
 fn straddles(within: Option<bool>, case: &mut Case) {
     match within {
         Some(true) => {}
-        Some(false) => case.findings.push(Finding::not_shown(
-            "straddles",
+        Some(false) => case.findings.push(Finding::new(
+            Check::Straddles,
             "what was reported may exceed the limit and may not",
         )),
-        None => case.findings.push(Finding::not_shown(
-            "unbounded",
+        None => case.findings.push(Finding::new(
+            Check::Unbounded,
             "nothing bounds the quantity from above",
         )),
     }
@@ -337,7 +332,7 @@ fn conclude(
     let level = if witnessed { Level::E1 } else { Level::E0 };
     if let Some(stale) = &court.stale {
         case.findings
-            .push(Finding::not_shown("stale", stale.clone()));
+            .push(Finding::new(Check::Stale, stale.clone()));
     }
     let findings: Vec<Finding> = case.findings.told().collect();
     let mut words: Vec<Word> = findings.iter().filter_map(|one| one.calls_for).collect();

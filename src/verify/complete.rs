@@ -3,12 +3,11 @@
 use crate::claim::Pledge;
 use crate::time::Period;
 use crate::time::UnixSeconds;
+use crate::verify::checks::Check;
 use crate::verify::claim::Covered;
 use crate::verify::history::Area;
 use crate::verify::trust::Trust;
-use crate::verify::verdict::Axis;
 use crate::verify::verdict::Finding;
-use crate::verify::verdict::Word;
 use crate::verify::witnessed::Times;
 
 /// What is needed to tell whether a report is late.
@@ -68,7 +67,7 @@ pub(super) fn missing(
     clock: &Clock<'_>,
 ) -> Finding {
     let (history, area, name) = (covered.history, covered.area, &covered.name);
-    let absent = |why: String| Finding::not_shown("report-missing", why);
+    let absent = |why: String| Finding::new(Check::ReportMissing, why);
     if clock.bundle {
         return absent(format!(
             "area {name}: the report of {period} is not in the bundle"
@@ -89,12 +88,7 @@ pub(super) fn missing(
             "area {name}: the report of {period} is missing, from before its area was seen declared"
         ));
     }
-    let overdue = |why: String| Finding {
-        check: "overdue",
-        axis: Axis::Completeness,
-        calls_for: Some(Word::Overdue),
-        text: why,
-    };
+    let overdue = |why: String| Finding::new(Check::Overdue, why);
     // A tree cosigned after the deadline, whatever its size, lacks the entry.
     match clock.times.newest() {
         Some(newest) if newest > due => overdue(format!(
@@ -141,18 +135,16 @@ pub(super) fn lateness(
     let mut findings = Vec::new();
     // A bundle shows only by when its own checkpoints were seen.
     if let Some((period, seen)) = first.filter(|_| !clock.bundle) {
-        findings.push(Finding::note(
-            "late",
-            Axis::Completeness,
+        findings.push(Finding::new(
+            Check::Late,
             format!(
                 "area {name}: {late} reports came after their deadline, first that of {period}, seen {seen}"
             ),
         ));
     }
     if backfilled > 0 {
-        findings.push(Finding::note(
-            "backfill",
-            Axis::Completeness,
+        findings.push(Finding::new(
+            Check::Backfill,
             format!(
                 "area {name}: {backfilled} reports are of periods before the area was seen declared"
             ),
@@ -161,9 +153,8 @@ pub(super) fn lateness(
     for (change, index) in &area.changes {
         let seen = clock.times.not_after(*index);
         if let Some(seen) = seen.filter(|seen| *seen > change.from && !clock.bundle) {
-            findings.push(Finding::note(
-                "change-late",
-                Axis::Completeness,
+            findings.push(Finding::new(
+                Check::ChangeLate,
                 format!(
                     "area {name}: its periods change from {} on, which a quorum saw only at {seen}: deadlines up to then stay as they were",
                     change.from

@@ -58,18 +58,19 @@ impl Extend<Finding> for Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::checks::Check;
 
     #[test]
     fn what_is_not_told_is_counted() {
         let mut findings = Findings::new();
-        findings.push(Finding::integrity("rare", "once"));
-        findings.extend((0..MAX_TOLD + 5).map(|_| Finding::not_shown("often", "again")));
+        findings.push(Finding::new(Check::Root, "once"));
+        findings.extend((0..MAX_TOLD + 5).map(|_| Finding::new(Check::Early, "again")));
         let told: Vec<Finding> = findings.told().collect();
         assert_eq!(told.len(), MAX_TOLD + 2);
         let last = told.last().unwrap();
         assert_eq!(
             (last.check, last.text.as_str()),
-            ("often", "and 5 more like it")
+            ("early", "and 5 more like it")
         );
         assert_eq!(last.calls_for, told[1].calls_for);
     }

@@ -7,6 +7,7 @@ use crate::key::VerifierKey;
 use crate::note::Note;
 use crate::time::UnixSeconds;
 use crate::tlog::tile::cosigned_path;
+use crate::verify::checks::Check;
 use crate::verify::claim::Court;
 use crate::verify::claim::judge_pledge;
 use crate::verify::complete::Clock;
@@ -74,12 +75,12 @@ pub fn judge(
         Err(why) if why.starts_with(BROKEN_CHECKPOINT) => {
             judgement
                 .findings
-                .push(Finding::integrity("checkpoint", why));
+                .push(Finding::new(Check::Checkpoint, why));
             return Ok(judgement);
         }
         Err(why) if evidence.witnesses.is_empty() => return Err(Unreadable { why }),
         Err(why) => {
-            judgement.findings.push(Finding::not_shown("no-log", why));
+            judgement.findings.push(Finding::new(Check::NoLog, why));
             return Ok(judgement);
         }
     };
@@ -183,8 +184,8 @@ fn no_pledge(issuer: &TrustedIssuer, history: &History) -> Vec<Finding> {
     } else {
         "has no statement in this log"
     };
-    let mut findings = vec![Finding::not_shown(
-        "no-pledge",
+    let mut findings = vec![Finding::new(
+        Check::NoPledge,
         format!("{} {what}", issuer.name),
     )];
     findings.extend(history.findings.told());
@@ -287,8 +288,8 @@ fn compare(
                 // A bundle does not show every prefix.
                 return false;
             }
-            findings.push(Finding::integrity(
-                "fork",
+            findings.push(Finding::new(
+                Check::Fork,
                 format!(
                     "`{}` is a checkpoint that the log signed, of {} entries with the root {}; this log, of {size} entries, {}",
                     one.name,
@@ -317,8 +318,8 @@ fn shared_roots(history: &History, histories: &[History], findings: &mut Finding
     let own = keys(history);
     for other in histories.iter().filter(|other| other.id != history.id) {
         if keys(other).iter().any(|key| own.contains(key)) {
-            findings.push(Finding::integrity(
-                "shared-root",
+            findings.push(Finding::new(
+                Check::SharedRoot,
                 format!(
                     "the issuers {} and {} share a root key",
                     history.id, other.id
@@ -336,8 +337,8 @@ fn earlier_ids(issuer: &TrustedIssuer, history: &History, findings: &mut Finding
     };
     let named = &identity.current().earlier;
     for id in named.iter().filter(|id| !issuer.earlier.contains(id)) {
-        findings.push(Finding::not_shown(
-            "earlier-id",
+        findings.push(Finding::new(
+            Check::EarlierId,
             format!(
                 "{} says that it was {id} before, which the trust file does not name",
                 issuer.name
@@ -345,8 +346,8 @@ fn earlier_ids(issuer: &TrustedIssuer, history: &History, findings: &mut Finding
         ));
     }
     for id in issuer.earlier.iter().filter(|id| !named.contains(id)) {
-        findings.push(Finding::not_shown(
-            "earlier-id",
+        findings.push(Finding::new(
+            Check::EarlierId,
             format!(
                 "{} was {id} before, which its own statement does not say",
                 issuer.name

@@ -17,6 +17,7 @@ use crate::tlog::tile::TILE_WIDTH;
 use crate::tlog::tile::Tile;
 use crate::tlog::tile::parse_entries;
 use crate::tlog::tile::parse_hashes;
+use crate::verify::checks::Check;
 use crate::verify::evidence::LogFiles;
 use crate::verify::findings::Findings;
 use crate::verify::tree::Tree;
@@ -34,6 +35,8 @@ pub struct Reader<'e> {
     checkpoint: Checkpoint,
     note: Note,
     next_bundle: u64,
+    /// Whether every file could be read, or is known to be absent.
+    readable: bool,
     /// The bundles of the next chunk; few at first, until the issuers' keys are known.
     chunk: u64,
     findings: Findings,
@@ -91,7 +94,7 @@ impl<'e> Reader<'e> {
             .collect();
         let Checkpoint { size, root, .. } = reader.checkpoint;
         if let Err(error) = verify_set(&leaves, size, &bundle.proof, &root) {
-            reader.fail("bundle-proof", format!("the bundle's entries: {error}"));
+            reader.fail(Check::BundleProof, format!("the bundle's entries: {error}"));
         }
         let mut roots = vec![(size, root)];
         for (note, proof) in &bundle.earlier {
@@ -106,7 +109,7 @@ impl<'e> Reader<'e> {
                 });
             match proven {
                 Ok(proven) => roots.push(proven),
-                Err(error) => reader.fail("bundle-checkpoint", error),
+                Err(error) => reader.fail(Check::BundleCheckpoint, error),
             }
         }
         Ok((reader, Tree::Proven(roots)))
@@ -124,7 +127,7 @@ impl<'e> Reader<'e> {
         let (checkpoint, note) = match (signed, note) {
             (Ok(signed), Ok(note)) => (signed.checkpoint().clone(), note),
             (Err(error), Ok(note)) => {
-                findings.push(Finding::integrity("checkpoint", error.clone()));
+                findings.push(Finding::new(Check::Checkpoint, error.clone()));
                 // What it says is not believed, but the rest is still judged.
                 (Checkpoint::parse(note.text()).map_err(|_| error)?, note)
             }
@@ -135,6 +138,7 @@ impl<'e> Reader<'e> {
             checkpoint,
             note,
             next_bundle: 0,
+            readable: true,
             chunk: 1,
             findings,
         })
@@ -179,7 +183,7 @@ impl<'e> Reader<'e> {
 
     /// Puts a chunk's leaves into the tree, and hands its entries on.
     pub fn take<T>(&mut self, chunk: Chunk<T>, tree: &mut Tree<'_>) -> Vec<T> {
-        self.findings.extend(chunk.findings);
+        self.gather(chunk.findings);
         if let Tree::Whole(whole) = tree {
             for leaf in chunk.leaves {
                 whole.push(leaf);
@@ -206,16 +210,23 @@ impl<'e> Reader<'e> {
                 if let (Some(tile), Some(found)) = (tile, found)
                     && found != expected
                 {
-                    read.fail("tile", format!("`{tile}` is not what its entries make"));
+                    read.fail(
+                        Check::Tile,
+                        format!("`{tile}` is not what its entries make"),
+                    );
                 }
             }
         }
-        self.findings.extend(read.findings);
+        self.gather(read.findings);
         let (count, found) = whole.read_so_far();
         let root = self.checkpoint.root;
+        // Without a file that is perhaps there, nothing is said about the rest.
+        if !self.readable {
+            return self.findings;
+        }
         if count != size || root != found {
             self.fail(
-                "root",
+                Check::Root,
                 format!(
                     "the {count} entries have the root {found}, but the checkpoint of {size} says {root}"
                 ),
@@ -224,8 +235,14 @@ impl<'e> Reader<'e> {
         self.findings
     }
 
-    fn fail(&mut self, check: &'static str, text: String) {
-        self.findings.push(Finding::integrity(check, text));
+    fn gather(&mut self, findings: Vec<Finding>) {
+        let unreadable = |one: &Finding| one.check == Check::Unreadable.name();
+        self.readable &= !findings.iter().any(unreadable);
+        self.findings.extend(findings);
+    }
+
+    fn fail(&mut self, check: Check, text: String) {
+        self.findings.push(Finding::new(check, text));
     }
 }
 
@@ -280,7 +297,7 @@ fn read_bundle<T: Send>(
         let entries = parse_entries(bytes, tile.width());
         if entries.is_none() {
             read.fail(
-                "bundle-framing",
+                Check::BundleFraming,
                 format!("`{tile}` is not {} entries", tile.width()),
             );
         }
@@ -301,7 +318,7 @@ fn read_bundle<T: Send>(
     for (place, (derived, stored)) in (first..).zip(leaves.iter().zip(&hashes)) {
         if derived != stored {
             read.fail(
-                "entry-hash",
+                Check::EntryHash,
                 format!("entry {place} is not the one in `tile/0`"),
             );
         }
@@ -328,7 +345,7 @@ impl TileReader<'_> {
         let hashes = parse_hashes(&bytes, tile.width());
         if hashes.is_none() {
             self.fail(
-                "tile-framing",
+                Check::TileFraming,
                 format!("`{tile}` is not {} hashes", tile.width()),
             );
         }
@@ -340,7 +357,7 @@ impl TileReader<'_> {
         match self.files.read(&tile.path()) {
             Ok(Some(bytes)) => return Some(bytes),
             Err(error) => {
-                self.fail("unreadable", format!("`{tile}`: {error}"));
+                self.fail(Check::Unreadable, format!("`{tile}`: {error}"));
                 return None;
             }
             Ok(None) => {}
@@ -352,14 +369,14 @@ impl TileReader<'_> {
             return Some(cut);
         }
         self.fail(
-            "missing",
+            Check::Missing,
             format!("`{tile}` is absent, although the checkpoint requires it"),
         );
         None
     }
 
-    fn fail(&mut self, check: &'static str, text: String) {
-        self.findings.push(Finding::integrity(check, text));
+    fn fail(&mut self, check: Check, text: String) {
+        self.findings.push(Finding::new(check, text));
     }
 }
 

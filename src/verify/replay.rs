@@ -23,10 +23,10 @@ use crate::hash::Hash;
 use crate::hash::sha256;
 use crate::key::KeyId;
 use crate::key::VerifierKey;
+use crate::verify::checks::Check;
 use crate::verify::evidence::OpenedLedger;
 use crate::verify::history::History;
 use crate::verify::tree::Tree;
-use crate::verify::verdict::Axis;
 use crate::verify::verdict::Finding;
 
 use link::NotBefore;
@@ -240,8 +240,8 @@ impl<'e> Replay<'e> {
             self.anomaly(format!("entry {index} is nobody's statement: {why}"));
             return;
         };
-        history.findings.push(Finding::not_shown(
-            "ill-formed",
+        history.findings.push(Finding::new(
+            Check::IllFormed,
             format!("entry {index} is signed and cannot be read: {why}"),
         ));
         if let Some(subject) = subject.filter(|subject| subject.issuer == history.id) {
@@ -262,8 +262,8 @@ impl<'e> Replay<'e> {
                     return;
                 };
                 if identity.current().log.key != self.log {
-                    history.findings.push(Finding::not_shown(
-                        "log-of-record",
+                    history.findings.push(Finding::new(
+                        Check::LogOfRecord,
                         format!("entry {}: its log of record is another", entry.index),
                     ));
                 }
@@ -321,9 +321,8 @@ impl<'e> Replay<'e> {
         };
         place::accept(history, &said, self.whole, bound);
         if let Content::NotUnderstood(content) = &statement.content {
-            history.findings.push(Finding::note(
-                "not-understood",
-                Axis::Correctness,
+            history.findings.push(Finding::new(
+                Check::NotUnderstood,
                 format!(
                     "{} of type `{}` is not understood: {}",
                     statement.subject, content.predicate_type, content.why

@@ -1,9 +1,9 @@
 //! Do opened ledgers give the sums that were attested?
 
+use crate::verify::checks::Check;
 use crate::verify::claim::perimeter::Covered;
 use crate::verify::evidence::OpenedLedger;
 use crate::verify::findings::Findings;
-use crate::verify::verdict::Axis;
 use crate::verify::verdict::Finding;
 
 /// Says which of the ledgers that the areas' reports name were opened, and which of those
@@ -15,8 +15,8 @@ pub(super) fn check(ledgers: &[OpenedLedger], covered: &[Covered<'_>], findings:
     let tallies = || covered.iter().map(|covered| &covered.area.ledgers);
     for covered in covered {
         for (period, place) in &covered.area.ledgers.differing {
-            findings.push(Finding::not_shown(
-                "ledger-sum",
+            findings.push(Finding::new(
+                Check::LedgerSum,
                 format!(
                     "area {}: the ledger of {period} in `{place}` does not give the count or sums attested",
                     covered.name
@@ -30,9 +30,8 @@ pub(super) fn check(ledgers: &[OpenedLedger], covered: &[Covered<'_>], findings:
             opened.saturating_add(tally.opened),
         )
     });
-    findings.push(Finding::note(
-        "ledgers",
-        Axis::Correctness,
+    findings.push(Finding::new(
+        Check::Ledgers,
         format!("{opened} of {named} ledgers were opened"),
     ));
 }

@@ -10,6 +10,7 @@ use num_bigint::BigUint;
 
 use crate::attestation::content::StreamHead;
 use crate::time::Period;
+use crate::verify::checks::Check;
 use crate::verify::claim::Court;
 use crate::verify::claim::amount;
 use crate::verify::claim::amount::Amount;
@@ -20,7 +21,6 @@ use crate::verify::history::Area;
 use crate::verify::history::Gap;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
-use crate::verify::verdict::Axis;
 use crate::verify::verdict::Finding;
 
 pub(super) use timeline::Breach;
@@ -113,9 +113,8 @@ impl<'c> Sum<'c> {
             }
         }
         if unknown_coverage {
-            findings.push(Finding::note(
-                "coverage-unknown",
-                Axis::Completeness,
+            findings.push(Finding::new(
+                Check::CoverageUnknown,
                 "how much of the time was seen is unknown: judged as recorded, at most CONSISTENT@E1",
             ));
         }
@@ -162,8 +161,8 @@ impl<'c> Sum<'c> {
             let told = report.versions.iter().flat_map(|one| &one.account.figures);
             *unknown_coverage |= told.clone().any(|told| told.gap == Gap::Unknown);
             if let Some(extra) = recounted(area, &report) {
-                findings.push(Finding::not_shown(
-                    "inventory-corrected",
+                findings.push(Finding::new(
+                    Check::InventoryCorrected,
                     format!("area {name}: {extra}"),
                 ));
             }
@@ -188,8 +187,8 @@ impl<'c> Sum<'c> {
         let item = weigh(self.court, self.record, report, self.window);
         if !item.versions.iter().any(|one| one.covers) {
             self.upper = None;
-            findings.push(Finding::not_shown(
-                "early",
+            findings.push(Finding::new(
+                Check::Early,
                 format!("area {name}: the report of {period} was seen before the period ended"),
             ));
         }
@@ -197,8 +196,8 @@ impl<'c> Sum<'c> {
         let mut most: Option<&BigUint> = Some(&BigUint::ZERO);
         if let Some(open) = standing.clone().find(|one| one.amount.upper.is_none()) {
             most = None;
-            findings.push(Finding::not_shown(
-                "unbounded-report",
+            findings.push(Finding::new(
+                Check::UnboundedReport,
                 format!(
                     "area {name}: the report of {period} bounds nothing from above: {}",
                     open.amount.open.as_deref().unwrap_or_default()
@@ -271,15 +270,15 @@ impl<'c> Sum<'c> {
         let due = complete::due(area, pledge, first, court.clock.times);
         findings.push(match (committed, due) {
             (None, Some(due)) => complete::missing(covered, first, due, court.trust, &court.clock),
-            _ => Finding::not_shown(
-                "baseline-missing",
+            _ => Finding::new(
+                Check::BaselineMissing,
                 format!("area {name}: no report of {first} was committed before"),
             ),
         });
         if count > 1 {
             let window = self.window;
-            findings.push(Finding::not_shown(
-                "reports-missing",
+            findings.push(Finding::new(
+                Check::ReportsMissing,
                 format!("area {name}: {count} reports are missing in {window}"),
             ));
         }
@@ -372,8 +371,8 @@ fn committed(covered: &Covered<'_>, heads: &[StreamHead], findings: &mut Finding
         (id == head.statement).then_some(head.sequence)
     });
     if known.is_none() {
-        findings.push(Finding::not_shown(
-            "baseline-head",
+        findings.push(Finding::new(
+            Check::BaselineHead,
             format!(
                 "area {}: the baseline's head is not in its stream",
                 covered.name

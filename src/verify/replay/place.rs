@@ -13,6 +13,7 @@ use crate::attestation::content::Inventory;
 use crate::attestation::content::Usage;
 use crate::attestation::figure::Figure;
 use crate::time::Period;
+use crate::verify::checks::Check;
 use crate::verify::evidence::OpenedLedger;
 use crate::verify::history::Account;
 use crate::verify::history::Area;
@@ -25,7 +26,6 @@ use crate::verify::history::Report;
 use crate::verify::history::Stream;
 use crate::verify::history::Version;
 use crate::verify::replay::link::Bound;
-use crate::verify::verdict::Axis;
 use crate::verify::verdict::Finding;
 
 /// How a statement's place relates to those before it.
@@ -56,8 +56,8 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_be
     match place(history, subject, id, whole) {
         Place::Copy => return,
         Place::Conflict(known) => {
-            history.findings.push(Finding::integrity(
-                "equivocation",
+            history.findings.push(Finding::new(
+                Check::Equivocation,
                 format!(
                     "issuer {} signed two statements for {}/{}: {known} and, at entry {index}, {id}",
                     subject.issuer, subject.stream, subject.sequence
@@ -67,8 +67,8 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_be
             return;
         }
         Place::Next => {}
-        Place::Skips(expected) => history.findings.push(Finding::integrity(
-            "sequence",
+        Place::Skips(expected) => history.findings.push(Finding::new(
+            Check::Sequence,
             format!(
                 "entry {index} is {subject}, but {expected} is next: statements before it are not in the log"
             ),
@@ -138,8 +138,8 @@ fn check_previous(history: &mut History, statement: &Statement, index: u64) {
         _ => return,
     };
     if statement.link.previous != expected {
-        history.findings.push(Finding::integrity(
-            "previous",
+        history.findings.push(Finding::new(
+            Check::Previous,
             format!(
                 "entry {index}, {subject}, does not follow the statement before it: it names {}",
                 crate::attestation::fields::or_none(statement.link.previous.as_ref())
@@ -169,31 +169,28 @@ fn check_not_before(
     match bound {
         Bound::None => {
             if let Some(before) = before {
-                history.findings.push(Finding::note(
-                    "not-before-order",
-                    Axis::Integrity,
+                history.findings.push(Finding::new(
+                    Check::NotBeforeOrder,
                     format!("{subject} (entry {index}): its `notBefore` is `none` after one of {before} entries"),
                 ));
             }
         }
         Bound::Size(size) => {
             if let Some(before) = before.filter(|before| before > size) {
-                history.findings.push(Finding::note(
-                    "not-before-order",
-                    Axis::Integrity,
+                history.findings.push(Finding::new(
+                    Check::NotBeforeOrder,
                     format!("{subject} (entry {index}): its `notBefore` goes back from {before} to {size} entries"),
                 ));
             }
             let known = before.unwrap_or_default().max(*size);
             return Some(known);
         }
-        Bound::Unverified(why) => history.findings.push(Finding::note(
-            "not-before",
-            Axis::Integrity,
+        Bound::Unverified(why) => history.findings.push(Finding::new(
+            Check::NotBefore,
             format!("{subject} (entry {index}): its `notBefore` gives no bound: {why}"),
         )),
-        Bound::Fork(why) => history.findings.push(Finding::integrity(
-            "not-before-fork",
+        Bound::Fork(why) => history.findings.push(Finding::new(
+            Check::NotBeforeFork,
             format!("{subject} (entry {index}): {why}"),
         )),
     }
@@ -212,15 +209,15 @@ fn check_head(history: &mut History, statement: &Statement, index: u64, whole: b
         .and_then(|stream| stream.ids.get(head.sequence));
     let finding = match known {
         Some(known) if known == head.statement => None,
-        Some(known) => Some(Finding::integrity(
-            "head",
+        Some(known) => Some(Finding::new(
+            Check::Head,
             format!(
                 "{subject} (entry {index}) was made under {} at sequence {} of stream 0, where {known} stands",
                 head.statement, head.sequence
             ),
         )),
-        None => Some(Finding::not_shown(
-            "head-missing",
+        None => Some(Finding::new(
+            Check::HeadMissing,
             format!(
                 "{subject} (entry {index}) was made under statement {} of stream 0, which is not {} it",
                 head.sequence,
@@ -234,8 +231,8 @@ fn check_head(history: &mut History, statement: &Statement, index: u64, whole: b
         .get(&subject.stream)
         .map_or(0, |one| one.head);
     if head.sequence < before {
-        history.findings.push(Finding::integrity(
-            "head-order",
+        history.findings.push(Finding::new(
+            Check::HeadOrder,
             format!(
                 "{subject} (entry {index}) was made under statement {} of stream 0, its predecessor under {before}",
                 head.sequence
@@ -279,8 +276,8 @@ fn apply(history: &mut History, said: &Said<'_>) {
         Content::Issuer(issuer) if governs => {
             if let Some(identity) = &mut history.identity {
                 if issuer.log != identity.current().log || issuer.moved.is_some() {
-                    history.findings.push(Finding::not_shown(
-                        "moved",
+                    history.findings.push(Finding::new(
+                        Check::Moved,
                         format!(
                             "at entry {index} the issuer moved to the log `{}`",
                             issuer.log.origin
@@ -301,8 +298,8 @@ fn apply(history: &mut History, said: &Said<'_>) {
                     Entry::Vacant(place) => {
                         place.insert(Area::new(open.clone(), index));
                     }
-                    Entry::Occupied(_) => history.findings.push(Finding::integrity(
-                        "area-reopened",
+                    Entry::Occupied(_) => history.findings.push(Finding::new(
+                        Check::AreaReopened,
                         format!("entry {index} opens area {} again", area.stream),
                     )),
                 }
@@ -312,9 +309,8 @@ fn apply(history: &mut History, said: &Said<'_>) {
                     if change.from >= known.next_start() && known.is_edge(change.from) {
                         known.changes.push((change.clone(), index));
                     } else {
-                        history.findings.push(Finding::note(
-                            "area-change",
-                            Axis::Completeness,
+                        history.findings.push(Finding::new(
+                            Check::AreaChange,
                             format!("entry {index} changes area {} from {} on, which is no edge of a period not yet published: not applied", area.stream, change.from),
                         ));
                     }
@@ -398,9 +394,8 @@ fn check_inventory(history: &mut History, subject: &Subject, index: u64, usage: 
     let in_force = area.and_then(|area| area.inventory_at(usage.period.start()));
     let in_force = in_force.map(|inventory| inventory.id);
     if usage.inventory != in_force {
-        history.findings.push(Finding::note(
-            "inventory",
-            Axis::Completeness,
+        history.findings.push(Finding::new(
+            Check::Inventory,
             format!(
                 "{subject} (entry {index}) names the inventory {}, in force is {}",
                 crate::attestation::fields::or_none(usage.inventory.as_ref()),
@@ -457,8 +452,8 @@ fn tally(history: &mut History, subject: &Subject, usage: &Usage, opened: &[Open
 fn report(history: &mut History, subject: &Subject, period: Period, version: Version) {
     let index = version.index;
     let Some(area) = history.areas.get_mut(&subject.stream) else {
-        history.findings.push(Finding::not_shown(
-            "area-missing",
+        history.findings.push(Finding::new(
+            Check::AreaMissing,
             format!("{subject} (entry {index}) is of an area that was not declared before it"),
         ));
         return;
@@ -480,8 +475,8 @@ fn report(history: &mut History, subject: &Subject, period: Period, version: Ver
     area.strays.extend(refused.map(|report| *report));
     if stray || period.start() != next {
         let expected = expected.map_or_else(|| "nothing".to_owned(), |period| period.to_string());
-        history.findings.push(Finding::not_shown(
-            "contiguous",
+        history.findings.push(Finding::new(
+            Check::Contiguous,
             format!(
                 "{subject} (entry {index}) accounts for {period}, but the next period is {expected}"
             ),
@@ -527,9 +522,8 @@ fn correct(history: &mut History, said: &Said<'_>, correction: &Correction) {
         Some("no such statement stands in its stream")
     };
     if let Some(why) = refused {
-        history.findings.push(Finding::note(
-            "correction",
-            Axis::Correctness,
+        history.findings.push(Finding::new(
+            Check::Correction,
             format!("{subject} (entry {index}) corrects nothing: {why}"),
         ));
     }
