@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::attestation::IssuerId;
 use crate::attestation::Statement;
+use crate::attestation::StreamId;
 use crate::attestation::content::Issuer;
 use crate::hash::Hash;
 use crate::key::VerifierKey;
@@ -23,6 +24,9 @@ const MAX_TEXTS: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct NotBefore {
     opened: BTreeMap<Text, Result<Opened, String>>,
+    /// The last text of each stream, and the sequence of the `issuer` statement under
+    /// which it was read.
+    last: BTreeMap<(IssuerId, StreamId), (Hash, u64)>,
 }
 
 /// A text, and under which `issuer` statement of which issuer it is read: that decides
@@ -76,7 +80,7 @@ impl NotBefore {
             let Some(history) = histories.get(&statement.subject.issuer) else {
                 continue;
             };
-            if let Some((text_of, issuer)) = under(history, statement, digest)
+            if let Some((text_of, issuer)) = under(history, statement, digest, None)
                 && !self.opened.contains_key(&text_of)
             {
                 wanted.entry(text_of).or_insert((text, issuer));
@@ -100,12 +104,26 @@ impl NotBefore {
         tree: &Tree<'_>,
         index: u64,
     ) -> Bound {
+        let subject = &statement.subject;
+        let stream = history.streams.get(&subject.stream);
+        let is_next = subject.sequence == stream.map_or(0, |stream| stream.next);
+        let place = (subject.issuer, subject.stream);
         let (Some(text), Some(digest)) = (&statement.link.not_before, digest) else {
+            if is_next {
+                self.last.remove(&place);
+            }
             return Bound::None;
         };
-        let Some((key, issuer)) = under(history, statement, digest) else {
+        // What is repeated until new witnesses have signed is read as it was before.
+        let before = self.last.get(&place);
+        let repeats = before.filter(|(before, _)| *before == digest);
+        let repeats = repeats.map(|(_, under)| *under);
+        let Some((key, issuer)) = under(history, statement, digest, repeats) else {
             return Bound::Unverified("its issuer's statement is not there".to_owned());
         };
+        if is_next {
+            self.last.insert(place, (digest, key.under));
+        }
         let opened = self
             .opened
             .entry(key)
@@ -133,16 +151,19 @@ impl NotBefore {
 }
 
 /// Finds the `issuer` statement under which a text is read: the last up to the head of
-/// stream 0 that the statement names; in stream 0, the last before it.
+/// stream 0 that the statement names; in stream 0, the last before it; and where it
+/// `repeats` the text of its predecessor, that of the predecessor.
 fn under<'h>(
     history: &'h History,
     statement: &Statement,
     digest: Hash,
+    repeats: Option<u64>,
 ) -> Option<(Text, &'h Issuer)> {
     let subject = &statement.subject;
-    let last = match statement.link.governance {
-        Some(head) => head.sequence,
-        None => subject.sequence.saturating_sub(1),
+    let last = match (repeats, statement.link.governance) {
+        (Some(before), _) => before,
+        (None, Some(head)) => head.sequence,
+        (None, None) => subject.sequence.saturating_sub(1),
     };
     let (sequence, issuer) = history
         .issuers
