@@ -816,6 +816,57 @@ fn a_lab_that_heeds_no_witness_is_never_overdue() {
     assert_eq!(found.word, Word::NotShown, "{found:#?}");
 }
 
+// spec: ver-35
+#[test]
+fn a_bundle_is_judged_as_of_the_last_statement_that_it_holds() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 3));
+    for number in 0..3 {
+        lab.usage(day(number), 10);
+    }
+    let files = seen_log(&lab, 3, END);
+    let judged = |keep: &dyn Fn(u64) -> bool| {
+        let bundle = bundle(&files, &lab, keep);
+        let found = judge_bundle(&bundle, &[lab.id], END);
+        assert_eq!(found.verdicts.len(), 1, "{found:#?}");
+        found.verdicts[0].clone()
+    };
+    let all = judged(&|_| true);
+    assert_eq!(all.headline(), "CONSISTENT@E1", "{all:#?}");
+    let names_the_last = |verdict: &Verdict, last: &str| {
+        let lines = verdict.does_not_show.join("\n");
+        assert!(
+            lines.contains("statements after the last one shown of area 1"),
+            "{lines}"
+        );
+        assert!(lines.contains(last), "{lines}");
+    };
+    names_the_last(&all, "sequence 2");
+    // Cut at the end of the stream: as the log was then, and never overdue.
+    let cut = judged(&|index| index < 5);
+    assert_eq!(cut.word, Word::NotShown, "{cut:#?}");
+    assert!(checks(&cut).contains(&"report-missing"));
+    names_the_last(&cut, "sequence 1");
+    // One left out before the last shown is missed.
+    let hole = judged(&|index| index != 4);
+    assert_eq!(hole.word, Word::LogIntegrityFailure, "{hole:#?}");
+}
+
+// spec: ver-35
+#[test]
+fn a_governance_statement_that_a_shown_one_was_made_under_is_missed() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    // A second pledge, which the lab would rather not show.
+    lab.pledge(cap(1, 1));
+    lab.usage(day(0), 10);
+    let files = seen_log(&lab, 4, END);
+    let bundle = bundle(&files, &lab, |index| index != 3);
+    let found = judge_bundle(&bundle, &[lab.id], END);
+    assert_eq!(found.verdicts[0].word, Word::NotShown, "{found:#?}");
+    assert!(checks(&found.verdicts[0]).contains(&"head-missing"));
+}
+
 // spec: ver-36
 #[test]
 fn an_opened_ledger_must_give_what_was_attested() {
