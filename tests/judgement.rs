@@ -44,6 +44,7 @@ fn changed(limit: u64, days: u64, change: impl FnOnce(&mut Pledge)) -> Pledge {
 
 // Whose claims a finding touches.
 
+// spec: ver-13
 #[test]
 fn an_issuer_without_a_pledge_is_missing_evidence_and_no_fault_of_another() {
     let mut one = Lab::new(100);
@@ -64,6 +65,7 @@ fn an_issuer_without_a_pledge_is_missing_evidence_and_no_fault_of_another() {
     }
 }
 
+// spec: ver-12
 #[test]
 fn equivocation_is_a_failure_of_that_issuers_claims_and_nobody_elses() {
     let mut honest = Lab::new(100);
@@ -108,6 +110,7 @@ fn two_first_statements_that_share_a_root_key_are_equivocation_of_both() {
 
 // Pledges that nothing could break.
 
+// spec: ver-28
 #[test]
 fn a_pledge_that_contradicts_itself_shows_nothing_but_can_be_broken_all_the_same() {
     for (amount, word) in [(10, Word::NotShown), (2000, Word::Violated)] {
@@ -121,6 +124,7 @@ fn a_pledge_that_contradicts_itself_shows_nothing_but_can_be_broken_all_the_same
     }
 }
 
+// spec: ver-18
 #[test]
 fn maxima_are_never_summed() {
     let mut lab = Lab::new(100);
@@ -182,6 +186,7 @@ fn covered(amount: u64, inventory: Option<StatementId>, observed: u64, gap: u64)
     Content::Usage(used)
 }
 
+// spec: ver-21
 #[test]
 fn what_was_not_seen_is_charged_whole() {
     // One device for a day; a cap of 1000 seconds.
@@ -205,6 +210,7 @@ fn what_was_not_seen_is_charged_whole() {
     }
 }
 
+// spec: ver-21
 #[test]
 fn a_model_that_no_figure_speaks_of_was_not_seen() {
     let mut lab = Lab::new(100);
@@ -220,6 +226,7 @@ fn a_model_that_no_figure_speaks_of_was_not_seen() {
     );
 }
 
+// spec: ver-21
 #[test]
 fn coverage_of_devices_that_nobody_declared_bounds_nothing() {
     let mut lab = Lab::new(100);
@@ -229,6 +236,7 @@ fn coverage_of_devices_that_nobody_declared_bounds_nothing() {
     assert_eq!(found.word, Word::NotShown, "{found:#?}");
 }
 
+// spec: ver-21
 #[test]
 fn gaps_of_energy_are_charged_at_rated_watts_and_without_them_bound_nothing() {
     for (watts, upper) in [(vec![700], Some("70100")), (vec![], None)] {
@@ -253,6 +261,7 @@ fn gaps_of_energy_are_charged_at_rated_watts_and_without_them_bound_nothing() {
     }
 }
 
+// spec: ver-27
 #[test]
 fn an_inventory_corrected_upward_leaves_what_ran_on_the_rest_unknown() {
     let mut lab = Lab::new(100);
@@ -277,6 +286,7 @@ fn an_inventory_corrected_upward_leaves_what_ran_on_the_rest_unknown() {
 
 // Contradictions.
 
+// spec: ver-26
 #[test]
 fn a_period_reported_twice_is_not_counted_twice() {
     for (second, word) in [(600, Word::NotShown), (1200, Word::Violated)] {
@@ -290,6 +300,7 @@ fn a_period_reported_twice_is_not_counted_twice() {
     }
 }
 
+// spec: ver-17
 #[test]
 fn operations_in_two_formats_add_up_and_two_sources_do_not() {
     let flop = |lab: &mut Lab, formats: &[&str]| {
@@ -325,6 +336,7 @@ fn operations_in_two_formats_add_up_and_two_sources_do_not() {
 
 // Areas whose periods change.
 
+// spec: ver-34
 #[test]
 fn a_change_seen_late_leaves_the_deadlines_before_it() {
     let change = |lab: &mut Lab| {
@@ -378,6 +390,7 @@ fn a_change_seen_late_leaves_the_deadlines_before_it() {
     assert_eq!(of.unwrap().word, Word::NotShown, "{found:#?}");
 }
 
+// spec: ver-34
 #[test]
 fn a_change_from_within_a_period_is_not_applied() {
     let mut lab = Lab::new(100);
@@ -428,6 +441,7 @@ fn trust_with(labs: &[IssuerId], more: &str) -> Trust {
     Trust::parse(&text, policy.as_bytes()).unwrap()
 }
 
+// spec: ver-7
 #[test]
 fn witnesses_whose_roots_belong_to_the_labs_do_not_count() {
     let mut lab = Lab::new(100);
@@ -476,6 +490,477 @@ fn an_affiliate_that_the_pledge_leaves_out_is_named_in_what_is_not_shown() {
     let found = judge_with(&files, &trust, END, Known::default());
     let lines = found.verdicts[0].does_not_show.join("\n");
     assert!(lines.contains(&affiliate), "{lines}");
+}
+
+/// What is told by one log, or by nobody.
+fn refused(text: &str, policy: &str) -> String {
+    Trust::parse(text, policy.as_bytes())
+        .unwrap_err()
+        .to_string()
+}
+
+// spec: ver-8
+#[test]
+fn a_trust_file_that_names_somebody_twice_or_nobody_is_refused() {
+    let vkey = log_key().verifier();
+    let witness = witness_key(1).verifier();
+    let policy = format!("log {vkey}\nwitness w1 {witness}\nquorum w1\n");
+    let id = sha256(b"an issuer");
+    let head = "policy = \"policy\"\ngreatest_age = 1\n";
+    let issuer = format!(
+        "[[issuer]]\nid = \"{id}\"\nname = \"lab\"\ntrust_root = \"lab\"\nlog = \"{vkey}\"\n"
+    );
+    let one = "[[witness]]\nname = \"w1\"\ntrust_root = \"x\"\n";
+    Trust::parse(&format!("{head}{issuer}{one}"), policy.as_bytes()).unwrap();
+    for (text, expected) in [
+        (head.to_owned(), "no issuer"),
+        (format!("{head}{issuer}{issuer}"), "twice"),
+        (format!("{head}{issuer}{one}{one}"), "twice"),
+        (
+            format!("{head}{issuer}{}", one.replace("w1", "w2")),
+            "not a witness",
+        ),
+        (format!("{head}surplus = 1\n{issuer}"), "surplus"),
+        (
+            format!("{head}{issuer}").replace(&id.to_string(), "x"),
+            "issuer.id",
+        ),
+    ] {
+        let why = refused(&text, &policy);
+        assert!(why.contains(expected), "{why}");
+    }
+}
+
+// spec: ver-6
+#[test]
+fn the_digest_of_a_trust_file_is_over_it_and_its_policy_and_tells_them_apart() {
+    let vkey = log_key().verifier();
+    let id = sha256(b"an issuer");
+    let text = format!(
+        "policy = \"policy\"\ngreatest_age = 1\n[[issuer]]\nid = \"{id}\"\nname = \"lab\"\ntrust_root = \"lab\"\nlog = \"{vkey}\"\n"
+    );
+    let policy = format!("log {vkey}\nquorum none\n");
+    let trust = Trust::parse(&text, policy.as_bytes()).unwrap();
+    let framed = format!("{}\n{text}{}\n{policy}", text.len(), policy.len());
+    assert_eq!(trust.digest(), sha256(framed.as_bytes()));
+}
+
+// spec: ver-3
+#[test]
+fn every_verdict_says_what_it_is_of_and_what_it_does_not_show() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    lab.usage(day(0), 10);
+    let found = judge_log(&seen_log(&lab, 3, END), &[lab.id], END, Known::default());
+    let text = standstill::report::text(&found);
+    for part in [
+        "perimeter   all areas: 1 \"cluster\"",
+        "window      [2026-03-01T00:00:00Z, 2026-03-02T00:00:00Z)",
+        "as of       lab.example/log with 4 entries",
+        "level       E1, HOLDS needs E3",
+        "resolution  none",
+        "does not show",
+        "undeclared sites",
+        &found.trust.to_string(),
+    ] {
+        assert!(text.contains(part), "`{part}` is not in:\n{text}");
+    }
+}
+
+// spec: ver-10
+#[test]
+fn a_file_that_could_not_be_read_this_time_is_no_accusation() {
+    struct Failing<'f>(&'f Files, &'static str);
+    impl standstill::verify::LogFiles for Failing<'_> {
+        fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+            if path.starts_with(self.1) {
+                return Err("timed out".to_owned());
+            }
+            self.0.read(path)
+        }
+    }
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    lab.usage(day(0), 10);
+    let files = Files(seen_log(&lab, 3, END));
+    for failing in ["tile/entries", "tile/0", "tile"] {
+        let found = judge_files(&Failing(&files, failing), &trust(&[lab.id])).unwrap();
+        let broken =
+            |one: &standstill::verify::Finding| one.calls_for == Some(Word::LogIntegrityFailure);
+        assert!(!found.findings.iter().any(broken), "{failing}: {found:#?}");
+        assert_eq!(found.outcome(Some(standstill::claim::Level::E0)).code(), 3);
+    }
+}
+
+fn judge_files(
+    files: &dyn standstill::verify::LogFiles,
+    trust: &Trust,
+) -> Result<standstill::verify::Judgement, standstill::verify::Unreadable> {
+    let evidence = standstill::verify::Evidence {
+        subject: standstill::verify::evidence::Subject::Log(files),
+        seen: Vec::new(),
+        witnesses: Vec::new(),
+        asked_now: false,
+        ledgers: Vec::new(),
+    };
+    let catalogue = standstill::catalogue::Catalogue::embedded();
+    standstill::verify::judge(&evidence, trust, &catalogue, at(END))
+}
+
+// spec: ver-38
+#[test]
+fn a_log_that_is_not_there_cannot_be_judged_unless_a_quorum_answers_for_it() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    let there = seen_log(&lab, 3, END);
+    let bytes = standstill::store::LogFiles::read(&there, "checkpoint")
+        .unwrap()
+        .unwrap();
+    let gone = Files(standstill::store::memory::MemoryObjects::new(
+        &standstill::store::memory::Faults::default(),
+    ));
+    assert!(judge_files(&gone, &trust(&[lab.id])).is_err());
+    for (witnesses, judged) in [(vec![1], false), (vec![1, 2], true)] {
+        let note = cosigned(&bytes, &witnesses, END);
+        let evidence = standstill::verify::Evidence {
+            subject: standstill::verify::evidence::Subject::Log(&gone),
+            seen: Vec::new(),
+            witnesses: vec![("witness".to_owned(), note)],
+            asked_now: true,
+            ledgers: Vec::new(),
+        };
+        let catalogue = standstill::catalogue::Catalogue::embedded();
+        let found = standstill::verify::judge(&evidence, &trust(&[lab.id]), &catalogue, at(END));
+        assert_eq!(found.is_ok(), judged, "{witnesses:?}");
+        if let Ok(found) = found {
+            assert_eq!(found.outcome(None).code(), 3);
+        }
+    }
+}
+
+// spec: ver-15
+#[test]
+fn an_old_copy_is_stale_and_the_time_of_judgement_hides_no_breach() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    lab.usage(day(0), 10);
+    let files = seen_log(&lab, 3, END);
+    let year = END + 365 * DAY;
+    let found = judge_log(&files, &[lab.id], year, Known::default());
+    assert_eq!(found.verdicts[0].word, Word::NotShown);
+    assert!(checks(&found.verdicts[0]).contains(&"stale"));
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    lab.usage(day(0), 2000);
+    let files = seen_log(&lab, 3, END);
+    for time in [0, START, END, year] {
+        let found = judge_log(&files, &[lab.id], time, Known::default());
+        assert_eq!(found.verdicts[0].word, Word::Violated, "{time}");
+    }
+}
+
+// spec: ver-19
+#[test]
+fn a_period_over_the_windows_edge_counts_whole_above_and_not_at_all_below() {
+    let mut lab = Lab::new(100);
+    lab.pledge(changed(1000, 2, |pledge| {
+        let window = (at(START + DAY / 2), at(START + 2 * DAY));
+        pledge.window = standstill::time::Period::new(window.0, window.1).unwrap();
+    }));
+    lab.usage(day(0), 990);
+    lab.usage(day(1), 20);
+    let found = verdict(&seen_log(&lab, 3, END), &lab, END);
+    let numbers = found.numbers.unwrap();
+    assert_eq!(numbers.lower, "20");
+    assert_eq!(numbers.upper.unwrap(), "1010");
+    assert_eq!(found.word, Word::NotShown);
+}
+
+// spec: ver-20
+#[test]
+fn operations_are_recomputed_from_seconds_at_the_highest_dense_peak() {
+    let flop = |model: &str, own: Option<u64>| {
+        let mut lab = Lab::new(100);
+        lab.pledge(changed(u64::MAX, 1, |pledge| {
+            pledge.counted.quantity = QuantityKind::Flop;
+        }));
+        let Content::Usage(mut used) = usage(day(0), 10) else {
+            panic!("a usage")
+        };
+        used.figures[0].model = model.to_owned();
+        if let Some(own) = own {
+            let mut figure = used.figures[0].clone();
+            figure.quantity = QuantityKind::Flop;
+            figure.value = standstill::quantity::Interval::exactly(quantity(own));
+            figure.precision = Some(standstill::attestation::figure::Precision {
+                dtype: "bf16".to_owned(),
+                sparsity: "dense".to_owned(),
+            });
+            used.figures.push(figure);
+        }
+        lab.say(StreamId::new(1), Content::Usage(used));
+        verdict(&seen_log(&lab, 3, END), &lab, END)
+    };
+    let upper = |found: &Verdict| found.numbers.clone().unwrap().upper;
+    // Ten seconds at 1979 TFLOP/s, whatever the lab says of less; its own may be more.
+    let most = 10_u64 * 1_979_000_000_000_000;
+    assert_eq!(upper(&flop("h100-sxm", None)), Some(most.to_string()));
+    assert_eq!(upper(&flop("h100-sxm", Some(5))), Some(most.to_string()));
+    let more = flop("h100-sxm", Some(most + 1));
+    assert_eq!(upper(&more), Some((most + 1).to_string()));
+    let unknown = flop("uncatalogued:x", None);
+    assert_eq!((upper(&unknown), unknown.word), (None, Word::NotShown));
+}
+
+// spec: ver-23
+#[test]
+fn an_early_report_covers_nothing_until_it_is_corrected_after_the_end() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    let early = lab.usage(day(0), 30);
+    let seen = |lab: &Lab| {
+        let (first, rest) = lab.entries.split_at(3);
+        let (report, rest) = rest.split_at(1);
+        log(&[
+            (first, Some(START - DAY)),
+            (report, Some(START + 100)),
+            (rest, Some(END)),
+        ])
+    };
+    let found = verdict(&seen(&lab), &lab, END);
+    assert_eq!(found.word, Word::NotShown, "{found:#?}");
+    lab.correct(0, early, usage(day(0), 40));
+    let found = verdict(&seen(&lab), &lab, END);
+    assert_eq!(found.word, Word::Consistent, "{found:#?}");
+    // What it admitted counts, covered or not.
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    lab.usage(day(0), 3000);
+    assert_eq!(verdict(&seen(&lab), &lab, END).word, Word::Violated);
+}
+
+// spec: ver-29
+#[test]
+fn a_withdrawal_that_nobody_saw_ends_nothing() {
+    let withdrawal = |pledge| {
+        let withdrawal = standstill::attestation::content::Withdrawal {
+            pledge,
+            reason: "a change of mind".to_owned(),
+        };
+        Content::Withdrawal(withdrawal)
+    };
+    // Nothing is reported of the third day: whether it is due hangs on the withdrawal.
+    for (seen, word) in [(true, Word::Consistent), (false, Word::NotShown)] {
+        let mut lab = Lab::new(100);
+        let pledge = lab.pledge(changed(1000, 30, |pledge| pledge.notice = DAY));
+        lab.usage(day(0), 30);
+        lab.usage(day(1), 30);
+        lab.say(StreamId::GOVERNANCE, withdrawal(pledge));
+        let (first, rest) = lab.entries.split_at(4);
+        let (second, withdrawn) = rest.split_at(1);
+        let files = log(&[
+            (first, Some(START + DAY)),
+            (second, Some(START + 2 * DAY)),
+            (withdrawn, seen.then_some(START + 2 * DAY)),
+        ]);
+        let mut now = START + 3 * DAY;
+        if seen {
+            // The notice is a day: the third day's report is due as well.
+            let found = judge_log(&files, &[lab.id], now, Known::default());
+            assert_eq!(found.verdicts[0].word, Word::NotShown, "{found:#?}");
+            lab.usage(day(2), 30);
+            now += DAY;
+        }
+        let (before, rest) = lab.entries.split_at(4);
+        let files = log(&[
+            (before, Some(START + DAY)),
+            (&rest[..1], Some(START + 2 * DAY)),
+            (&rest[1..2], seen.then_some(START + 2 * DAY)),
+            (&rest[2..], seen.then_some(now)),
+        ]);
+        let found = judge_log(&files, &[lab.id], now, Known::default());
+        assert_eq!(found.verdicts[0].word, word, "{seen}: {found:#?}");
+    }
+}
+
+// spec: ver-30
+#[test]
+fn an_area_that_begins_late_or_is_not_declared_is_not_shown() {
+    let mut lab = Lab::new(100);
+    lab.pledge(changed(1000, 1, |pledge| {
+        let window = (at(START - DAY), at(START + DAY));
+        pledge.window = standstill::time::Period::new(window.0, window.1).unwrap();
+    }));
+    lab.usage(day(0), 10);
+    let found = verdict(&seen_log(&lab, 3, END), &lab, END);
+    assert_eq!(found.word, Word::NotShown);
+    assert!(checks(&found).contains(&"area-begins"));
+
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    lab.usage(day(0), 10);
+    let files = seen_log(&lab, 3, END);
+    let trust = trust_with(&[lab.id], "areas = [\"1\", \"2\"]");
+    let found = judge_with(&files, &trust, END, Known::default());
+    assert_eq!(found.verdicts[0].word, Word::NotShown);
+    assert!(checks(&found.verdicts[0]).contains(&"expected-area"));
+}
+
+// spec: ver-33
+#[test]
+fn a_lab_that_heeds_no_witness_is_never_overdue() {
+    let mut lab = Lab::unheeding(100);
+    lab.pledge(cap(1000, 2));
+    lab.usage(day(0), 10);
+    let found = verdict(&seen_log(&lab, 3, END), &lab, END);
+    assert_eq!(found.word, Word::NotShown, "{found:#?}");
+}
+
+// spec: ver-35
+#[test]
+fn a_bundle_is_judged_as_of_the_last_statement_that_it_holds() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 3));
+    for number in 0..3 {
+        lab.usage(day(number), 10);
+    }
+    let files = seen_log(&lab, 3, END);
+    let judged = |keep: &dyn Fn(u64) -> bool| {
+        let bundle = bundle(&files, &lab, keep);
+        let found = judge_bundle(&bundle, &[lab.id], END);
+        assert_eq!(found.verdicts.len(), 1, "{found:#?}");
+        found.verdicts[0].clone()
+    };
+    let all = judged(&|_| true);
+    assert_eq!(all.headline(), "CONSISTENT@E1", "{all:#?}");
+    let names_the_last = |verdict: &Verdict, last: &str| {
+        let lines = verdict.does_not_show.join("\n");
+        assert!(
+            lines.contains("statements after the last one shown of area 1"),
+            "{lines}"
+        );
+        assert!(lines.contains(last), "{lines}");
+    };
+    names_the_last(&all, "sequence 2");
+    // Cut at the end of the stream: as the log was then, and never overdue.
+    let cut = judged(&|index| index < 5);
+    assert_eq!(cut.word, Word::NotShown, "{cut:#?}");
+    assert!(checks(&cut).contains(&"report-missing"));
+    names_the_last(&cut, "sequence 1");
+    // One left out before the last shown is missed.
+    let hole = judged(&|index| index != 4);
+    assert_eq!(hole.word, Word::LogIntegrityFailure, "{hole:#?}");
+}
+
+// spec: ver-35
+#[test]
+fn a_governance_statement_that_a_shown_one_was_made_under_is_missed() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    // A second pledge, which the lab would rather not show.
+    lab.pledge(cap(1, 1));
+    lab.usage(day(0), 10);
+    let files = seen_log(&lab, 4, END);
+    let bundle = bundle(&files, &lab, |index| index != 3);
+    let found = judge_bundle(&bundle, &[lab.id], END);
+    assert_eq!(found.verdicts[0].word, Word::NotShown, "{found:#?}");
+    assert!(checks(&found.verdicts[0]).contains(&"head-missing"));
+}
+
+// spec: ver-36
+#[test]
+fn an_opened_ledger_must_give_what_was_attested() {
+    let reference = |count| LedgerReference {
+        kind: "jobs".to_owned(),
+        suite: "1".to_owned(),
+        root: sha256(b"jobs"),
+        count,
+        order: "start,job,model".to_owned(),
+        sums: Vec::new(),
+    };
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    let Content::Usage(mut used) = usage(day(0), 10) else {
+        panic!("a usage")
+    };
+    used.ledgers.push(reference(3));
+    lab.say(StreamId::new(1), Content::Usage(used));
+    let files = Files(seen_log(&lab, 3, END));
+    for (count, word) in [(3, Word::Consistent), (4, Word::NotShown)] {
+        let evidence = standstill::verify::Evidence {
+            subject: standstill::verify::evidence::Subject::Log(&files),
+            seen: Vec::new(),
+            witnesses: Vec::new(),
+            asked_now: false,
+            ledgers: vec![standstill::verify::evidence::OpenedLedger {
+                name: "a file".to_owned(),
+                root: sha256(b"jobs"),
+                count,
+                sums: Vec::new(),
+            }],
+        };
+        let catalogue = standstill::catalogue::Catalogue::embedded();
+        let found =
+            standstill::verify::judge(&evidence, &trust(&[lab.id]), &catalogue, at(END)).unwrap();
+        assert_eq!(found.verdicts[0].word, word, "{found:#?}");
+        let text = &found.verdicts[0].findings.last().unwrap().text;
+        assert_eq!(text, "1 of 1 ledgers were opened");
+    }
+}
+
+// spec: ver-37
+#[test]
+fn the_exit_code_is_that_of_all_findings() {
+    use standstill::claim::Level;
+    let code = |files, lab: &Lab, level| {
+        let found = judge_log(files, &[lab.id], END, Known::default());
+        found.outcome(level).code()
+    };
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    lab.usage(day(0), 10);
+    let files = seen_log(&lab, 3, END);
+    assert_eq!(code(&files, &lab, None), 3);
+    assert_eq!(code(&files, &lab, Some(Level::E1)), 0);
+    assert_eq!(code(&files, &lab, Some(Level::E3)), 3);
+    // A second pledge that is broken outweighs the first.
+    lab.pledge(cap(1, 1));
+    assert_eq!(code(&seen_log(&lab, 3, END), &lab, Some(Level::E1)), 1);
+}
+
+// spec: ver-39
+#[test]
+fn the_table_of_checks_is_that_of_the_document() {
+    let document = std::fs::read_to_string("specs/verdicts.md").unwrap();
+    let rows: Vec<Vec<&str>> = document
+        .lines()
+        .skip_while(|line| !line.starts_with("| check "))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let expected: Vec<Vec<String>> = standstill::verify::Check::ALL
+        .iter()
+        .map(|check| {
+            let word = check.calls_for();
+            let code = match word {
+                Some(Word::Violated | Word::LogIntegrityFailure) => "1",
+                Some(_) => "3",
+                None => "–",
+            };
+            vec![
+                format!("`{}`", check.name()),
+                check.axis().to_string(),
+                word.map_or_else(|| "–".to_owned(), |word| word.to_string()),
+                code.to_owned(),
+            ]
+        })
+        .collect();
+    let found: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| [0, 2, 3, 4].map(|at| row[at].to_owned()).to_vec())
+        .collect();
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::verify::checks::Check;
 use crate::verify::verdict::Finding;
 
 /// The most findings of one check that are told one by one: whoever writes entries can
@@ -33,6 +34,23 @@ impl Findings {
         }
     }
 
+    /// Takes back what was found with `checks`, because evidence could not be read that may
+    /// answer it: it is not shown, and no accusation.
+    pub fn excuse(&mut self, checks: &[Check]) {
+        let excused = |one: &Finding| checks.iter().any(|check| check.name() == one.check);
+        let told = std::mem::take(&mut self.told);
+        let (excused, kept): (Vec<_>, Vec<_>) = told.into_iter().partition(excused);
+        self.told = kept;
+        for check in checks {
+            self.counts.remove(check.name());
+        }
+        self.extend(
+            excused
+                .into_iter()
+                .map(|one| Finding::new(Check::Unreadable, one.text)),
+        );
+    }
+
     /// Returns them, those that were only counted in one finding a check.
     pub fn told(&self) -> impl Iterator<Item = Finding> {
         let counted = self.counts.iter().filter(|(_, count)| **count > MAX_TOLD);
@@ -58,8 +76,8 @@ impl Extend<Finding> for Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::checks::Check;
 
+    // spec: ver-14
     #[test]
     fn what_is_not_told_is_counted() {
         let mut findings = Findings::new();

@@ -78,7 +78,7 @@ pub fn judge(
                 .push(Finding::new(Check::Checkpoint, why));
             return Ok(judgement);
         }
-        Err(why) if evidence.witnesses.is_empty() => return Err(Unreadable { why }),
+        Err(why) if !answered(evidence, trust, &key) => return Err(Unreadable { why }),
         Err(why) => {
             judgement.findings.push(Finding::new(Check::NoLog, why));
             return Ok(judgement);
@@ -100,9 +100,16 @@ pub fn judge(
     let ids = issuers.iter().map(|issuer| issuer.id);
     let mut replay = Replay::new(key.clone(), ids, whole, &evidence.ledgers);
     read(&mut reader, &mut tree, &mut replay);
+    let readable = reader.is_readable();
     let mut log_findings = reader.finish(&mut tree);
     let (seen, seen_before) = compare(evidence, seen, &tree, size, &mut log_findings);
-    let (histories, anomalies, unnamed) = replay.finish();
+    let (mut histories, anomalies, unnamed) = replay.finish();
+    if !readable {
+        let everybodys = histories.iter_mut().map(|history| &mut history.findings);
+        for findings in everybodys.chain([&mut log_findings]) {
+            findings.excuse(UNREAD);
+        }
+    }
     judgement.anomalies = anomalies;
     if unnamed > 0 {
         judgement.anomalies.push(format!(
@@ -152,6 +159,21 @@ pub fn judge(
         judgement.verdicts.extend(verdicts);
     }
     Ok(judgement)
+}
+
+/// What may be found only because a file could not be read.
+const UNREAD: &[Check] = &[Check::Head, Check::Previous, Check::Root, Check::Sequence];
+
+/// Whether a quorum of the witnesses that were asked answers for a log.
+fn answered(evidence: &Evidence<'_>, trust: &Trust, key: &VerifierKey) -> bool {
+    let notes = evidence.witnesses.iter();
+    let seen: Vec<Seen> = notes
+        .filter_map(|(name, note)| Seen::open(name, note, key, trust))
+        .collect();
+    trust.issuers_of(key).any(|issuer| {
+        let times = Times::new(&seen, trust.quorum_for(issuer));
+        times.can_be_witnessed() && times.newest().is_some()
+    })
 }
 
 /// Reads every entry: while one chunk is followed in order, the next is read and checked
@@ -286,6 +308,10 @@ fn compare(
             let proven_only = matches!(tree, Tree::Proven(_)) && known.is_none();
             if proven_only && checkpoint.size <= size {
                 // A bundle does not show every prefix.
+                return false;
+            }
+            // What was read does not tell.
+            if known.is_none() && tree.is_lost() {
                 return false;
             }
             findings.push(Finding::new(

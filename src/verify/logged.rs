@@ -54,7 +54,7 @@ pub struct Chunk<T> {
     /// What became of each entry that could be read, in order.
     pub entries: Vec<T>,
     /// The leaves, also of entries that could not be read where a tile tells them.
-    leaves: Vec<Hash>,
+    leaves: Vec<Option<Hash>>,
     findings: Vec<Finding>,
 }
 
@@ -192,6 +192,11 @@ impl<'e> Reader<'e> {
         chunk.entries
     }
 
+    /// Whether every file could be read, or is known to be absent.
+    pub const fn is_readable(&self) -> bool {
+        self.readable
+    }
+
     /// Ends the reading: compares the upper tiles and the root, and returns all findings
     /// of the log's files.
     pub fn finish(mut self, tree: &mut Tree<'_>) -> Findings {
@@ -304,19 +309,20 @@ fn read_bundle<T: Send>(
         entries
     });
     let first = tile.first();
-    let (entries, leaves): (Vec<T>, Vec<Hash>) = match entries {
+    let (entries, leaves): (Vec<T>, Vec<Option<Hash>>) = match entries {
         Some(entries) => (first..)
             .zip(entries)
             .collect::<Vec<_>>()
             .into_par_iter()
             .with_min_len(MIN_SHARE)
-            .map(|(index, entry)| (check(index, entry), leaf_hash(entry)))
+            .map(|(index, entry)| (check(index, entry), Some(leaf_hash(entry))))
             .unzip(),
         // The tile tells what the entries must have been.
-        None => (Vec::new(), hashes.clone()),
+        None if hashes.is_empty() => (Vec::new(), vec![None; usize::from(tile.width())]),
+        None => (Vec::new(), hashes.iter().copied().map(Some).collect()),
     };
     for (place, (derived, stored)) in (first..).zip(leaves.iter().zip(&hashes)) {
-        if derived != stored {
+        if derived.is_some_and(|derived| derived != *stored) {
             read.fail(
                 Check::EntryHash,
                 format!("entry {place} is not the one in `tile/0`"),

@@ -33,6 +33,8 @@ pub struct Whole<'e> {
     wanted: Vec<u64>,
     /// The roots of those that were reached.
     roots: Vec<Hash>,
+    /// Whether a leaf is not known: nothing is known of the tree from there on.
+    lost: bool,
 }
 
 impl std::fmt::Debug for Tree<'_> {
@@ -60,6 +62,13 @@ impl Tree<'_> {
     }
 }
 
+impl Tree<'_> {
+    /// Whether some leaf of a whole log could not be told.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::Whole(whole) if whole.lost)
+    }
+}
+
 impl<'e> Whole<'e> {
     /// Starts to read a log of `size` entries; the roots at the sizes of `wanted` are
     /// kept on the way.
@@ -76,6 +85,7 @@ impl<'e> Whole<'e> {
             levels: Vec::new(),
             wanted,
             roots: Vec::new(),
+            lost: false,
         };
         whole.keep_root();
         whole
@@ -91,8 +101,12 @@ impl<'e> Whole<'e> {
         std::mem::take(&mut self.levels)
     }
 
-    /// Adds the next leaf.
-    pub fn push(&mut self, leaf: Hash) {
+    /// Adds the next leaf, `None` if nobody can tell it.
+    pub fn push(&mut self, leaf: Option<Hash>) {
+        let Some(leaf) = leaf.filter(|_| !self.lost) else {
+            self.lost = true;
+            return;
+        };
         let levels = &mut self.levels;
         self.edge.push_with(leaf, |level, _, hash| {
             if level > 0 && level.is_multiple_of(8) {
