@@ -111,7 +111,7 @@ impl Envelope {
 
     /// Parses an entry.
     ///
-    /// There is one spelling (formats: 1), so the text between the variable parts is
+    /// There is one spelling (att-10), so the text between the variable parts is
     /// compared as it is; this is the same as parsing, printing again and comparing.
     pub fn parse(entry: &[u8]) -> Result<Self, EnvelopeError> {
         if entry.len() > MAX_ENTRY {

@@ -6,10 +6,10 @@ use std::collections::btree_map::Entry;
 
 use super::{Object, Value};
 
-/// How deep arrays and objects may nest (formats: 2).
+/// How deep arrays and objects may nest (att-9).
 pub const MAX_DEPTH: usize = 16;
 
-/// How deep they may nest in what is read only to see what it claims: as deep as
+/// How deep they may nest in what is read only to see what it claims (att-25): as deep as
 /// `serde_json` reads, which many readers use.
 pub const MAX_CLAIM_DEPTH: usize = 127;
 
@@ -559,6 +559,8 @@ mod tests {
         assert!(read(&nested(MAX_CLAIM_DEPTH)).is_ok());
         assert!(read(&nested(MAX_CLAIM_DEPTH + 1)).is_err());
         assert!(read(&"[".repeat(1_000_000)).is_err());
+        let theirs = |levels| serde_json::from_str::<serde_json::Value>(&nested(levels)).is_ok();
+        assert!(theirs(MAX_CLAIM_DEPTH) && !theirs(MAX_CLAIM_DEPTH + 1));
     }
 
     #[test]
