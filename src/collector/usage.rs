@@ -114,10 +114,9 @@ impl PeriodUsage {
     /// Returns the `jobs` ledger of the period.
     pub fn ledger(&self, secret: Secret) -> Result<Ledger, LedgerError> {
         let mut ledger = Ledger::new(Kind::Jobs, secret);
-        for share in &self.shares {
-            let figures = share.figures();
-            ledger.extend_jobs([share.record(&figures)])?;
-        }
+        let figures: Vec<[Amount; 2]> = self.shares.iter().map(Share::figures).collect();
+        let shares = self.shares.iter().zip(&figures);
+        ledger.extend_jobs(shares.map(|(share, figures)| share.record(figures)))?;
         Ok(ledger)
     }
 

@@ -177,11 +177,8 @@ pub(super) fn check<'f>(kind: Kind, fields: &[&'f str]) -> Result<Tally<'f>, Rec
         });
     }
     let cells = Cells { kind, fields };
-    for name in expected {
-        let text = cells.text(name);
-        if text.is_empty() || text.len() > MAX_FIELD {
-            return Err(cells.refuse(name, format!("must have 1 to {MAX_FIELD} bytes")));
-        }
+    for (name, text) in expected.iter().zip(fields) {
+        check_length(name, text)?;
     }
     match kind {
         Kind::Jobs => check_job(&cells),
@@ -215,6 +212,18 @@ pub(super) fn check<'f>(kind: Kind, fields: &[&'f str]) -> Result<Tally<'f>, Rec
             })
         }
     }
+}
+
+/// Holds a field to its length.
+pub(super) fn check_length(name: &'static str, text: &str) -> Result<(), RecordError> {
+    if (1..=MAX_FIELD).contains(&text.len()) {
+        return Ok(());
+    }
+    Err(RecordError::Field {
+        name,
+        value: text.chars().take(80).collect(),
+        why: format!("must have 1 to {MAX_FIELD} bytes"),
+    })
 }
 
 fn check_job<'f>(cells: &Cells<'_, 'f>) -> Result<Tally<'f>, RecordError> {
