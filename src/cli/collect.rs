@@ -156,37 +156,28 @@ fn collect(
     let outside = collector.outside()?;
     let mut total = Interval::ZERO;
     let input = Secret::from_bytes(*keystore::random()?);
-    let catalogue = Catalogue::embedded().digest();
+    // One commitment for all periods: the input is hashed once.
+    let source = Source {
+        tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
+        query: None,
+        input: Some(commit_input(&input, &bytes)),
+    };
+    let draft = Draft {
+        catalogue: Catalogue::embedded().digest(),
+        directory: workspace.join(format!("collected/{}", args.area)),
+        source,
+    };
     let mut count = 0_u64;
-    for usage in collector {
-        let usage = usage?;
-        total = total
-            .plus(usage.all.accelerator_seconds)
-            .ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
-        let secret = Secret::from_bytes(*keystore::random()?);
-        let source = Source {
-            tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
-            query: None,
-            input: Some(commit_input(&input, &bytes)),
-        };
-        let ledger = usage.ledger(secret)?;
-        let content = Usage {
-            period: usage.period,
-            inventory: None,
-            catalogue,
-            figures: figures(&usage, &source),
-            commitments: Vec::new(),
-            ledgers: vec![ledger.reference()?],
-        };
-        let name = format!("collected/{}/{}", args.area, usage.period.start());
-        let draft = crate::attestation::Content::Usage(content);
-        let draft = draft.write().unwrap_or_default().to_canonical();
-        let path = workspace.join(format!("{name}.ledger"));
-        failure::replace(&path, ledger.print().as_bytes())?;
-        private(&path)?;
-        failure::replace(&workspace.join(format!("{name}.usage")), draft.as_bytes())?;
-        count = count.saturating_add(1);
-    }
+    collector.each(
+        |usage| draft.write(&usage),
+        |seconds| {
+            total = total
+                .plus(seconds)
+                .ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
+            count = count.saturating_add(1);
+            Ok(())
+        },
+    )?;
     world.say(format!(
         "{count} periods from {} to {}: {} accelerator-seconds",
         range.start(),
@@ -200,6 +191,40 @@ fn collect(
         ));
     }
     Ok(())
+}
+
+/// What the drafts of all periods share.
+struct Draft {
+    catalogue: crate::hash::Hash,
+    directory: PathBuf,
+    source: Source,
+}
+
+impl Draft {
+    /// Writes a period's ledger and the draft of its `usage`; returns its
+    /// accelerator-seconds.
+    fn write(&self, usage: &PeriodUsage) -> Result<Interval, Failure> {
+        let ledger = usage.ledger(Secret::from_bytes(*keystore::random()?))?;
+        let content = Usage {
+            period: usage.period,
+            inventory: None,
+            catalogue: self.catalogue,
+            figures: figures(usage, &self.source),
+            commitments: Vec::new(),
+            ledgers: vec![ledger.reference()?],
+        };
+        let draft = crate::attestation::Content::Usage(content);
+        let draft = draft.write().unwrap_or_default().to_canonical();
+        let start = usage.period.start();
+        let path = self.directory.join(format!("{start}.ledger"));
+        failure::replace(&path, ledger.print().as_bytes())?;
+        private(&path)?;
+        failure::replace(
+            &self.directory.join(format!("{start}.usage")),
+            draft.as_bytes(),
+        )?;
+        Ok(usage.all.accelerator_seconds)
+    }
 }
 
 impl JobLogArgs {

@@ -347,6 +347,13 @@ impl Ledger {
         }
     }
 
+    /// About the bytes of all records with quotes and commas, escapes left out.
+    pub(super) fn text_size(&self) -> usize {
+        let quoted = self.ends.len().saturating_mul(3);
+        let more = self.text.len() / 4;
+        self.text.len().saturating_add(quoted).saturating_add(more)
+    }
+
     fn len(&self) -> usize {
         self.ends
             .len()
