@@ -78,7 +78,8 @@ impl Collector {
         if !divides(cadence, range) {
             return Err(CollectError::Range { range, cadence });
         }
-        jobs.sort_by_key(|job| job.span.start());
+        // By key and position: a job is too large to be moved about.
+        jobs.sort_by_cached_key(|job| job.span.start());
         Ok(Self {
             jobs,
             cadence,

@@ -136,7 +136,9 @@ fn of_the_edge_cases_of_cctv_only_a_cancelled_component_of_small_order_is_accept
     ];
     assert_eq!(
         accepted,
-        expected.map(|(flags, count)| (flags.to_owned(), count)).into()
+        expected
+            .map(|(flags, count)| (flags.to_owned(), count))
+            .into()
     );
     let expected = [(Answer::KeyRefused, 526), (Answer::SignatureRefused, 345)];
     assert_eq!(refused, expected.into());
