@@ -143,11 +143,11 @@ impl Collector {
             if batch.is_empty() {
                 return Ok(());
             }
-            let made: Vec<Result<T, E>> = batch
+            let results: Vec<Result<T, E>> = batch
                 .par_iter()
                 .map(|(period, running)| make(self.usage(*period, running)?))
                 .collect();
-            for one in made {
+            for one in results {
                 take(one?)?;
             }
         }

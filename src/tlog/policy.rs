@@ -373,6 +373,7 @@ mod tests {
             .collect()
     }
 
+    // spec: log-32
     #[test]
     fn a_quorum_bounds_time_on_both_sides() {
         let policy = policy("group g 2 w1 w2 w3\nquorum g\n").unwrap();
