@@ -22,6 +22,7 @@ use std::fs;
 use std::str::FromStr;
 
 use fixture::Fixture;
+use standstill::bundle::Bundle;
 use standstill::hash::Hash;
 use standstill::key::{NoteKeyError, PublicKey, SignerKey, VerifierKey};
 use standstill::merkle::{
@@ -232,6 +233,45 @@ fn tiles() {
             assert_eq!(of_tree, Some(tile), "{}", one.path.display());
         }
         "ok"
+    });
+}
+
+/// Changes every byte of the good fixtures of a folder, in two ways, and asks `again`
+/// for what was read, printed.
+fn mangle(folder: &str, again: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+    for one in fixture::fixtures(folder) {
+        if again(&one.body).is_none() || one.body.len() > 4096 {
+            continue;
+        }
+        for at in 0..one.body.len() {
+            for change in [1, 0x80] {
+                let mut mangled = one.body.clone();
+                mangled[at] ^= change;
+                if let Some(printed) = again(&mangled) {
+                    assert_eq!(printed, mangled, "{}: byte {at}", one.path.display());
+                }
+            }
+        }
+    }
+}
+
+// spec: log-6 log-7 log-26
+#[test]
+fn what_is_read_has_one_spelling_whatever_byte_is_changed() {
+    mangle("log/note", |bytes| {
+        let note = Note::parse(bytes).ok()?;
+        Some(note.to_text().into_bytes())
+    });
+    mangle("log/proof", |bytes| {
+        let proof = Proof::parse(bytes).ok()?;
+        Some(proof.to_text().into_bytes())
+    });
+    mangle("log/key", |bytes| {
+        let key: VerifierKey = str::from_utf8(bytes).ok()?.parse().ok()?;
+        Some(key.to_string().into_bytes())
+    });
+    mangle("bundle", |bytes| {
+        Some(Bundle::parse(bytes).ok()?.to_bytes())
     });
 }
 

@@ -502,6 +502,16 @@ fn refused(set: &mut Set) {
             format!("{head}{tail}"),
         );
     }
+    // The key of that name but for one octet, which a careless reader replaces.
+    let replaced = key("caf\u{fffd}", Algorithm::CosignatureV1, 5).verifier();
+    let mut octets = format!("{head}witness four ").into_bytes();
+    let vkey = replaced.to_string();
+    octets.extend_from_slice(b"caf\xe9");
+    octets.extend_from_slice(&vkey.as_bytes()["caf\u{fffd}".len()..]);
+    octets.extend_from_slice(b"\nquorum four\n");
+    let what = "an octet of a key's name that is no UTF-8";
+    let about_key = about("log-2 log-30", "refused", what);
+    set.add("log/policy/witness_key_not_utf8", about_key, &[], octets);
     set.add(
         "log/policy/empty",
         about("log-31", "refused", "no bytes"),
