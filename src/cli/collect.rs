@@ -1,6 +1,7 @@
 //! `standstill collect`: from a job log to usage and ledgers, period by period.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::path::PathBuf;
 
 use crate::attestation::StreamId;
@@ -217,8 +218,7 @@ impl Draft {
         let draft = draft.write().unwrap_or_default().to_canonical();
         let start = usage.period.start();
         let path = self.directory.join(format!("{start}.ledger"));
-        failure::replace(&path, ledger.print().as_bytes())?;
-        private(&path)?;
+        replace_private(&path, ledger.print().as_bytes())?;
         failure::replace(
             &self.directory.join(format!("{start}.usage")),
             draft.as_bytes(),
@@ -303,10 +303,24 @@ fn commit_input(secret: &Secret, bytes: &[u8]) -> crate::hash::Hash {
     commitment("input", &salt, bytes)
 }
 
-/// Lets nobody but the owner read a ledger, which has the secret in it.
-fn private(path: &std::path::Path) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+/// Writes a ledger, which has the secret in it: nobody but the owner can read it, not
+/// even for as long as it takes to say so.
+fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| Failure::file(parent, error))?;
+    }
+    let staged = path.with_extension("tmp");
+    // One that a dead process left may be readable by others.
+    let _ = std::fs::remove_file(&staged);
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&staged);
+    file.and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| std::fs::rename(&staged, path))
         .map_err(|error| Failure::file(path, error))
 }
 
