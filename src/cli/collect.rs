@@ -206,19 +206,22 @@ impl Draft {
     /// accelerator-seconds.
     fn write(&self, usage: &PeriodUsage) -> Result<Interval, Failure> {
         let ledger = usage.ledger(Secret::from_bytes(*keystore::random()?))?;
+        // The largest period decides how long all take: its file is printed while its
+        // records are hashed.
+        let (reference, text) = rayon::join(|| ledger.reference(), || ledger.print());
         let content = Usage {
             period: usage.period,
             inventory: None,
             catalogue: self.catalogue,
             figures: figures(usage, &self.source),
             commitments: Vec::new(),
-            ledgers: vec![ledger.reference()?],
+            ledgers: vec![reference?],
         };
         let draft = crate::attestation::Content::Usage(content);
         let draft = draft.write().unwrap_or_default().to_canonical();
         let start = usage.period.start();
         let path = self.directory.join(format!("{start}.ledger"));
-        replace_private(&path, ledger.print().as_bytes())?;
+        replace_private(&path, text.as_bytes())?;
         failure::replace(
             &self.directory.join(format!("{start}.usage")),
             draft.as_bytes(),
