@@ -1,6 +1,7 @@
 //! `standstill collect`: from a job log to usage and ledgers, period by period.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::path::PathBuf;
 
 use crate::attestation::StreamId;
@@ -156,37 +157,28 @@ fn collect(
     let outside = collector.outside()?;
     let mut total = Interval::ZERO;
     let input = Secret::from_bytes(*keystore::random()?);
-    let catalogue = Catalogue::embedded().digest();
+    // One commitment for all periods: the input is hashed once.
+    let source = Source {
+        tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
+        query: None,
+        input: Some(commit_input(&input, &bytes)),
+    };
+    let draft = Draft {
+        catalogue: Catalogue::embedded().digest(),
+        directory: workspace.join(format!("collected/{}", args.area)),
+        source,
+    };
     let mut count = 0_u64;
-    for usage in collector {
-        let usage = usage?;
-        total = total
-            .plus(usage.all.accelerator_seconds)
-            .ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
-        let secret = Secret::from_bytes(*keystore::random()?);
-        let source = Source {
-            tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
-            query: None,
-            input: Some(commit_input(&input, &bytes)),
-        };
-        let ledger = usage.ledger(secret)?;
-        let content = Usage {
-            period: usage.period,
-            inventory: None,
-            catalogue,
-            figures: figures(&usage, &source),
-            commitments: Vec::new(),
-            ledgers: vec![ledger.reference()?],
-        };
-        let name = format!("collected/{}/{}", args.area, usage.period.start());
-        let draft = crate::attestation::Content::Usage(content);
-        let draft = draft.write().unwrap_or_default().to_canonical();
-        let path = workspace.join(format!("{name}.ledger"));
-        failure::replace(&path, ledger.print().as_bytes())?;
-        private(&path)?;
-        failure::replace(&workspace.join(format!("{name}.usage")), draft.as_bytes())?;
-        count = count.saturating_add(1);
-    }
+    collector.each(
+        |usage| draft.write(&usage),
+        |seconds| {
+            total = total
+                .plus(seconds)
+                .ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
+            count = count.saturating_add(1);
+            Ok(())
+        },
+    )?;
     world.say(format!(
         "{count} periods from {} to {}: {} accelerator-seconds",
         range.start(),
@@ -200,6 +192,42 @@ fn collect(
         ));
     }
     Ok(())
+}
+
+/// What the drafts of all periods share.
+struct Draft {
+    catalogue: crate::hash::Hash,
+    directory: PathBuf,
+    source: Source,
+}
+
+impl Draft {
+    /// Writes a period's ledger and the draft of its `usage`; returns its
+    /// accelerator-seconds.
+    fn write(&self, usage: &PeriodUsage) -> Result<Interval, Failure> {
+        let ledger = usage.ledger(Secret::from_bytes(*keystore::random()?))?;
+        // The largest period decides how long all take: its file is printed while its
+        // records are hashed.
+        let (reference, text) = rayon::join(|| ledger.reference(), || ledger.print());
+        let content = Usage {
+            period: usage.period,
+            inventory: None,
+            catalogue: self.catalogue,
+            figures: figures(usage, &self.source),
+            commitments: Vec::new(),
+            ledgers: vec![reference?],
+        };
+        let draft = crate::attestation::Content::Usage(content);
+        let draft = draft.write().unwrap_or_default().to_canonical();
+        let start = usage.period.start();
+        let path = self.directory.join(format!("{start}.ledger"));
+        replace_private(&path, text.as_bytes())?;
+        failure::replace(
+            &self.directory.join(format!("{start}.usage")),
+            draft.as_bytes(),
+        )?;
+        Ok(usage.all.accelerator_seconds)
+    }
 }
 
 impl JobLogArgs {
@@ -278,10 +306,24 @@ fn commit_input(secret: &Secret, bytes: &[u8]) -> crate::hash::Hash {
     commitment("input", &salt, bytes)
 }
 
-/// Lets nobody but the owner read a ledger, which has the secret in it.
-fn private(path: &std::path::Path) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+/// Writes a ledger, which has the secret in it: nobody but the owner can read it, not
+/// even for as long as it takes to say so.
+fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| Failure::file(parent, error))?;
+    }
+    let staged = path.with_extension("tmp");
+    // One that a dead process left may be readable by others.
+    let _ = std::fs::remove_file(&staged);
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&staged);
+    file.and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| std::fs::rename(&staged, path))
         .map_err(|error| Failure::file(path, error))
 }
 
