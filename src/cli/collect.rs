@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use crate::attestation::StreamId;
 use crate::attestation::content::Usage;
 use crate::attestation::figure::Basis;
@@ -14,7 +16,9 @@ use crate::attestation::figure::Source;
 use crate::catalogue::Catalogue;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::drafts::Drafts;
 use crate::cli::failure;
+use crate::cli::progress;
 use crate::cli::workspace::Workspace;
 use crate::collector::Collector;
 use crate::collector::PeriodUsage;
@@ -88,13 +92,60 @@ pub(super) struct JobLogArgs {
     #[arg(value_parser = ambiguous)]
     pub(super) ambiguous: Ambiguous,
 
-    /// Catalogue's id of a type's name, e.g. `h100=h100-sxm` (can be repeated)
-    #[arg(long, value_name = "TYPE=ID", value_parser = pair)]
-    pub(super) model: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(super) models: Models,
 
     /// Class of the jobs of a partition or account, e.g. `train=training` (can be repeated)
     #[arg(long, value_name = "NAME=CLASS", value_parser = pair)]
     pub(super) class: Vec<(String, String)>,
+
+    /// Collect periods again that were attested, from this one on, to be corrected
+    #[arg(long, value_name = "TIME")]
+    pub(super) again: Option<UnixSeconds>,
+}
+
+/// What a source's names of types are in the catalogue.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct Models {
+    /// Catalogue's id of a type's name, e.g. `h100=h100-sxm` (can be repeated)
+    #[arg(long, value_name = "TYPE=ID", value_parser = pair)]
+    pub(super) model: Vec<(String, String)>,
+}
+
+impl Models {
+    /// Refuses what the catalogue does not know.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let catalogue = Catalogue::embedded();
+        let Some((name, id)) = self
+            .model
+            .iter()
+            .find(|(_, id)| catalogue.get(id).is_none())
+        else {
+            return Ok(());
+        };
+        let near: Vec<&str> = catalogue
+            .iter()
+            .map(crate::catalogue::Accelerator::id)
+            .filter(|known| known.starts_with(name.as_str()) || known.starts_with(id.as_str()))
+            .collect();
+        let failure = Failure::new(format!("the catalogue has no model `{id}`"));
+        Err(failure.hint(if near.is_empty() {
+            format!("without `--model {name}=…` the devices count as `uncatalogued:{name}`")
+        } else {
+            format!("it has: {}", near.join(", "))
+        }))
+    }
+
+    /// Returns the model of a device that a table calls `name`: what it is mapped to, or
+    /// the catalogue's own id.
+    pub(super) fn resolve(&self, name: &str, catalogue: &Catalogue) -> String {
+        let mapped = self.model.iter().rev().find(|(from, _)| from == name);
+        match mapped {
+            Some((_, id)) => id.clone(),
+            None if catalogue.get(name).is_some() => name.to_owned(),
+            None => format!("uncatalogued:{name}"),
+        }
+    }
 }
 
 impl CollectArgs {
@@ -128,78 +179,89 @@ fn collect(
     let options = args.options()?;
     let bytes = failure::read(&args.file)?;
     let intake = read(&bytes, &options).map_err(|error| explain(args, error))?;
-    for (reason, (count, first)) in &intake.skipped {
-        world.note(format!("left out: {count} {reason}, first in row {first}"));
-    }
-    for warning in &intake.warnings {
-        world.note(format!("warning: {warning}"));
-    }
-    let next = next_start(&workspace, args.area, &area);
-    let through = args.through.min(world.now);
-    let periods: Vec<Period> = area
-        .periods(next, through)
-        .into_iter()
-        .filter(|period| period.start() >= next && period.end() <= through)
-        .collect();
-    let (Some(first), Some(last)) = (periods.first(), periods.last()) else {
-        return Err(Failure::new(format!(
-            "no period from {next} on ends at or before {through}"
-        ))
-        .hint("`--through` says up to when the log is complete; `init --first` says where the area begins"));
-    };
-    let range = first.hull(*last);
-    let cadence = area
-        .terms_at(range.start())
-        .0
-        .ok_or_else(|| Failure::new(format!("area {} has no periods of its own", args.area)))?;
+    tell(&intake, world);
+    let range = args.range(&workspace, &area, world)?;
+    let cadence = area.terms_at(range.start()).0.ok_or_else(|| {
+        Failure::new(format!("area {} has no periods of its own", args.area))
+            .hint("usage is collected for an area that `open` gave a period")
+    })?;
     let collector = Collector::new(intake.jobs, cadence, range)?;
     let outside = collector.outside()?;
-    let mut total = Interval::ZERO;
     let input = Secret::from_bytes(*keystore::random()?);
-    let catalogue = Catalogue::embedded().digest();
+    let mut drafts = Drafts::stage(&workspace, args.area, args.again.is_some())?;
+    let source = Source {
+        tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
+        query: None,
+        input: Some(commit_input(&input, &bytes)),
+    };
+    let bar = progress::bar("collecting", area.periods(range.start(), range.end()).len());
+    let mut total = Interval::ZERO;
     let mut count = 0_u64;
     for usage in collector {
         let usage = usage?;
         total = total
             .plus(usage.all.accelerator_seconds)
             .ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
-        let secret = Secret::from_bytes(*keystore::random()?);
-        let source = Source {
-            tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
-            query: None,
-            input: Some(commit_input(&input, &bytes)),
-        };
-        let ledger = usage.ledger(secret)?;
+        let ledger = usage.ledger(Secret::from_bytes(*keystore::random()?))?;
         let content = Usage {
             period: usage.period,
             inventory: None,
-            catalogue,
+            catalogue: Catalogue::embedded().digest(),
             figures: figures(&usage, &source),
             commitments: Vec::new(),
             ledgers: vec![ledger.reference()?],
         };
-        let name = format!("collected/{}/{}", args.area, usage.period.start());
-        let draft = crate::attestation::Content::Usage(content);
-        let draft = draft.write().unwrap_or_default().to_canonical();
-        let path = workspace.join(format!("{name}.ledger"));
-        failure::replace(&path, ledger.print().as_bytes())?;
-        private(&path)?;
-        failure::replace(&workspace.join(format!("{name}.usage")), draft.as_bytes())?;
+        drafts.add(content, &ledger)?;
         count = count.saturating_add(1);
+        bar.inc(1);
     }
-    world.say(format!(
-        "{count} periods from {} to {}: {} accelerator-seconds",
-        range.start(),
-        range.end(),
-        spell(total)
-    ))?;
+    bar.finish_and_clear();
+    let place = drafts.keep()?;
+    world.answer(
+        &json!({
+            "periods": count,
+            "from": range.start().to_string(),
+            "to": range.end().to_string(),
+            "accelerator_seconds": spell(total),
+            "outside": spell(outside),
+            "drafts": place,
+        }),
+        &format!(
+            "{count} periods from {} to {}: {} accelerator-seconds",
+            range.start(),
+            range.end(),
+            spell(total)
+        ),
+    )?;
     if outside != Interval::ZERO {
         world.note(format!(
             "left out: {} accelerator-seconds before or after these periods",
             spell(outside)
         ));
     }
+    if args.again.is_some() {
+        world.note(format!(
+            "`standstill correct --reason WHY TIME.usage` takes each from `{}`",
+            place.display()
+        ));
+    }
     Ok(())
+}
+
+/// Says what was left out and what looks wrong.
+fn tell(intake: &Intake, world: &mut World<'_>) {
+    for (reason, (count, first)) in &intake.skipped {
+        world.note(format!("left out: {count} {reason}, first in row {first}"));
+    }
+    for warning in &intake.warnings {
+        world.note(format!("warning: {warning}"));
+    }
+    if intake.more_warnings > 0 {
+        world.note(format!("warning: {} more like these", intake.more_warnings));
+    }
+    if intake.jobs.is_empty() {
+        world.note("warning: no job of accelerators is in it: the periods will say zero");
+    }
 }
 
 impl JobLogArgs {
@@ -208,12 +270,52 @@ impl JobLogArgs {
             let class: Class = class.parse().map_err(Failure::new)?;
             Ok((name.clone(), class))
         });
+        self.models.check()?;
+        let clock = Clock::new(self.tz.as_deref(), self.ambiguous)
+            .map_err(|error| Failure::from(error).hint("zones are called as in `Europe/Paris`"))?;
         Ok(telemetry::Options {
-            clock: Clock::new(self.tz.as_deref(), self.ambiguous)?,
+            clock,
             until: Some(self.through),
-            models: self.model.iter().cloned().collect(),
+            models: self.models.model.iter().cloned().collect(),
             classes: classes.collect::<Result<_, Failure>>()?,
         })
+    }
+
+    /// Returns the whole periods that are to be collected.
+    fn range(
+        &self,
+        workspace: &Workspace,
+        area: &Area,
+        world: &mut World<'_>,
+    ) -> Result<Period, Failure> {
+        let next = next_start(workspace, self.area, area);
+        let from = self.again.unwrap_or(next);
+        let mut through = self.through;
+        if through > world.now {
+            through = world.now;
+            world.note(format!("up to now, {through}: what comes is not known"));
+        }
+        if self.again.is_some() {
+            through = through.min(next);
+        }
+        let periods: Vec<Period> = area
+            .periods(from, through)
+            .into_iter()
+            .filter(|period| period.start() >= from && period.end() <= through)
+            .collect();
+        match (periods.first(), periods.last()) {
+            (Some(first), Some(last)) => Ok(first.hull(*last)),
+            _ => Err(Failure::new(format!(
+                "no period from {from} on ends at or before {through}"
+            ))
+            .hint(if self.again.is_some() {
+                format!("periods up to {next} were attested; `--again` takes of these")
+            } else {
+                format!(
+                    "`--through` says up to when the log is complete; what begins before {next} was attested, or lies before the area's first instant"
+                )
+            })),
+        }
     }
 }
 
@@ -278,29 +380,19 @@ fn commit_input(secret: &Secret, bytes: &[u8]) -> crate::hash::Hash {
     commitment("input", &salt, bytes)
 }
 
-/// Lets nobody but the owner read a ledger, which has the secret in it.
-fn private(path: &std::path::Path) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-        .map_err(|error| Failure::file(path, error))
-}
-
 fn explain(args: &JobLogArgs, error: SourceError) -> Failure {
     let hint = match &error {
-        SourceError::LocalTime { .. } => Some("choose with `--ambiguous earlier` or `later`"),
+        SourceError::LocalTime { .. } => "choose with `--ambiguous earlier` or `later`",
         SourceError::Field { why, .. } if why.contains("no zone") => {
-            Some("say with `--tz` which zone they are of, or run `TZ=UTC sacct …`")
+            "say with `--tz` which zone they are of, or run `TZ=UTC sacct …`"
         }
-        SourceError::Shape { .. } => Some(
-            "`TZ=UTC sacct -a -X -D -P --format=JobIDRaw,State,Start,End,ElapsedRaw,AllocTRES,JobName` prints what is expected",
-        ),
-        _ => None,
+        SourceError::Column { .. } => "`--columns OURS=THEIRS` says what a column is called",
+        SourceError::Shape { .. } => {
+            "`TZ=UTC sacct -a -X -D -P --format=JobIDRaw,State,Start,End,ElapsedRaw,AllocTRES,JobName` prints what is expected"
+        }
+        _ => "nothing was collected: mend the row, or export the log anew",
     };
-    let failure = Failure::file(&args.file, error);
-    match hint {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
+    Failure::file(&args.file, error).hint(hint)
 }
 
 fn spell(value: Interval) -> String {

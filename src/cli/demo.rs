@@ -11,6 +11,7 @@ use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::attest::AttestArgs;
 use crate::cli::collect::JobLogArgs;
+use crate::cli::collect::Models;
 use crate::cli::collect::slurm;
 use crate::cli::failure;
 use crate::cli::init::InitArgs;
@@ -200,7 +201,10 @@ impl Demo<'_, '_> {
                     through: midnight,
                     tz: Some("UTC".to_owned()),
                     ambiguous: Ambiguous::Refuse,
-                    model: vec![("h100".to_owned(), "h100-sxm".to_owned())],
+                    models: Models {
+                        model: vec![("h100".to_owned(), "h100-sxm".to_owned())],
+                    },
+                    again: None,
                     class: vec![
                         ("train".to_owned(), "training".to_owned()),
                         ("infer".to_owned(), "inference".to_owned()),
@@ -266,7 +270,6 @@ impl Demo<'_, '_> {
                 witness: (1..=3)
                     .map(|number| self.witness(number).display().to_string())
                     .collect(),
-                json: false,
             };
             self.show(&format!(
                 "standstill verify {0}/log --trust {0}.trust.toml --at {now} --witness witness-1 --witness witness-2 --witness witness-3",
@@ -369,6 +372,7 @@ fn quietly<T>(
         out: &mut out,
         err: &mut err,
         now,
+        json: false,
     })
 }
 

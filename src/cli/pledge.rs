@@ -1,6 +1,9 @@
 //! `standstill pledge` and `withdraw`: claims, and their end.
 
+use std::path::Path;
 use std::path::PathBuf;
+
+use serde_json::json;
 
 use crate::attestation::Content;
 use crate::attestation::StatementId;
@@ -27,7 +30,6 @@ use crate::cli::failure;
 use crate::cli::workspace::Workspace;
 use crate::encoding::json::Value;
 use crate::quantity::Quantity;
-use crate::time::Cadence;
 use crate::time::DAY;
 use crate::time::Period;
 use crate::time::UnixSeconds;
@@ -119,8 +121,10 @@ impl PledgeArgs {
             }
             PledgeCommand::Lint { file } => {
                 let pledge = read(file)?;
-                let errors = show_lint(&pledge, world);
-                if errors == 0 {
+                let (errors, shown) = show_lint(&pledge, world);
+                if world.json {
+                    world.say(serde_json::to_string_pretty(&shown)?)?;
+                } else if errors == 0 {
                     world.say("no errors")?;
                 }
                 Ok(u8::from(errors > 0))
@@ -135,10 +139,13 @@ impl NewArgs {
     pub(super) fn draft(&self) -> Result<String, Failure> {
         let workspace = Workspace::open(&self.workspace)?;
         let area = workspace.area(StreamId::new(1))?;
-        let window = Period::new(self.start, self.end)
-            .ok_or_else(|| Failure::new(format!("{} is not before {}", self.start, self.end)))?;
+        let window =
+            Period::new(self.start, self.end).ok_or_else(|| not_before(self.start, self.end))?;
         let (cadence, grace) = area.terms_at(window.start());
-        let cadence = cadence.ok_or_else(|| Failure::new("area 1 has no periods of its own"))?;
+        let cadence = cadence.ok_or_else(|| {
+            Failure::new("area 1 has no periods of its own")
+                .hint("a pledge states the period of its reports")
+        })?;
         let (terms, baseline) = match self.kind.as_str() {
             "cap" => (Terms::Cap { limit: self.limit }, None),
             "reduction" => (
@@ -180,9 +187,6 @@ impl NewArgs {
             falsifier: String::new(),
             sliding: None,
         };
-        if cadence == Cadence::Month {
-            pledge.deadline = grace;
-        }
         pledge.falsifier = falsifier(&pledge);
         Ok(Value::from(pledge.write()).to_pretty())
     }
@@ -193,8 +197,7 @@ impl NewArgs {
             return Err(Failure::new("a reduction is measured against a baseline")
                 .hint("say `--baseline-start` and `--baseline-end`"));
         };
-        let period = Period::new(start, end)
-            .ok_or_else(|| Failure::new(format!("{start} is not before {end}")))?;
+        let period = Period::new(start, end).ok_or_else(|| not_before(start, end))?;
         let mut heads: Vec<StreamHead> = Vec::new();
         for entry in workspace
             .journal()
@@ -212,22 +215,88 @@ impl NewArgs {
                 statement: entry.id,
             });
         }
+        if heads.is_empty() {
+            return Err(
+                Failure::new("nothing was published that it could be measured against")
+                    .hint("publish the usage of the baseline first"),
+            );
+        }
         heads.sort_by_key(|head| head.stream);
         Ok(Baseline { period, heads })
     }
 }
 
+fn not_before(start: UnixSeconds, end: UnixSeconds) -> Failure {
+    Failure::new(format!("{start} is not before {end}"))
+        .hint("the start is included, the end is not")
+}
+
 impl SignArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let pledge = read(&self.file)?;
-        if show_lint(&pledge, world) > 0 {
-            return Err(Failure::file(&self.file, "has errors: nothing was signed"));
+        if show_lint(&pledge, world).0 > 0 {
+            return Err(
+                Failure::file(&self.file, "cannot be pledged: nothing was signed").hint(
+                    "mend the members named above; `standstill pledge lint` checks them again",
+                ),
+            );
         }
         let mut workspace = Workspace::open(&self.workspace)?;
+        check_against(&workspace, &pledge, &self.file)?;
+        if pledge.window.start() <= world.now {
+            world.note(
+                "warning: the window has begun: what a quorum did not see before it is never HOLDS",
+            );
+        }
         let content = Content::Pledge(Box::new(pledge));
-        let entry = workspace.append(StreamId::GOVERNANCE, content)?.id;
-        workspace.sync()?;
-        world.say(format!("pledge {entry}"))
+        let id = workspace.append(StreamId::GOVERNANCE, content)?;
+        world.answer(
+            &json!({ "pledge": id.to_string() }),
+            &format!("pledge {id}"),
+        )
+    }
+}
+
+/// Refuses a pledge that contradicts what the workspace has: areas that are not there,
+/// a baseline other than what was published, the same pledge again.
+fn check_against(workspace: &Workspace, pledge: &Pledge, file: &Path) -> Result<(), Failure> {
+    if let AreaSelection::Listed(areas) = &pledge.perimeter.areas {
+        for area in areas {
+            workspace.area(*area)?;
+        }
+    }
+    for head in pledge.baseline.iter().flat_map(|baseline| &baseline.heads) {
+        let published = workspace.stream(head.stream).any(|entry| {
+            entry.statement.subject.sequence == head.sequence
+                && entry.id == head.statement
+                && workspace.is_published(entry)
+        });
+        if !published {
+            return Err(Failure::file(
+                file,
+                format!(
+                    "`baseline.heads` names {} at {}/{}, which was not published",
+                    head.statement, head.stream, head.sequence
+                ),
+            )
+            .hint("publish what it is measured against, then write the draft anew"));
+        }
+    }
+    let withdrawn = |id: StatementId| {
+        workspace.stream(StreamId::GOVERNANCE).any(
+            |entry| matches!(&entry.statement.content, Content::Withdrawal(one) if one.pledge == id),
+        )
+    };
+    let same = workspace.stream(StreamId::GOVERNANCE).find(|entry| {
+        matches!(&entry.statement.content, Content::Pledge(one) if **one == *pledge)
+            && !withdrawn(entry.id)
+    });
+    match same {
+        Some(entry) => {
+            Err(Failure::file(file, "was pledged before")
+                .hint(format!("it is statement {}", entry.id)))
+        }
+        None => Ok(()),
     }
 }
 
@@ -250,24 +319,41 @@ pub(super) struct WithdrawArgs {
 impl WithdrawArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let mut workspace = Workspace::open(&self.workspace)?;
-        let is_pledge = workspace.journal().iter().any(|entry| {
-            entry.id == self.pledge && matches!(entry.statement.content, Content::Pledge(_))
+        let pledges: Vec<StatementId> = workspace
+            .stream(StreamId::GOVERNANCE)
+            .filter(|entry| matches!(entry.statement.content, Content::Pledge(_)))
+            .map(|entry| entry.id)
+            .collect();
+        if !pledges.contains(&self.pledge) {
+            let known: Vec<String> = pledges.iter().map(ToString::to_string).collect();
+            return Err(
+                Failure::new(format!("{} is no pledge of this workspace", self.pledge)).hint(
+                    if known.is_empty() {
+                        "it has none".to_owned()
+                    } else {
+                        format!("it has: {}", known.join(", "))
+                    },
+                ),
+            );
+        }
+        let before = workspace.stream(StreamId::GOVERNANCE).find(|entry| {
+            matches!(&entry.statement.content, Content::Withdrawal(one) if one.pledge == self.pledge)
         });
-        if !is_pledge {
-            return Err(Failure::new(format!(
-                "{} is no pledge of this workspace",
-                self.pledge
-            )));
+        if let Some(before) = before {
+            return Err(
+                Failure::new(format!("{} was withdrawn before", self.pledge))
+                    .hint(format!("by statement {}", before.id)),
+            );
         }
         let withdrawal = Withdrawal {
             pledge: self.pledge,
             reason: self.reason.clone(),
         };
-        let entry = workspace
-            .append(StreamId::GOVERNANCE, Content::Withdrawal(withdrawal))?
-            .id;
-        workspace.sync()?;
-        world.say(format!("withdrawal {entry}"))
+        let id = workspace.append(StreamId::GOVERNANCE, Content::Withdrawal(withdrawal))?;
+        world.answer(
+            &json!({ "withdrawal": id.to_string(), "pledge": self.pledge.to_string() }),
+            &format!("withdrawal {id}"),
+        )
     }
 }
 
@@ -282,23 +368,32 @@ fn training() -> Vec<Class> {
     ]
 }
 
-fn read(path: &std::path::Path) -> Result<Pledge, Failure> {
+fn read(path: &Path) -> Result<Pledge, Failure> {
     let bytes = failure::read(path)?;
-    Pledge::parse_draft(&bytes).map_err(|error| Failure::file(path, error))
+    Pledge::parse_draft(&bytes).map_err(|error| {
+        Failure::file(path, error)
+            .hint("`standstill pledge new` writes a draft with every member that it needs")
+    })
 }
 
-/// Prints what is wrong, and returns how many errors there are.
-fn show_lint(pledge: &Pledge, world: &mut World<'_>) -> usize {
+/// Tells what is wrong, and returns how many errors there are, and all as JSON.
+fn show_lint(pledge: &Pledge, world: &mut World<'_>) -> (usize, Vec<serde_json::Value>) {
     let mut errors = 0_usize;
+    let mut shown = Vec::new();
     for finding in lint(pledge) {
         let severity = match finding.severity {
             Severity::Error => {
                 errors = errors.saturating_add(1);
-                "error"
+                "wrong"
             }
             Severity::Warning => "warning",
         };
         world.note(format!("{severity}: `{}` {}", finding.member, finding.why));
+        shown.push(json!({
+            "severity": severity,
+            "member": finding.member,
+            "why": finding.why,
+        }));
     }
-    errors
+    (errors, shown)
 }
