@@ -267,7 +267,10 @@ fn tell(intake: &Intake, world: &mut World<'_>) {
 impl JobLogArgs {
     fn options(&self) -> Result<telemetry::Options, Failure> {
         let classes = self.class.iter().map(|(name, class)| {
-            let class: Class = class.parse().map_err(Failure::new)?;
+            let class: Class = class.parse().map_err(|why: String| {
+                let known: Vec<&str> = Class::ALL.iter().map(|class| class.as_str()).collect();
+                Failure::new(why).hint(format!("the classes are: {}", known.join(", ")))
+            })?;
             Ok((name.clone(), class))
         });
         self.models.check()?;

@@ -76,6 +76,11 @@ impl Devices {
             if serial.is_empty() || get(model).is_empty() {
                 return Err(fail(format!("line {line}: no serial or no model")));
             }
+            if record.iter().any(|field| field.contains(char::is_control)) {
+                return Err(fail(format!(
+                    "line {line}: a field over several lines, as where a quotation mark is not closed"
+                )));
+            }
             if let Some(before) = lines.insert(serial.clone(), line) {
                 return Err(fail(format!(
                     "line {line} repeats the serial of line {before}"

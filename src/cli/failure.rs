@@ -75,6 +75,8 @@ impl<E: Error + 'static> From<E> for Failure {
     }
 }
 
+const KEY_HINT: &str = "bring the file back from a copy; nothing was signed";
+
 /// What may help against an error, told by it or by one that it came from.
 fn hint_for(error: &(dyn Error + 'static)) -> Option<String> {
     let own = if let Some(error) = error.downcast_ref::<io::Error>() {
@@ -84,10 +86,12 @@ fn hint_for(error: &(dyn Error + 'static)) -> Option<String> {
             KeyFileError::Readable { path, .. } => Some(format!(
                 "`chmod 600 {path}`; if others may have read it, `standstill key rotate`"
             )),
-            KeyFileError::Malformed { .. } | KeyFileError::Note { .. } => {
-                Some("bring the key's file back from a copy; nothing was signed".to_owned())
+            KeyFileError::Io { source, .. } => {
+                let hint = io_hint(source.kind()).unwrap_or(KEY_HINT);
+                Some(hint.to_owned())
             }
-            _ => None,
+            KeyFileError::Malformed { .. } | KeyFileError::Note { .. } => Some(KEY_HINT.to_owned()),
+            KeyFileError::Randomness => None,
         }
     } else if let Some(StoreError::Locked { .. }) = error.downcast_ref::<StoreError>() {
         Some("wait until the other command has ended".to_owned())
@@ -129,7 +133,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Reads a file of text.
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(path)?).map_err(|_| Failure::file(path, "is not UTF-8"))
+    String::from_utf8(read(path)?)
+        .map_err(|_| Failure::file(path, "is not UTF-8").hint("a file of text is expected here"))
 }
 
 /// Writes a file that must not be there yet, whole or not at all.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::drafts;
 use crate::cli::failure;
 use crate::key::Algorithm;
 use crate::key::KeyName;
@@ -108,7 +109,17 @@ pub(super) fn init(directory: &Path, name: &KeyName, world: &mut World<'_>) -> R
         return Err(Failure::file(directory, "has a witness already")
             .hint("a witness is never made anew: it would forget what it saw"));
     }
-    WitnessDirectory::init(directory, &key)?;
+    let there = directory.exists();
+    WitnessDirectory::init(directory, &key).inspect_err(|_| {
+        // A key without its `vkey` is no witness, and would be in the way of one.
+        if there {
+            for name in ["key", "vkey"] {
+                let _ = drafts::remove(&directory.join(name));
+            }
+        } else {
+            let _ = drafts::remove(directory);
+        }
+    })?;
     let vkey = key.verifier().to_string();
     world.answer(&json!({ "vkey": vkey, "directory": directory }), &vkey)
 }

@@ -15,6 +15,7 @@
     reason = "a test may stop"
 )]
 
+mod bad_input;
 mod lab;
 mod outbox;
 mod promises;

@@ -169,7 +169,7 @@ fn a_publish_that_is_killed_at_any_moment_is_finished_by_the_next() {
     lab.attest(END, "2026-03-31T00:00:00Z");
     backup(&lab);
     let mut killed = 0;
-    for delay in (0..60).step_by(3) {
+    for delay in (0..160).step_by(8) {
         restore(&lab);
         let mut publish = lab.command("publish --workspace lab");
         let mut child = publish.stdout(Stdio::null()).spawn().unwrap();
