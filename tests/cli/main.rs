@@ -15,9 +15,13 @@
     reason = "a test may stop"
 )]
 
+mod auditor;
 mod bad_input;
+mod help;
+mod inventory;
 mod lab;
 mod outbox;
 mod promises;
 mod readme;
 mod sandbox;
+mod tampering;

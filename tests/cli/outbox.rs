@@ -62,7 +62,7 @@ fn signer(lab: &Lab, wanted: impl Fn(&Statement) -> bool, keys: &[PublicKey]) ->
         let envelope = Envelope::parse(&entry).unwrap();
         let statement = Statement::parse(envelope.payload()).unwrap();
         if wanted(&statement) {
-            let by = |key: &PublicKey| envelope.is_signed_by(&[key.clone()]);
+            let by = |key: &PublicKey| envelope.is_signed_by(std::slice::from_ref(key));
             return keys.iter().position(by).unwrap();
         }
     }

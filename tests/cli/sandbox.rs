@@ -22,10 +22,12 @@ pub struct Sandbox {
 
 /// What a command did.
 #[derive(Debug)]
+#[expect(dead_code, reason = "`typed` is read where a test stops, by `Debug`")]
 pub struct Done {
     pub code: i32,
     pub out: String,
     pub err: String,
+    /// What was typed; shown where a test stops.
     pub typed: String,
 }
 
