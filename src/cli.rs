@@ -15,6 +15,7 @@ mod init;
 mod inventory;
 mod journal;
 mod key;
+mod models;
 mod pledge;
 mod progress;
 mod publish;
@@ -23,6 +24,7 @@ mod receipts;
 mod signing;
 mod trust;
 mod verify;
+mod withdraw;
 mod witness;
 mod workspace;
 
@@ -52,7 +54,7 @@ struct Args {
     simulated_time: Option<UnixSeconds>,
 
     /// Print JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 900)]
     json: bool,
 
     #[command(subcommand)]
@@ -73,7 +75,7 @@ enum Command {
     Publish(publish::PublishArgs),
     Trust(trust::TrustArgs),
     Verify(verify::VerifyArgs),
-    Withdraw(pledge::WithdrawArgs),
+    Withdraw(withdraw::WithdrawArgs),
     Witness(witness::WitnessArgs),
 }
 

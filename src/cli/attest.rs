@@ -21,11 +21,11 @@ use crate::time::UnixSeconds;
 /// A statement takes its place in the stream for ever; it is signed when it is published.
 #[derive(Debug, clap::Args)]
 pub(super) struct AttestArgs {
-    /// Workspace
+    /// Workspace that `standstill init` made
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) workspace: PathBuf,
 
-    /// Area
+    /// Number of the area
     #[arg(long, default_value = "1")]
     pub(super) area: StreamId,
 }

@@ -13,11 +13,11 @@ use crate::attestation::content::Inventory;
 use crate::attestation::content::Usage;
 use crate::cli::Failure;
 use crate::cli::World;
-use crate::cli::collect::Models;
 use crate::cli::devices;
 use crate::cli::drafts;
 use crate::cli::failure;
 use crate::cli::journal::Entry;
+use crate::cli::models::Models;
 use crate::cli::workspace::Workspace;
 use crate::time::UnixSeconds;
 
@@ -43,11 +43,11 @@ pub(super) struct CorrectArgs {
     #[command(flatten)]
     models: Models,
 
-    /// Workspace
+    /// Workspace that `standstill init` made
     #[arg(long, value_name = "DIR", default_value = ".")]
     workspace: PathBuf,
 
-    /// Area
+    /// Number of the area
     #[arg(long, default_value = "1")]
     area: StreamId,
 }

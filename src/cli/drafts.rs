@@ -1,5 +1,6 @@
 //! Usage that was collected and not yet attested, each with its ledger.
 
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -128,10 +129,18 @@ pub(super) fn keep_ledger(
     let kept = workspace.join(format!("ledgers/{area}/{name}.ledger"));
     // What a failed attempt left there belongs to no statement.
     remove(&kept)?;
-    let linked = std::fs::hard_link(&from, &kept)
+    let linked = match std::fs::hard_link(&from, &kept) {
+        // A draft that lies on another disk.
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            keystore::create_private(&kept, &ledger.print())?;
+            Ok(())
+        }
+        linked => linked,
+    };
+    linked
         .and_then(|()| std::fs::File::open(&kept))
-        .and_then(|file| file.sync_all());
-    linked.map_err(|error| Failure::io(&kept, error))?;
+        .and_then(|file| file.sync_all())
+        .map_err(|error| Failure::io(&kept, error))?;
     Ok(kept)
 }
 
@@ -149,7 +158,7 @@ pub(super) fn remove(path: &Path) -> Result<(), Failure> {
         std::fs::remove_file(path)
     };
     match removed {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io(path, error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::io(path, error)),
         _ => Ok(()),
     }
 }

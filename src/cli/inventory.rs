@@ -9,11 +9,11 @@ use crate::attestation::StreamId;
 use crate::attestation::content::Inventory;
 use crate::cli::Failure;
 use crate::cli::World;
-use crate::cli::collect::Models;
 use crate::cli::collect::next_start;
 use crate::cli::devices::Devices;
 use crate::cli::devices::device_secret;
 use crate::cli::devices::keep_ledger;
+use crate::cli::models::Models;
 use crate::cli::workspace::Workspace;
 use crate::time::UnixSeconds;
 
@@ -39,11 +39,11 @@ pub(super) struct InventoryArgs {
     #[command(flatten)]
     models: Models,
 
-    /// Workspace
+    /// Workspace that `standstill init` made
     #[arg(long, value_name = "DIR", default_value = ".")]
     workspace: PathBuf,
 
-    /// Area
+    /// Number of the area
     #[arg(long, default_value = "1")]
     area: StreamId,
 }

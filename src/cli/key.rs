@@ -25,7 +25,7 @@ pub(super) struct KeyArgs {
 enum KeyCommand {
     /// Show the public keys in force
     Show {
-        /// Workspace
+        /// Workspace that `standstill init` made
         #[arg(long, value_name = "DIR", default_value = ".")]
         workspace: PathBuf,
     },
@@ -50,10 +50,10 @@ enum KeyCommand {
 
 #[derive(Debug, clap::Args)]
 struct ChangeArgs {
-    /// Role
+    /// Which key
     #[arg(long)]
     role: Role,
-    /// Workspace
+    /// Workspace that `standstill init` made
     #[arg(long, value_name = "DIR", default_value = ".")]
     workspace: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! `standstill pledge` and `withdraw`: claims, and their end.
+//! `standstill pledge`: claims, written, checked and signed.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -9,7 +9,6 @@ use crate::attestation::Content;
 use crate::attestation::StatementId;
 use crate::attestation::StreamId;
 use crate::attestation::content::StreamHead;
-use crate::attestation::content::Withdrawal;
 use crate::attestation::figure::Basis;
 use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Class;
@@ -47,7 +46,7 @@ enum PledgeCommand {
     New(Box<NewArgs>),
     /// Say what is wrong with a draft
     Lint {
-        /// Draft
+        /// Draft of a pledge
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -75,19 +74,19 @@ pub(super) struct NewArgs {
     #[arg(long)]
     pub(super) limit: Quantity,
 
-    /// Quantity
+    /// What is counted
     #[arg(long, default_value = "accelerator_seconds")]
     pub(super) quantity: QuantityKind,
 
-    /// Basis
+    /// How it is counted: allocated, present, active or billed
     #[arg(long, default_value = "allocated")]
     pub(super) basis: Basis,
 
-    /// Boundary, for energy
+    /// Where energy is measured: gpu, node, rack, facility or feed
     #[arg(long)]
     pub(super) boundary: Option<Boundary>,
 
-    /// Start of the baseline, for a reduction; it ends where the published usage ends
+    /// Start of the baseline, for a reduction
     #[arg(long, value_name = "TIME")]
     pub(super) baseline_start: Option<UnixSeconds>,
 
@@ -103,11 +102,11 @@ pub(super) struct NewArgs {
 /// A draft to be signed.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct SignArgs {
-    /// Draft
+    /// Draft of a pledge
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
 
-    /// Workspace
+    /// Workspace that `standstill init` made
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) workspace: PathBuf,
 }
@@ -297,63 +296,6 @@ fn check_against(workspace: &Workspace, pledge: &Pledge, file: &Path) -> Result<
                 .hint(format!("it is statement {}", entry.id)))
         }
         None => Ok(()),
-    }
-}
-
-/// Withdraw a pledge: its duty ends after its notice, never its judgement before
-#[derive(Debug, clap::Args)]
-pub(super) struct WithdrawArgs {
-    /// Statement id of the pledge
-    #[arg(value_name = "PLEDGE")]
-    pledge: StatementId,
-
-    /// Why
-    #[arg(long)]
-    reason: String,
-
-    /// Workspace
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    workspace: PathBuf,
-}
-
-impl WithdrawArgs {
-    pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
-        let mut workspace = Workspace::open(&self.workspace)?;
-        let pledges: Vec<StatementId> = workspace
-            .stream(StreamId::GOVERNANCE)
-            .filter(|entry| matches!(entry.statement.content, Content::Pledge(_)))
-            .map(|entry| entry.id)
-            .collect();
-        if !pledges.contains(&self.pledge) {
-            let known: Vec<String> = pledges.iter().map(ToString::to_string).collect();
-            return Err(
-                Failure::new(format!("{} is no pledge of this workspace", self.pledge)).hint(
-                    if known.is_empty() {
-                        "it has none".to_owned()
-                    } else {
-                        format!("it has: {}", known.join(", "))
-                    },
-                ),
-            );
-        }
-        let before = workspace.stream(StreamId::GOVERNANCE).find(|entry| {
-            matches!(&entry.statement.content, Content::Withdrawal(one) if one.pledge == self.pledge)
-        });
-        if let Some(before) = before {
-            return Err(
-                Failure::new(format!("{} was withdrawn before", self.pledge))
-                    .hint(format!("by statement {}", before.id)),
-            );
-        }
-        let withdrawal = Withdrawal {
-            pledge: self.pledge,
-            reason: self.reason.clone(),
-        };
-        let id = workspace.append(StreamId::GOVERNANCE, Content::Withdrawal(withdrawal))?;
-        world.answer(
-            &json!({ "withdrawal": id.to_string(), "pledge": self.pledge.to_string() }),
-            &format!("withdrawal {id}"),
-        )
     }
 }
 

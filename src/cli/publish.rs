@@ -33,7 +33,7 @@ use crate::tlog::SignedCheckpoint;
 /// Running it again publishes nothing twice, and lets the witnesses refresh their time.
 #[derive(Debug, clap::Args)]
 pub(super) struct PublishArgs {
-    /// Workspace
+    /// Workspace that `standstill init` made
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) workspace: PathBuf,
 
@@ -83,6 +83,15 @@ impl PublishArgs {
                 log.size(),
             ),
         )?;
+        let witnesses = workspace.identity()?.witnesses.as_ref();
+        if let Some(quorum) = witnesses
+            .map(|one| one.quorum)
+            .filter(|one| *one > cosigned)
+        {
+            world.note(format!(
+                "warning: {quorum} witnesses are a quorum: until so many cosign, nobody can tell by when this was said; `standstill publish` asks them again"
+            ));
+        }
         if waiting > 0 {
             world.note(format!(
                 "{waiting} wait until {} seconds after their period's end",

@@ -11,8 +11,8 @@ use std::time::Duration;
 use standstill::attestation::{Content, Envelope, Statement, StreamId};
 use standstill::key::{PublicKey, SecretKey};
 
-use crate::lab::{AFTER, END, HALF, LIMIT, Lab};
-use crate::sandbox::{PROGRAM, difference};
+use crate::lab::{AFTER, END, HALF, LIMIT, Lab, READ};
+use crate::sandbox::{PROGRAM, difference, repository};
 
 /// The place of each statement in the log, with how often it stands there.
 fn places(lab: &Lab) -> BTreeMap<String, usize> {
@@ -182,6 +182,37 @@ fn a_publish_that_is_killed_at_any_moment_is_finished_by_the_next() {
     }
     judged(&mut lab);
     eprintln!("{killed} of 20 were killed before they ended");
+}
+
+#[test]
+fn an_attest_that_is_killed_at_any_moment_attests_each_period_once() {
+    let mut lab = Lab::with("--period 3600 --grace 2500000 --first 2026-03-01T00:00:00Z");
+    lab.at(END);
+    let jobs = repository("fixtures/demo/prudent.psv");
+    lab.ok(&format!(
+        "collect slurm {} {READ} --workspace lab --through 2026-03-08T00:00:00Z",
+        jobs.display()
+    ));
+    backup(&lab);
+    let (mut killed, mut refused) = (0, 0);
+    for delay in (0..200).step_by(10) {
+        restore(&lab);
+        let mut attest = lab.command("attest --workspace lab");
+        let mut child = attest.stdout(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(delay));
+        child.kill().unwrap();
+        killed += usize::from(child.wait().unwrap().signal().is_some());
+        // What it had journalled it had journalled: there is nothing more to attest.
+        let again = lab.run("attest --workspace lab");
+        refused += usize::from(again.code == 2);
+        let journal = lab.read("lab/journal");
+        assert_eq!(journal.lines().count(), 2 + 168, "{again:?}");
+        let ledgers = fs::read_dir(lab.path("lab/ledgers/1")).unwrap().count();
+        assert_eq!(ledgers, 168);
+    }
+    lab.ok("publish --workspace lab");
+    assert_eq!(places(&lab).len(), 170);
+    eprintln!("{killed} of 20 were killed before they ended; {refused} had journalled all");
 }
 
 #[test]
