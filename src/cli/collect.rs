@@ -153,6 +153,7 @@ fn collect(
         input: Some(commit_input(&input, &bytes)),
     };
     let bar = progress::bar("collecting", area.periods(range.start(), range.end()).len());
+    let catalogue = Catalogue::embedded().digest();
     let mut total = Interval::ZERO;
     let mut count = 0_u64;
     for usage in collector {
@@ -164,7 +165,7 @@ fn collect(
         let content = Usage {
             period: usage.period,
             inventory: None,
-            catalogue: Catalogue::embedded().digest(),
+            catalogue,
             figures: figures(&usage, &source),
             commitments: Vec::new(),
             ledgers: vec![ledger.reference()?],

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
 
 use crate::attestation::Content;
@@ -106,7 +107,12 @@ impl Published {
 fn list(directory: &Path) -> Result<BTreeSet<Place>, Failure> {
     let failed = |error| Failure::io(directory, error);
     let mut places = BTreeSet::new();
-    for entry in std::fs::read_dir(directory).map_err(failed)? {
+    let entries = match std::fs::read_dir(directory) {
+        // They can all be made again.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(places),
+        entries => entries.map_err(failed)?,
+    };
+    for entry in entries {
         let name = entry.map_err(failed)?.file_name();
         let place = name.to_str().and_then(|name| {
             let (stream, sequence) = name.strip_suffix(".tlog-proof")?.split_once('-')?;

@@ -55,6 +55,7 @@ pub(super) fn keep(
             }
         }
     }
+    failure::make_directory(&workspace.join("receipts"))?;
     let bar = progress::bar("receipts", due.len());
     for (name, index, leaf) in due {
         let path = reader.prove(index, size)?;

@@ -105,6 +105,10 @@ pub(super) fn init(directory: &Path, name: &KeyName, world: &mut World<'_>) -> R
         Algorithm::CosignatureV1,
         keystore::generate()?,
     );
+    if directory.join("key").exists() && !directory.join("vkey").exists() {
+        return Err(Failure::file(directory, "an `init` was cut short there")
+            .hint("it has cosigned nothing: remove the directory and run it again"));
+    }
     if directory.join("key").exists() {
         return Err(Failure::file(directory, "has a witness already")
             .hint("a witness is never made anew: it would forget what it saw"));

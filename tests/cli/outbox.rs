@@ -114,7 +114,6 @@ fn publishing_twice_publishes_once() {
     assert!(out.starts_with("0 statements published"), "{out}");
     // Nor where the receipts were lost, and the root key lies elsewhere by then.
     fs::remove_dir_all(lab.path("lab/receipts")).unwrap();
-    fs::create_dir(lab.path("lab/receipts")).unwrap();
     fs::remove_file(lab.path("lab/keys/root.key")).unwrap();
     let out = lab.ok("publish --workspace lab");
     assert!(out.starts_with("0 statements published"), "{out}");

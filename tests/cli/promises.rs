@@ -40,6 +40,21 @@ fn init_makes_keys_apart_that_only_their_owner_can_read() {
 }
 
 #[test]
+fn an_init_that_was_cut_short_is_told_and_never_mixed_with_another() {
+    let sandbox = Sandbox::new();
+    sandbox.ok("init lab");
+    // The configuration is its last file.
+    fs::remove_file(sandbox.path("lab/standstill.toml")).unwrap();
+    let said = sandbox.refused("init lab");
+    assert!(said.contains("cut short"), "{said}");
+    sandbox.refused("publish --workspace lab");
+    sandbox.ok("witness init w1 --name witness.example/1");
+    fs::remove_file(sandbox.path("w1/vkey")).unwrap();
+    let said = sandbox.refused("witness init w1 --name witness.example/1");
+    assert!(said.contains("cut short"), "{said}");
+}
+
+#[test]
 fn no_command_and_no_error_shows_a_secret() {
     let mut lab = Lab::new();
     let mut secrets: Vec<String> = ["root", "governance", "operations", "log"]
