@@ -70,7 +70,9 @@ impl BundleArgs {
         let key = self.key()?;
         let signed = SignedCheckpoint::open(&bytes, &key)
             .map_err(|error| Failure::from(error).hint("say its key with `--log-key`"))?;
-        let bundle = self.cut(&reader, window, &signed, &key)?;
+        let bundle = self
+            .cut(&reader, window, &signed, &key)
+            .map_err(|failure| failure.hint("`standstill verify` tells what is broken in a log"))?;
         let bytes = bundle.to_bytes();
         failure::create(&self.output, &bytes)?;
         let (entries, size) = (bundle.entries.len(), signed.checkpoint().size);

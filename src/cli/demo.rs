@@ -142,7 +142,7 @@ impl Demo<'_, '_> {
             let init = InitArgs {
                 directory: self.path.join(name),
                 origin: format!("{name}.example/log"),
-                area: "cluster".to_owned(),
+                area: vec!["cluster".to_owned()],
                 first: Some(at(START)?),
                 period: "3600".parse::<Cadence>()?,
                 grace: GRACE,
@@ -394,8 +394,8 @@ fn make_anew(path: &Path) -> Result<(), Failure> {
             .hint("name another directory: `standstill demo DIR`"));
     }
     if ours {
-        std::fs::remove_dir_all(path).map_err(|error| Failure::file(path, error))?;
+        std::fs::remove_dir_all(path).map_err(|error| Failure::io(path, error))?;
     }
-    std::fs::create_dir_all(path).map_err(|error| Failure::file(path, error))?;
+    failure::make_directory(path)?;
     failure::create(&path.join(MARKER), b"")
 }

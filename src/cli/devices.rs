@@ -144,16 +144,15 @@ impl Devices {
     }
 }
 
+const HINT: &str = "bring it back from a copy: every device's commitment follows from it";
+
 /// The secret from which devices' commitments follow: a device keeps its commitment in
 /// every inventory and transfer.
 pub(super) fn device_secret(workspace: &Workspace) -> Result<Secret, Failure> {
     let path = workspace.join("keys/devices.secret");
-    let text = keystore::read_private(&path).map_err(|error| {
-        Failure::from(error)
-            .hint("bring it back from a copy: every device's commitment follows from it")
-    })?;
+    let text = keystore::read_private(&path).map_err(|error| Failure::from(error).hint(HINT))?;
     Secret::from_hex(text.trim_end())
-        .ok_or_else(|| Failure::file(&path, "is no secret of 32 bytes"))
+        .ok_or_else(|| Failure::file(&path, "is no secret of 32 bytes").hint(HINT))
 }
 
 /// Keeps a ledger, which has its secret in it, beside those of the area. What a failed

@@ -41,8 +41,9 @@ use crate::time::UnixSeconds;
 
 /// Make a lab's workspace: keys, journal, and a log of its own
 ///
-/// Makes root and signing keys, the issuer's first statement, and one area, whose usage
-/// is accounted together. Nothing is public before `standstill publish`.
+/// Makes root and signing keys, the issuer's first statement, and its areas, each a
+/// cluster or site whose usage is accounted together. Nothing is public before
+/// `standstill publish`.
 #[derive(Debug, clap::Args)]
 pub(super) struct InitArgs {
     /// Directory, which must not exist or be empty
@@ -53,9 +54,9 @@ pub(super) struct InitArgs {
     #[arg(long, default_value = "lab.example/standstill")]
     pub(super) origin: String,
 
-    /// Name of the area: the cluster or site
-    #[arg(long, default_value = "cluster")]
-    pub(super) area: String,
+    /// Name of an area: a cluster or site (can be repeated; they are numbered from 1)
+    #[arg(long, value_name = "NAME", default_value = "cluster")]
+    pub(super) area: Vec<String>,
 
     /// First instant that the area accounts for; it cannot be moved back
     /// (default: the start of this UTC day, or month)
@@ -86,10 +87,10 @@ impl InitArgs {
         let name = KeyName::new(self.origin.as_str()).map_err(|error| {
             Failure::from(error).hint("a log is called like an address, e.g. `lab.example/log`")
         })?;
-        let open = self.open(world.now)?;
+        let areas = self.areas(world.now)?;
         let witnesses = self.witnesses()?;
         let (id, vkey) = self
-            .make(name, open, witnesses, world.now)
+            .make(name, areas, witnesses, world.now)
             .inspect_err(|_| clear(path, made))?;
         world.answer(
             &json!({
@@ -99,16 +100,17 @@ impl InitArgs {
             }),
             &format!("issuer {id}\nlog    {vkey}"),
         )?;
-        world.note(format!(
-            "area 1 \"{}\" accounts from {} on, in periods of {}; usage is due {} seconds after",
-            self.area,
-            self.first(world.now),
-            match self.period {
-                Cadence::Month => "a month".to_owned(),
-                Cadence::Seconds(seconds) => format!("{seconds} seconds"),
-            },
-            self.grace
-        ));
+        let period = match self.period {
+            Cadence::Month => "a month".to_owned(),
+            Cadence::Seconds(seconds) => format!("{seconds} seconds"),
+        };
+        for (number, area) in (1_u64..).zip(&self.area) {
+            world.note(format!(
+                "area {number} \"{area}\" accounts from {} on, in periods of {period}; usage is due {} seconds after",
+                self.first(world.now),
+                self.grace
+            ));
+        }
         world.note(format!(
             "`{}` is for key changes only: move it off this machine once you have published",
             path.join("keys/root.key").display()
@@ -132,8 +134,8 @@ impl InitArgs {
         })
     }
 
-    /// Returns what the area begins with, if it can.
-    fn open(&self, now: UnixSeconds) -> Result<AreaOpen, Failure> {
+    /// Returns what the areas begin with, if they can.
+    fn areas(&self, now: UnixSeconds) -> Result<Vec<Area>, Failure> {
         let first = self.first(now);
         if self.period.period_from(first).is_none() {
             return Err(
@@ -149,20 +151,24 @@ impl InitArgs {
             ))
             .hint("give it as long as an outage may last, e.g. `--grace 172800`"));
         }
-        Ok(AreaOpen {
-            name: self.area.clone(),
-            first,
-            cadence: Some(self.period),
-            grace: self.grace,
-            measures: None,
-            continues: Vec::new(),
-        })
+        let area = |(number, name): (u64, &String)| Area {
+            stream: StreamId::new(number),
+            action: Action::Open(AreaOpen {
+                name: name.clone(),
+                first,
+                cadence: Some(self.period),
+                grace: self.grace,
+                measures: None,
+                continues: Vec::new(),
+            }),
+        };
+        Ok((1..).zip(&self.area).map(area).collect())
     }
 
     fn make(
         &self,
         name: KeyName,
-        open: AreaOpen,
+        areas: Vec<Area>,
         witnesses: Option<Witnesses>,
         now: UnixSeconds,
     ) -> Result<(IssuerId, VerifierKey), Failure> {
@@ -207,11 +213,8 @@ impl InitArgs {
             witness: self.witness_directories()?,
         };
         let mut workspace = Workspace::found(path, config, &payload)?;
-        let area = Area {
-            stream: StreamId::new(1),
-            action: Action::Open(open),
-        };
-        workspace.append(StreamId::GOVERNANCE, Content::Area(area))?;
+        let areas = areas.into_iter().map(Content::Area).collect();
+        workspace.append_all(StreamId::GOVERNANCE, areas)?;
         workspace.finish()?;
         Ok((id, vkey))
     }

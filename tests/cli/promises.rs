@@ -40,6 +40,31 @@ fn init_makes_keys_apart_that_only_their_owner_can_read() {
 }
 
 #[test]
+fn a_lab_with_several_areas_accounts_for_each_apart() {
+    let mut lab = Lab::with(
+        "--area north --area south --period 86400 --grace 2500000 --first 2026-03-01T00:00:00Z",
+    );
+    lab.attest(HALF, "2026-03-03T00:00:00Z");
+    let jobs = repository("fixtures/demo/brash.psv");
+    lab.ok(&format!(
+        "collect slurm {} {READ} --workspace lab --area 2 --through 2026-03-05T00:00:00Z",
+        jobs.display()
+    ));
+    lab.ok("attest --workspace lab --area 2");
+    lab.refused("attest --workspace lab --area 3");
+    lab.ok("publish --workspace lab");
+    let count = |stream: u64| {
+        let statements = lab.statements();
+        let of = statements
+            .iter()
+            .filter(|one| one.subject.stream.get() == stream);
+        of.count()
+    };
+    assert_eq!((count(0), count(1), count(2)), (3, 2, 4));
+    lab.refused("init twice --area \"\"");
+}
+
+#[test]
 fn an_init_that_was_cut_short_is_told_and_never_mixed_with_another() {
     let sandbox = Sandbox::new();
     sandbox.ok("init lab");
