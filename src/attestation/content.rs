@@ -7,9 +7,9 @@
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::figure::Figure;
-use crate::attestation::statement::IssuerId;
 use crate::claim::Pledge;
 use crate::encoding::json::Object;
+use crate::encoding::json::Value;
 use crate::time::Period;
 
 mod about;
@@ -254,15 +254,6 @@ impl Content {
         })
     }
 
-    /// Returns whose area it opens an area to measure, if it does.
-    pub(super) fn measures(&self) -> Option<IssuerId> {
-        let Self::Area(area) = self else { return None };
-        let Action::Open(open) = &area.action else {
-            return None;
-        };
-        open.measures.map(|measured| measured.issuer)
-    }
-
     /// Keeps what a predicate that cannot be read plainly admits.
     pub(super) fn not_understood(
         predicate_type: &str,
@@ -277,10 +268,25 @@ impl Content {
         let period = period.filter(|_| accounts);
         Self::NotUnderstood(NotUnderstood {
             predicate_type: predicate_type.to_owned(),
+            needs_root: needs_root(predicate_type, predicate),
             why,
             period,
             admits,
         })
+    }
+}
+
+/// Whether this is an `issuer` statement or the closing of an area, of any version.
+fn needs_root(predicate_type: &str, predicate: &Object<'_>) -> bool {
+    let name = predicate_type.strip_prefix(NAMESPACE);
+    let name = name
+        .and_then(|rest| rest.split_once('/'))
+        .map(|(name, _)| name);
+    let action = predicate.get("action").and_then(Value::as_text);
+    match name {
+        Some("issuer") => true,
+        Some("area") => action == Some("close"),
+        _ => false,
     }
 }
 
@@ -292,6 +298,9 @@ impl Content {
 pub struct NotUnderstood {
     /// The `predicateType`, whatever it is.
     pub predicate_type: String,
+    /// Whether its type and action are such that the root keys must sign it. Told by these
+    /// alone: else who must sign would depend on how much a reader understands.
+    pub needs_root: bool,
     /// What could not be read.
     pub why: FieldError,
     /// The period that it accounts for, if it may account for one and names it.

@@ -152,7 +152,10 @@ fn collect(
         query: None,
         input: Some(commit_input(&input, &bytes)),
     };
-    let bar = progress::bar("collecting", area.periods(range.start(), range.end()).len());
+    let bar = progress::bar(
+        "collecting",
+        area.periods(range.start(), range.end()).count(),
+    );
     let catalogue = Catalogue::embedded().digest();
     let mut total = Interval::ZERO;
     let mut count = 0_u64;
@@ -262,7 +265,6 @@ impl JobLogArgs {
         }
         let periods: Vec<Period> = area
             .periods(from, through)
-            .into_iter()
             .filter(|period| period.start() >= from && period.end() <= through)
             .collect();
         match (periods.first(), periods.last()) {

@@ -105,7 +105,6 @@ impl InventoryArgs {
         let at_edge = from == next
             || area
                 .periods(from, until)
-                .iter()
                 .any(|period| period.start() == from);
         if !at_edge {
             return Err(

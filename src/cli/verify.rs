@@ -24,6 +24,7 @@ use crate::verify::Judgement;
 use crate::verify::LogFiles;
 use crate::verify::Trust;
 use crate::verify::TrustError;
+use crate::verify::checks::Check;
 use crate::verify::evidence::OpenedLedger;
 use crate::verify::evidence::Subject;
 
@@ -234,7 +235,7 @@ fn broken(trust: &Trust, at: UnixSeconds, why: &str) -> Judgement {
         trust: trust.digest(),
         label: trust.label.clone(),
         verdicts: Vec::new(),
-        findings: vec![verify::Finding::integrity("bundle", why)],
+        findings: vec![verify::Finding::new(Check::Bundle, why)],
         anomalies: Vec::new(),
     }
 }
