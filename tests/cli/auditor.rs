@@ -149,6 +149,8 @@ fn a_log_that_is_gone_is_judged_only_where_a_quorum_answers_for_it() {
     for place in ["gone", "http://127.0.0.1:1"] {
         let verify = format!("verify {place} --trust trust.toml");
         lab.refused(&verify);
+        // One of three is no quorum.
+        assert_eq!(lab.run(&format!("{verify} --witness w1")).code, 2);
         let done = lab.run(&format!("{verify} {WITNESSES}"));
         assert_eq!(done.code, 3, "{done:?}");
         assert!(!done.out.contains("CONSISTENT"), "{done:?}");
