@@ -312,6 +312,13 @@ fn others() -> Vec<Made> {
             edit_predicate(&text, none, &format!("\"earlier\":[\"{low}\",\"{high}\"]")),
         ),
         bad(
+            "earlier_itself",
+            "att-31",
+            "an issuer that is its own earlier one",
+            none,
+            &format!("\"earlier\":[\"{}\"]", Author::new().id),
+        ),
+        bad(
             "earlier_empty",
             "att-31",
             "an empty list: a second spelling of none",
