@@ -146,7 +146,7 @@ fn collect(
     let collector = Collector::new(intake.jobs, cadence, range)?;
     let outside = collector.outside()?;
     let input = Secret::from_bytes(*keystore::random()?);
-    let mut drafts = Drafts::stage(&workspace, args.area, args.again.is_some())?;
+    let drafts = Drafts::stage(&workspace, args.area, args.again.is_some())?;
     let source = Source {
         tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
         query: None,
@@ -157,25 +157,28 @@ fn collect(
         area.periods(range.start(), range.end()).count(),
     );
     let catalogue = Catalogue::embedded().digest();
-    let mut total = Interval::ZERO;
-    let mut count = 0_u64;
-    for usage in collector {
-        let usage = usage?;
-        total = total
-            .plus(usage.all.accelerator_seconds)
-            .ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
+    // Writes the draft of a period, and returns its accelerator-seconds.
+    let write = |usage: &PeriodUsage| -> Result<Interval, Failure> {
         let ledger = usage.ledger(Secret::from_bytes(*keystore::random()?))?;
         let content = Usage {
             period: usage.period,
             inventory: None,
             catalogue,
-            figures: figures(&usage, &source),
+            figures: figures(usage, &source),
             commitments: Vec::new(),
             ledgers: vec![ledger.reference()?],
         };
         drafts.add(content, &ledger)?;
-        count = count.saturating_add(1);
         bar.inc(1);
+        Ok(usage.all.accelerator_seconds)
+    };
+    let mut total = Interval::ZERO;
+    let mut count = 0_u64;
+    for usage in collector {
+        total = total
+            .plus(write(&usage?)?)
+            .ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
+        count = count.saturating_add(1);
     }
     bar.finish_and_clear();
     let place = drafts.keep()?;

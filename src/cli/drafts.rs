@@ -47,7 +47,7 @@ impl Drafts {
     }
 
     /// Adds the usage of a period.
-    pub(super) fn add(&mut self, usage: Usage, ledger: &Ledger) -> Result<(), Failure> {
+    pub(super) fn add(&self, usage: Usage, ledger: &Ledger) -> Result<(), Failure> {
         let start = usage.period.start();
         let draft = Content::Usage(usage).write().unwrap_or_default();
         let path = draft_in(&self.staged, start);
