@@ -277,11 +277,10 @@ impl Statement {
             }
             let content = Content::read(kind, fields)?;
             fields.finish()?;
-            // Else an issuer could free an area of its own from all duty.
-            if content.measures() == Some(subject.issuer) {
-                return Err(FieldError::new("measures", "names the issuer itself"));
+            match content.misplaced(&subject) {
+                Some(why) => Err(why),
+                None => Ok(content),
             }
-            Ok(content)
         };
         let content = read(&mut fields)
             .unwrap_or_else(|why| Content::not_understood(predicate_type, predicate, why));

@@ -177,6 +177,7 @@ fn collect(
             figures: figures(&usage, &source),
             commitments: Vec::new(),
             ledgers: vec![ledger.reference()?],
+            devices_absent: Some("a job log names no device".to_owned()),
         };
         let name = format!("collected/{}/{}", args.area, usage.period.start());
         let draft = crate::attestation::Content::Usage(content);

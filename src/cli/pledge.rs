@@ -17,6 +17,7 @@ use crate::claim::Level;
 use crate::claim::LimitedQuantity;
 use crate::claim::Perimeter;
 use crate::claim::Pledge;
+use crate::claim::Precision;
 use crate::claim::Terms;
 use crate::claim::falsifier;
 use crate::claim::lint::Severity;
@@ -167,7 +168,7 @@ impl NewArgs {
                 h100_equivalents: false,
             },
             baseline,
-            precision: "highest-dense".to_owned(),
+            precision: (self.quantity == QuantityKind::Flop).then_some(Precision::HighestDense),
             level: Level::E1,
             cadence,
             deadline: grace,
@@ -291,14 +292,15 @@ fn read(path: &std::path::Path) -> Result<Pledge, Failure> {
 fn show_lint(pledge: &Pledge, world: &mut World<'_>) -> usize {
     let mut errors = 0_usize;
     for finding in lint(pledge) {
-        let severity = match finding.severity {
+        let (rule, member, why) = (finding.rule, finding.member, &finding.why);
+        let severity = match rule.severity() {
             Severity::Error => {
                 errors = errors.saturating_add(1);
                 "error"
             }
             Severity::Warning => "warning",
         };
-        world.note(format!("{severity}: `{}` {}", finding.member, finding.why));
+        world.note(format!("{severity}: `{member}` {why} ({rule})"));
     }
     errors
 }

@@ -27,7 +27,6 @@ use crate::ledger::record::RecordError;
 use crate::ledger::record::Sheet;
 use crate::ledger::record::check;
 use crate::ledger::record::check_figures;
-use crate::ledger::suite::SUITE;
 use crate::ledger::suite::Salts;
 use crate::ledger::suite::Secret;
 use crate::ledger::suite::field_digest;
@@ -165,25 +164,26 @@ impl Ledger {
     /// Here `rs_merkle` builds the tree; that [`Self::root`] agrees is tested.
     pub fn reference(&self) -> Result<LedgerReference, LedgerError> {
         Ok(LedgerReference {
-            kind: self.kind.as_str().to_owned(),
-            suite: SUITE.to_owned(),
+            kind: self.kind,
             root: self
                 .tree()
                 .root()
                 .map_or_else(merkle::empty_root, Hash::from_bytes),
             count: self.count(),
-            order: self.kind.order().to_owned(),
             sums: self.sums()?,
         })
     }
 
-    /// Returns the totals of the records by quantity and basis; maxima have none.
+    /// Returns the totals of the records by quantity, basis and boundary; maxima have
+    /// none. Energy of a job or a device is that device's own.
     pub fn sums(&self) -> Result<Vec<LedgerSum>, LedgerError> {
         let mut sums = BTreeMap::new();
         for total in self.totals()? {
+            let energy = total.quantity == QuantityKind::EnergyJoules;
+            let boundary = energy.then(|| total.boundary.unwrap_or(Boundary::Gpu));
             add(
                 &mut sums,
-                (total.quantity, total.basis),
+                (total.quantity, total.basis, boundary),
                 Amount {
                     quantity: total.quantity,
                     basis: total.basis,
@@ -193,9 +193,10 @@ impl Ledger {
         }
         Ok(sums
             .into_iter()
-            .map(|((quantity, basis), value)| LedgerSum {
+            .map(|((quantity, basis, boundary), value)| LedgerSum {
                 quantity,
                 basis,
+                boundary,
                 value,
                 clipped: Interval::ZERO,
             })
