@@ -313,20 +313,15 @@ pub fn write_period(period: Period) -> Object<'static> {
         .with("end", period.end().to_string())
 }
 
-/// Reads what can be read on its own of a predicate that as a whole cannot, of the
-/// replacement in it and of the areas of a run: none may hide another.
+/// Reads what can be read on its own of a predicate that as a whole cannot, and of the
+/// replacement in it: neither may hide the other.
 pub(super) fn salvage(predicate: &Object<'_>) -> (Option<Period>, Vec<Figure>) {
     let replacement = predicate.get("replacement").and_then(Value::as_object);
     let accounts = || std::iter::once(predicate).chain(replacement);
     let period = accounts().find_map(|account| read_period(&mut Fields::new(account)).ok());
-    let areas = accounts()
-        .filter_map(|account| account.get("areas").and_then(Value::as_list))
-        .flatten()
-        .filter_map(Value::as_object);
     // No limit on their number: the size of an entry bounds it, and whatever came behind
     // a limit could be hidden behind as many items that say nothing.
     let figures = accounts()
-        .chain(areas)
         .filter_map(|account| account.get("figures").and_then(Value::as_list))
         .flatten()
         .filter_map(|value| read_all(value, Figure::read).ok())
