@@ -4,6 +4,7 @@
 //! lists what a new one must touch. What this version cannot read becomes
 //! [`NotUnderstood`], which keeps what the statement plainly admits.
 
+use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::figure::Figure;
@@ -11,6 +12,7 @@ use crate::attestation::statement::IssuerId;
 use crate::attestation::statement::Subject;
 use crate::claim::Pledge;
 use crate::encoding::json::Object;
+use crate::encoding::json::Value;
 use crate::time::Period;
 
 mod about;
@@ -256,21 +258,20 @@ impl Content {
         })
     }
 
-    /// Finds what it says that nobody can say at `subject`.
-    pub(super) fn misplaced(&self, subject: &Subject) -> Option<FieldError> {
+    /// Refuses what cannot be said at `subject`, behind `previous`, whoever says it.
+    pub(super) fn check_at(
+        &self,
+        subject: &Subject,
+        previous: Option<StatementId>,
+    ) -> Result<(), FieldError> {
         let own = |issuer: IssuerId| issuer == subject.issuer;
         let itself = Measured {
             issuer: subject.issuer,
             stream: subject.stream,
         };
         let (member, why) = match self {
-            // Else an issuer could free an area of its own from all duty.
-            Self::Area(area) => match &area.action {
-                Action::Open(open) if open.measures.is_some_and(|one| own(one.issuer)) => {
-                    ("measures", "names the issuer itself")
-                }
-                _ => return None,
-            },
+            Self::Area(area) => return area.check_in(subject.issuer),
+            Self::Issuer(issuer) => return issuer.check_at(subject, previous),
             // Nobody vouches for himself, or poses himself a challenge.
             Self::Corroboration(one) if own(one.about.issuer) => {
                 ("issuer", "is the corroborator itself")
@@ -282,8 +283,8 @@ impl Content {
             }
             Self::Correction(one) => match &*one.replacement {
                 // Its commitments have the number of a correction, as they must.
-                Self::Usage(_) => return None,
-                replacement => return replacement.misplaced(subject),
+                Self::Usage(_) => return Ok(()),
+                replacement => return replacement.check_at(subject, previous),
             },
             Self::Run(run) if run.areas.iter().all(|one| one.area != itself) => {
                 ("areas", "do not name the area in whose stream this stands")
@@ -294,9 +295,9 @@ impl Content {
             Self::Usage(usage) if usage.commitments.iter().any(|one| one.correction != 0) => {
                 ("commitments", "has the number of a correction")
             }
-            _ => return None,
+            _ => return Ok(()),
         };
-        Some(FieldError::new(member, why))
+        Err(FieldError::new(member, why))
     }
 
     /// Whether it holds a commitment with the number of an original.
@@ -318,10 +319,25 @@ impl Content {
         let period = period.filter(|_| accounts);
         Self::NotUnderstood(NotUnderstood {
             predicate_type: predicate_type.to_owned(),
+            needs_root: needs_root(predicate_type, predicate),
             why,
             period,
             admits,
         })
+    }
+}
+
+/// Whether this is an `issuer` statement or the closing of an area, of any version.
+fn needs_root(predicate_type: &str, predicate: &Object<'_>) -> bool {
+    let name = predicate_type.strip_prefix(NAMESPACE);
+    let name = name
+        .and_then(|rest| rest.split_once('/'))
+        .map(|(name, _)| name);
+    let action = predicate.get("action").and_then(Value::as_text);
+    match name {
+        Some("issuer") => true,
+        Some("area") => action == Some("close"),
+        _ => false,
     }
 }
 
@@ -333,6 +349,9 @@ impl Content {
 pub struct NotUnderstood {
     /// The `predicateType`, whatever it is.
     pub predicate_type: String,
+    /// Whether its type and action are such that the root keys must sign it. Told by these
+    /// alone: else who must sign would depend on how much a reader understands.
+    pub needs_root: bool,
     /// What could not be read.
     pub why: FieldError,
     /// The period that it accounts for, if it may account for one and names it.

@@ -84,7 +84,7 @@ impl Identity {
     }
 
     /// Whether signatures by exactly these keys are what some statement of this issuer
-    /// needs: asked where the payload cannot be read.
+    /// needs: asked where the payload cannot be read and names no place.
     pub fn permits_some(&self, key_ids: &[KeyId]) -> bool {
         self.sets().into_iter().any(|set| is_met(set, key_ids))
     }
@@ -105,6 +105,7 @@ impl Identity {
         match &statement.content {
             Content::Issuer(_) => &self.current.root,
             Content::Area(area) if matches!(area.action, Action::Close(_)) => &self.current.root,
+            Content::NotUnderstood(content) if content.needs_root => &self.current.root,
             _ if statement.subject.stream.is_governance() => &self.current.roles.governance,
             _ => &self.current.roles.operations,
         }

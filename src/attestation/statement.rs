@@ -26,9 +26,8 @@ pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 /// The longest `notBefore` (formats: 6).
 pub const MAX_NOT_BEFORE: usize = 12 * 1024;
 
-/// The longest `beacon` signature in hexadecimal digits: a drand signature on BLS12-381
-/// has 48 or 96 bytes.
-const MAX_BEACON_SIGNATURE: usize = 192;
+/// The bytes of a drand signature: a point of BLS12-381's first or second group.
+const BEACON_SIGNATURES: [usize; 2] = [48, 96];
 
 /// Names an issuer: the digest of the predicate of its first statement (formats: 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -187,23 +186,35 @@ pub struct Link {
 }
 
 impl Link {
-    fn read(fields: &mut Fields<'_>, stream: StreamId) -> Result<Self, FieldError> {
-        let governance = if stream.is_governance() {
+    fn read(fields: &mut Fields<'_>, subject: Subject) -> Result<Self, FieldError> {
+        let governance = if subject.stream.is_governance() {
             None
         } else {
             Some(fields.nested("governance", Head::read)?)
         };
-        let not_before = fields.text("notBefore")?;
-        if not_before.len() > MAX_NOT_BEFORE {
-            let why = format!("has {} bytes; at most {MAX_NOT_BEFORE}", not_before.len());
-            return Err(FieldError::new("notBefore", why));
+        let previous: Option<StatementId> = fields.parsed_or_none("previous")?;
+        let first = subject.stream.is_governance() && subject.sequence == 0;
+        if previous.is_none() != first {
+            let why = "is `none` at the first statement of stream 0, and only there";
+            return Err(FieldError::new("previous", why));
         }
         Ok(Self {
-            previous: fields.parsed_or_none("previous")?,
+            previous,
             governance,
-            not_before: (not_before != NONE).then(|| not_before.to_owned()),
+            not_before: read_not_before(fields)?,
             beacon: read_beacon(fields)?,
         })
+    }
+
+    /// Reads those members of a predicate that can be read on their own.
+    fn claimed(predicate: &Object<'_>) -> Self {
+        let mut fields = Fields::new(predicate);
+        Self {
+            previous: fields.parsed_or_none("previous").unwrap_or_default(),
+            governance: fields.nested("governance", Head::read).ok(),
+            not_before: read_not_before(&mut fields).unwrap_or_default(),
+            beacon: read_beacon(&mut fields).unwrap_or_default(),
+        }
     }
 
     fn write(&self, predicate: Object<'static>) -> Object<'static> {
@@ -235,55 +246,65 @@ pub struct Statement {
 impl Statement {
     /// Parses a payload.
     ///
-    /// Fails only where the payload is no statement of ours at all. A predicate that is
-    /// not understood becomes [`Content::NotUnderstood`], which keeps what it admits.
+    /// Fails only where the payload is not canonical JSON or names no place in a stream.
+    /// Whatever else is wrong with it, it becomes [`Content::NotUnderstood`], which keeps
+    /// what it plainly admits.
     pub fn parse(payload: &[u8]) -> Result<Self, StatementError> {
         let value = json::parse(payload).map_err(StatementError::Json)?;
-        let mut fields = Fields::of(&value)?;
+        let subject = place_in(&value).ok_or(StatementError::Subject)?;
+        Ok(Self::read(payload, subject, &value)
+            .unwrap_or_else(|why| Self::not_understood(subject, &value, why)))
+    }
+
+    /// Reads what a payload that [`Self::parse`] refused plainly claims: where it stands,
+    /// and what it admits. `None` if it is not JSON, or names no place.
+    ///
+    /// It never says more than that: its content is [`Content::NotUnderstood`].
+    pub fn parse_claim(payload: &[u8], why: &StatementError) -> Option<Self> {
+        let value = json::parse_claim(payload).ok()?;
+        let subject = place_in(&value)?;
+        let why = FieldError::new("payload", why);
+        Some(Self::not_understood(subject, &value, why))
+    }
+
+    fn read(payload: &[u8], subject: Subject, value: &Value<'_>) -> Result<Self, FieldError> {
+        let mut fields = Fields::of(value)?;
         let kind = fields.text("_type")?;
         if kind != STATEMENT_TYPE {
-            return Err(FieldError::new("_type", format!("is `{kind}`")).into());
+            return Err(FieldError::new("_type", format!("is `{kind}`")));
         }
         let predicate_type = fields.text("predicateType")?;
         let predicate = fields.required("predicate")?;
-        let mut subjects = fields.list("subject", 1, read_subject)?.into_iter();
+        let digests = fields.list("subject", 1, read_digest)?;
         fields.finish_exactly()?;
-        let (subject, digest) = subjects.next().ok_or(StatementError::Subject)?;
-        let Some(predicate) = predicate.as_object() else {
-            return Err(FieldError::new("predicate", "is not an object").into());
-        };
         let found = sha256(predicate_text(payload));
-        if found != digest {
-            return Err(StatementError::Digest { digest, found });
+        if digests != [found] {
+            let why = format!("is not `{found}`, the predicate's digest");
+            return Err(FieldError::new("subject[0].digest.sha256", why));
         }
-        Ok(Self::read(subject, predicate_type, predicate)?)
+        let Some(predicate) = predicate.as_object() else {
+            return Err(FieldError::new("predicate", "is not an object"));
+        };
+        Self::read_predicate(subject, predicate_type, predicate)
     }
 
-    fn read(
+    fn read_predicate(
         subject: Subject,
         predicate_type: &str,
         predicate: &Object<'_>,
     ) -> Result<Self, FieldError> {
         let mut fields = Fields::new(predicate);
-        let link =
-            Link::read(&mut fields, subject.stream).map_err(|error| error.within("predicate"))?;
-        let read = |fields: &mut Fields<'_>| {
-            read_critical(fields)?;
-            let kind = StatementType::from_uri(predicate_type)
-                .ok_or_else(|| FieldError::new("predicateType", "is not known"))?;
-            if kind.governs() != subject.stream.is_governance() {
-                let why = format!("does not stand in stream {}", subject.stream);
-                return Err(FieldError::new("predicateType", why));
-            }
-            let content = Content::read(kind, fields)?;
-            fields.finish()?;
-            match content.misplaced(&subject) {
-                Some(why) => Err(why),
-                None => Ok(content),
-            }
-        };
-        let content = read(&mut fields)
-            .unwrap_or_else(|why| Content::not_understood(predicate_type, predicate, why));
+        let link = Link::read(&mut fields, subject)?;
+        read_critical(&mut fields)?;
+        let kind = StatementType::from_uri(predicate_type)
+            .ok_or_else(|| FieldError::new("predicateType", "is not known"))?;
+        if kind.governs() != subject.stream.is_governance() {
+            let why = format!("does not stand in stream {}", subject.stream);
+            return Err(FieldError::new("predicateType", why));
+        }
+        let content = Content::read(kind, &mut fields)?;
+        fields.finish()?;
+        content.check_at(&subject, link.previous)?;
         Ok(Self {
             subject,
             link,
@@ -291,10 +312,26 @@ impl Statement {
         })
     }
 
+    fn not_understood(subject: Subject, value: &Value<'_>, why: FieldError) -> Self {
+        let none = Object::new();
+        let member = |name| value.as_object().and_then(|object| object.get(name));
+        let predicate_type = member("predicateType").and_then(Value::as_text);
+        let predicate = member("predicate")
+            .and_then(Value::as_object)
+            .unwrap_or(&none);
+        let predicate_type = predicate_type.unwrap_or_default();
+        Self {
+            subject,
+            link: Link::claimed(predicate),
+            content: Content::not_understood(predicate_type, predicate, why),
+        }
+    }
+
     /// Spells the payload.
     ///
     /// Returns `None` for content that was not understood: it is kept as it came, never
-    /// written anew.
+    /// written anew. Members under reverse-domain names are not part of a [`Statement`]:
+    /// they stand in the entry, and are not written anew either.
     pub fn to_payload(&self) -> Option<Vec<u8>> {
         let kind = self.content.statement_type()?;
         let predicate = self.link.write(self.content.write()?);
@@ -330,37 +367,28 @@ pub fn first_payload(content: &Content, link: &Link) -> Option<(IssuerId, Vec<u8
         stream: StreamId::GOVERNANCE,
         sequence: 0,
     };
-    Some((issuer, payload(&subject, kind, predicate)))
+    let payload = payload(&subject, kind, predicate);
+    // What nobody could read founds no issuer.
+    let read = Statement::parse(&payload).ok()?;
+    read.content.statement_type().map(|_| (issuer, payload))
 }
 
 /// Finds whose statement a payload claims to be although it cannot be parsed.
 ///
 /// Such a statement still fills its place in the stream, as one that nobody understands.
 pub fn claimed_subject(payload: &[u8]) -> Option<Subject> {
-    let value: serde_json::Value = serde_json::from_slice(payload).ok()?;
-    value.pointer("/subject/0/name")?.as_str()?.parse().ok()
+    place_in(&json::parse_claim(payload).ok()?)
 }
 
 /// Why a payload is not a statement of ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatementError {
-    /// The subject's digest is not that of the predicate.
-    #[error("`subject[0].digest.sha256` is `{digest}`, but the predicate's is `{found}`")]
-    Digest {
-        /// What the subject says.
-        digest: Hash,
-        /// What it is.
-        found: Hash,
-    },
-    /// A member is missing, ill-formed or not known.
-    #[error("the statement's member {0}")]
-    Field(#[from] FieldError),
     /// Not canonical JSON without numbers.
     #[error("not canonical JSON: {0}")]
     Json(json::JsonError),
-    /// Not exactly one subject.
-    #[error("`subject` must have exactly one item")]
+    /// No subject that names a place in a stream.
+    #[error("`subject[0].name` is not `<issuer id>/<stream>/<sequence>`")]
     Subject,
 }
 
@@ -379,15 +407,32 @@ pub fn read_count(fields: &mut Fields<'_>, name: &'static str) -> Result<u64, Fi
     count(fields.text(name)?).map_err(|why| FieldError::new(name, why))
 }
 
-fn read_subject(value: &Value<'_>) -> Result<(Subject, Hash), FieldError> {
+/// The place that the first subject names.
+fn place_in(value: &Value<'_>) -> Option<Subject> {
+    let subjects = value.as_object()?.get("subject")?.as_list()?;
+    let name = subjects.first()?.as_object()?.get("name")?;
+    name.as_text()?.parse().ok()
+}
+
+/// Reads the digest of a subject, whose name was read by [`place_in`].
+fn read_digest(value: &Value<'_>) -> Result<Hash, FieldError> {
     let mut fields = Fields::of(value)?;
-    let name = fields.parsed("name")?;
+    fields.required("name")?;
     let digest = fields.required("digest")?;
     fields.finish_exactly()?;
     let mut fields = Fields::of(digest)?;
     let digest = fields.parsed("sha256")?;
     fields.finish_exactly()?;
-    Ok((name, digest))
+    Ok(digest)
+}
+
+fn read_not_before(fields: &mut Fields<'_>) -> Result<Option<String>, FieldError> {
+    let text = fields.text("notBefore")?;
+    if text.len() > MAX_NOT_BEFORE {
+        let why = format!("has {} bytes; at most {MAX_NOT_BEFORE}", text.len());
+        return Err(FieldError::new("notBefore", why));
+    }
+    Ok((text != NONE).then(|| text.to_owned()))
 }
 
 /// The canonical text of the predicate inside the canonical text of a statement.
@@ -405,7 +450,8 @@ fn predicate_text(payload: &[u8]) -> &[u8] {
     rest.get(..end).unwrap_or_default()
 }
 
-/// Reads `critical`, whose names must be present and of which this version knows none.
+/// Reads `critical`, which lists members that must be understood. This version knows none
+/// of them, so that whatever stands there, the statement is not understood.
 fn read_critical(fields: &mut Fields<'_>) -> Result<(), FieldError> {
     let Some(value) = fields.optional("critical") else {
         return Ok(());
@@ -423,21 +469,25 @@ fn read_critical(fields: &mut Fields<'_>) -> Result<(), FieldError> {
 }
 
 fn read_beacon(fields: &mut Fields<'_>) -> Result<Option<Beacon>, FieldError> {
-    let Some(value) = fields.optional("beacon") else {
+    if fields.optional("beacon").is_none() {
         return Ok(None);
-    };
-    crate::attestation::fields::read_all(value, |fields| {
-        let signature = fields.text("signature")?;
-        let bytes = Some(signature)
-            .filter(|text| text.len() <= MAX_BEACON_SIGNATURE)
-            .and_then(hex::decode)
-            .ok_or_else(|| FieldError::new("signature", "is not a signature in hexadecimal"))?;
+    }
+    let read = |fields: &mut Fields<'_>| {
+        let round = read_count(fields, "round")?;
+        if round == 0 {
+            return Err(FieldError::new("round", "is 0; a beacon's first is 1"));
+        }
+        let signature = hex::decode(fields.text("signature")?)
+            .filter(|bytes| BEACON_SIGNATURES.contains(&bytes.len()))
+            .ok_or_else(|| {
+                let why = "is not 48 or 96 bytes in lower-case hexadecimal";
+                FieldError::new("signature", why)
+            })?;
         Ok(Beacon {
             chain: fields.parsed("chain")?,
-            round: read_count(fields, "round")?,
-            signature: bytes,
+            round,
+            signature,
         })
-    })
-    .map(Some)
-    .map_err(|error| error.within("beacon"))
+    };
+    fields.nested("beacon", read).map(Some)
 }

@@ -7,7 +7,8 @@
 //! [`parse`] accepts nothing but the canonical spelling, which is the same as parsing,
 //! printing again and comparing bytes (a property test says so). [`parse_draft`] reads
 //! what people write by hand: any order and white space, but as strict about duplicate
-//! names and numbers. JSON of other programs is read with `serde_json` instead.
+//! names and numbers. [`parse_claim`] reads what a signer spelled wrongly, to see what it
+//! claims all the same. JSON of other programs is read with `serde_json` instead.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +16,7 @@ use std::fmt::Write as _;
 
 mod parser;
 
-pub use parser::{JsonError, MAX_DEPTH, parse, parse_draft};
+pub use parser::{JsonError, MAX_CLAIM_DEPTH, MAX_DEPTH, parse, parse_claim, parse_draft};
 
 /// A JSON value that holds no number.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,10 +12,15 @@ use crate::attestation::statement::read_count;
 use crate::encoding::json::Object;
 use crate::encoding::json::Value;
 use crate::time::Cadence;
+use crate::time::DAY;
 use crate::time::UnixSeconds;
 
 /// The most areas that one continues.
 const MAX_CONTINUED: usize = 64;
+
+/// The longest period and the longest grace, in seconds: a leap year. What never ends, or
+/// is never due, would free an area from all duty.
+const MAX_SPAN: u64 = 366 * DAY;
 
 /// What happens to an area.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,11 +97,7 @@ impl Area {
         }
         let action = match fields.text("action")? {
             "open" => Action::Open(AreaOpen::read(fields)?),
-            "change" => Action::Change(AreaChange {
-                from: fields.parsed("from")?,
-                cadence: fields.parsed("cadence")?,
-                grace: read_count(fields, "grace")?,
-            }),
+            "change" => Action::Change(AreaChange::read(fields)?),
             "close" => Action::Close(AreaClose {
                 end: fields.parsed("end")?,
                 inventory: fields.parsed("inventory")?,
@@ -107,6 +108,25 @@ impl Area {
             }
         };
         Ok(Self { stream, action })
+    }
+
+    /// Refuses what an area of `issuer` cannot be: one that measures the issuer's own, for
+    /// in such a one nothing may be due; or one that continues itself.
+    pub(in crate::attestation) fn check_in(&self, issuer: IssuerId) -> Result<(), FieldError> {
+        let Action::Open(open) = &self.action else {
+            return Ok(());
+        };
+        if open
+            .measures
+            .is_some_and(|measured| measured.issuer == issuer)
+        {
+            return Err(FieldError::new("measures", "names the issuer itself"));
+        }
+        let stream = self.stream;
+        if open.continues.contains(&Measured { issuer, stream }) {
+            return Err(FieldError::new("continues", "names the area itself"));
+        }
+        Ok(())
     }
 
     pub(super) fn write(&self) -> Object<'static> {
@@ -128,16 +148,16 @@ impl Area {
 
 impl AreaOpen {
     fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
-        let (first, cadence): (_, Option<Cadence>) =
-            (fields.parsed("first")?, fields.parsed_or_none("cadence")?);
+        let first = fields.parsed("first")?;
+        let cadence: Option<Cadence> = fields.parsed_or_none("cadence")?;
         let measures = fields.nested_or_none("measures", Measured::read)?;
-        if cadence.is_none() && measures.is_none() {
-            let why = "is `none`, which only an area that measures others' may say";
-            return Err(FieldError::new("cadence", why));
-        }
-        if cadence == Some(Cadence::Month) && !UnixSeconds::starts_month(first) {
-            let why = format!("is `{first}`; an area of months begins on the first of one");
-            return Err(FieldError::new("first", why));
+        match cadence {
+            Some(cadence) => check_cadence(cadence, first, "first")?,
+            None if measures.is_some() => {}
+            None => {
+                let why = "is `none`, which only an area that measures others' may say";
+                return Err(FieldError::new("cadence", why));
+            }
         }
         let continues = fields.objects("continues", MAX_CONTINUED, Measured::read)?;
         if !continues.is_sorted_by(|one, next| one < next) {
@@ -150,7 +170,7 @@ impl AreaOpen {
             name: read_name(fields, "name")?,
             first,
             cadence,
-            grace: read_count(fields, "grace")?,
+            grace: read_grace(fields)?,
             measures,
             continues,
         })
@@ -170,6 +190,45 @@ impl AreaOpen {
             .with("measures", measures)
             .with("continues", continues)
     }
+}
+
+impl AreaChange {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        let (from, cadence) = (fields.parsed("from")?, fields.parsed("cadence")?);
+        check_cadence(cadence, from, "from")?;
+        Ok(Self {
+            from,
+            cadence,
+            grace: read_grace(fields)?,
+        })
+    }
+}
+
+/// Refuses periods that are too long, and an instant, called `name`, at which none can
+/// begin: a month from within one, or past the end of time.
+fn check_cadence(
+    cadence: Cadence,
+    from: UnixSeconds,
+    name: &'static str,
+) -> Result<(), FieldError> {
+    if matches!(cadence, Cadence::Seconds(seconds) if seconds.get() > MAX_SPAN) {
+        let why = format!("is `{cadence}`; at most {MAX_SPAN} seconds are allowed");
+        return Err(FieldError::new("cadence", why));
+    }
+    if cadence.period_from(from).is_none() {
+        let why = format!("is `{from}`, at which no period of `{cadence}` can begin");
+        return Err(FieldError::new(name, why));
+    }
+    Ok(())
+}
+
+fn read_grace(fields: &mut Fields<'_>) -> Result<u64, FieldError> {
+    let grace = read_count(fields, "grace")?;
+    if grace > MAX_SPAN {
+        let why = format!("is `{grace}`; at most {MAX_SPAN} seconds are allowed");
+        return Err(FieldError::new("grace", why));
+    }
+    Ok(grace)
 }
 
 impl Measured {

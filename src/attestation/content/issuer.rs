@@ -1,5 +1,6 @@
 //! `issuer`: an issuer's keys, log of record and witnesses (formats: 3).
 
+use crate::attestation::content::about::sorted;
 use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
@@ -8,9 +9,11 @@ use crate::attestation::figure::read_name;
 use crate::attestation::statement::IssuerId;
 use crate::attestation::statement::MAX_NOT_BEFORE;
 use crate::attestation::statement::StreamId;
+use crate::attestation::statement::Subject;
 use crate::attestation::statement::read_count;
 use crate::encoding::json::Object;
 use crate::encoding::json::Value;
+use crate::key::Algorithm;
 use crate::key::PublicKey;
 use crate::key::VerifierKey;
 use crate::time::UnixSeconds;
@@ -100,28 +103,54 @@ pub struct StreamHead {
 
 impl Issuer {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
-        let earlier = match fields.optional("earlier") {
-            Some(value) if value.as_text() == Some(NONE) => Vec::new(),
-            Some(_) => fields.parsed_list("earlier", MAX_KEYS)?,
-            None => return Err(FieldError::new("earlier", "is missing")),
-        };
-        Ok(Self {
+        let issuer = Self {
             root: fields.nested("root", KeySet::read)?,
-            roles: fields.nested("roles", |fields| {
-                Ok(Roles {
-                    governance: fields.nested("governance", KeySet::read)?,
-                    operations: fields.nested("operations", KeySet::read)?,
-                })
-            })?,
+            roles: fields.nested("roles", Roles::read)?,
             log: fields.nested("log", LogOfRecord::read)?,
             witnesses: fields.nested_or_none("witnesses", Witnesses::read)?,
-            earlier,
+            earlier: read_earlier(fields)?,
             suspected_since: fields.parsed_optional("suspectedSince")?,
             moved: match fields.optional("moved") {
                 Some(_) => Some(fields.nested("moved", Move::read)?),
                 None => None,
             },
-        })
+        };
+        let roles = [&issuer.roles.governance, &issuer.roles.operations];
+        let signs = |key| roles.iter().any(|set| set.keys.contains(key));
+        if let Some(key) = issuer.root.keys.iter().find(|key| signs(key)) {
+            let why = format!("name the root key `{key}`: a signing key could revoke itself");
+            return Err(FieldError::new("roles", why));
+        }
+        if issuer
+            .moved
+            .as_ref()
+            .is_some_and(|one| one.from == issuer.log)
+        {
+            return Err(FieldError::new("moved", "is from the same log"));
+        }
+        Ok(issuer)
+    }
+
+    /// Refuses a move that could not be made at `subject`: by the first statement, or one
+    /// that does not name the predecessor as the head of stream 0.
+    pub(in crate::attestation) fn check_at(
+        &self,
+        subject: &Subject,
+        previous: Option<StatementId>,
+    ) -> Result<(), FieldError> {
+        let Some(moved) = &self.moved else {
+            return Ok(());
+        };
+        let head = moved.heads.first().filter(|head| {
+            head.stream.is_governance()
+                && Some(head.statement) == previous
+                && head.sequence.checked_add(1) == Some(subject.sequence)
+        });
+        if head.is_none() {
+            let why = "does not name the statement before this one as the head of stream 0";
+            return Err(FieldError::new("moved.heads", why));
+        }
+        Ok(())
     }
 
     pub(super) fn write(&self) -> Object<'static> {
@@ -149,6 +178,15 @@ impl Issuer {
                 self.suspected_since.map(|instant| instant.to_string()),
             )
             .with_some("moved", self.moved.as_ref().map(Move::write))
+    }
+}
+
+impl Roles {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        Ok(Self {
+            governance: fields.nested("governance", KeySet::read)?,
+            operations: fields.nested("operations", KeySet::read)?,
+        })
     }
 }
 
@@ -198,10 +236,19 @@ impl KeySet {
 
 impl LogOfRecord {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
-        Ok(Self {
-            origin: read_name(fields, "origin")?,
-            key: fields.parsed("key")?,
-        })
+        let origin = read_name(fields, "origin")?;
+        let key: VerifierKey = fields.parsed("key")?;
+        if key.algorithm() != Algorithm::Ed25519 {
+            return Err(FieldError::new(
+                "key",
+                "is not of type 0x01, which logs sign by",
+            ));
+        }
+        if key.name().as_str() != origin {
+            let why = format!("is of `{}`, and not of the origin", key.name());
+            return Err(FieldError::new("key", why));
+        }
+        Ok(Self { origin, key })
     }
 
     pub(super) fn write(&self) -> Object<'static> {
@@ -218,6 +265,18 @@ impl Witnesses {
         if quorum == 0 || quorum > keys.len() {
             let why = format!("is {quorum} of {} witnesses", keys.len());
             return Err(FieldError::new("quorum", why));
+        }
+        for (at, key) in keys.iter().enumerate() {
+            if key.algorithm() != Algorithm::CosignatureV1 {
+                let why = format!("has `{key}`, which is not of type 0x04");
+                return Err(FieldError::new("keys", why));
+            }
+            // Whatever it is called, one key is one witness.
+            let same = |other: &VerifierKey| other.public() == key.public();
+            if keys.iter().take(at).any(same) {
+                let why = format!("has the key of `{}` twice", key.name());
+                return Err(FieldError::new("keys", why));
+            }
         }
         Ok(Self { keys, quorum })
     }
@@ -269,6 +328,20 @@ impl Move {
             .with("checkpoint", self.checkpoint.clone())
             .with("heads", heads)
     }
+}
+
+/// Reads `none`, or a sorted list of at least one id: one spelling each.
+fn read_earlier(fields: &mut Fields<'_>) -> Result<Vec<IssuerId>, FieldError> {
+    if fields.required("earlier")?.as_text() == Some(NONE) {
+        return Ok(Vec::new());
+    }
+    let earlier: Vec<IssuerId> = fields.parsed_list("earlier", MAX_KEYS)?;
+    if earlier.is_empty() {
+        let why = format!("is empty; write `{NONE}`");
+        return Err(FieldError::new("earlier", why));
+    }
+    sorted(&earlier, "earlier")?;
+    Ok(earlier)
 }
 
 fn read_small(fields: &mut Fields<'_>, name: &'static str) -> Result<usize, FieldError> {

@@ -1,11 +1,17 @@
 //! The parser: one pass, borrowing what needs no unescaping.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::{Object, Value};
 
 /// How deep arrays and objects may nest (formats: 2).
 pub const MAX_DEPTH: usize = 16;
+
+/// How deep they may nest in what is read only to see what it claims: as deep as
+/// `serde_json` reads, which many readers use.
+pub const MAX_CLAIM_DEPTH: usize = 127;
 
 /// Parses the canonical spelling of one value and nothing after it.
 pub fn parse(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
@@ -17,6 +23,15 @@ pub fn parse(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
 /// Duplicate names, numbers and names that are not ASCII are refused all the same.
 pub fn parse_draft(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
     Parser::new(bytes, Spelling::Draft)?.document()
+}
+
+/// Parses JSON as RFC 8259 has it, to see what an ill-formed text plainly claims.
+///
+/// A number is read as `null`: nothing here has a use for one. A duplicate name, a lone
+/// surrogate and what is not UTF-8 are refused all the same, because two readers would
+/// take them for two different things.
+pub fn parse_claim(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
+    Parser::new(bytes, Spelling::Claim)?.document()
 }
 
 /// Why bytes are not a value in the spelling asked for.
@@ -45,8 +60,8 @@ enum Fault {
     Number,
     #[error("the member `{0}` stands out of order")]
     Order(String),
-    #[error("nested deeper than {MAX_DEPTH} levels")]
-    Depth,
+    #[error("nested deeper than {0} levels")]
+    Depth(usize),
     #[error("something follows the value")]
     Trailing,
     #[error("not UTF-8")]
@@ -56,6 +71,7 @@ enum Fault {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Spelling {
     Canonical,
+    Claim,
     Draft,
 }
 
@@ -96,6 +112,7 @@ impl<'a> Parser<'a> {
             Some(b't') => self.word("true", Value::Bool(true)),
             Some(b'f') => self.word("false", Value::Bool(false)),
             Some(b'n') => self.word("null", Value::Null),
+            Some(b'-' | b'0'..=b'9') if self.spelling == Spelling::Claim => self.number(),
             Some(b'-' | b'0'..=b'9') => Err(self.fault(Fault::Number)),
             Some(_) => Err(self.fault(Fault::Expected("a value"))),
             None => Err(self.fault(Fault::End)),
@@ -103,8 +120,12 @@ impl<'a> Parser<'a> {
     }
 
     fn deeper(&self, depth: usize) -> Result<usize, JsonError> {
-        if depth >= MAX_DEPTH {
-            return Err(self.fault(Fault::Depth));
+        let limit = match self.spelling {
+            Spelling::Canonical | Spelling::Draft => MAX_DEPTH,
+            Spelling::Claim => MAX_CLAIM_DEPTH,
+        };
+        if depth >= limit {
+            return Err(self.fault(Fault::Depth(limit)));
         }
         Ok(depth.saturating_add(1))
     }
@@ -115,6 +136,36 @@ impl<'a> Parser<'a> {
         }
         self.advance(word.len());
         Ok(value)
+    }
+
+    /// Reads a number of RFC 8259, section 6, as nothing.
+    fn number(&mut self) -> Result<Value<'a>, JsonError> {
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        if self.take(b'e') || self.take(b'E') {
+            if !self.take(b'+') {
+                self.take(b'-');
+            }
+            self.digits()?;
+        }
+        Ok(Value::Null)
+    }
+
+    /// Reads at least one digit.
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let rest = self.rest();
+        let others = rest.trim_start_matches(|char: char| char.is_ascii_digit());
+        let length = rest.len().saturating_sub(others.len());
+        if length == 0 {
+            return Err(self.fault(Fault::Expected("a digit")));
+        }
+        self.advance(length);
+        Ok(())
     }
 
     fn list(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
@@ -137,24 +188,26 @@ impl<'a> Parser<'a> {
 
     fn object(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
         self.advance(1);
-        let mut members: Vec<(Cow<'a, str>, Value<'a>)> = Vec::new();
+        let mut members = Members::new(self.spelling);
         self.space();
         if self.take(b'}') {
-            return Ok(Value::Object(Object(members)));
+            return Ok(Value::Object(members.finish()));
         }
         loop {
             self.space();
-            let name_at = self.at;
-            let name = self.name(name_at)?;
-            let place = self.place(&members, &name, name_at)?;
+            let at = self.at;
+            let name = self.name(at)?;
+            members
+                .check(&name)
+                .map_err(|fault| JsonError { at, fault })?;
             self.space();
             self.require(b':', "`:`")?;
             self.space();
             let value = self.value(depth)?;
-            members.insert(place, (name, value));
+            members.push(name, value);
             self.space();
             if self.take(b'}') {
-                return Ok(Value::Object(Object(members)));
+                return Ok(Value::Object(members.finish()));
             }
             self.require(b',', "`,` or `}`")?;
         }
@@ -165,30 +218,11 @@ impl<'a> Parser<'a> {
             return Err(self.fault(Fault::Expected("a member name")));
         }
         let name = self.string()?;
-        if !name.is_ascii() {
+        if !name.is_ascii() && self.spelling != Spelling::Claim {
             let fault = Fault::Name(name.into_owned());
             return Err(JsonError { at, fault });
         }
         Ok(name)
-    }
-
-    /// Where a member called `name` belongs among those read so far.
-    fn place(
-        &self,
-        members: &[(Cow<'a, str>, Value<'a>)],
-        name: &str,
-        at: usize,
-    ) -> Result<usize, JsonError> {
-        let last = members.last().map(|(last, _)| last.as_ref());
-        if last.is_none_or(|last| last < name) {
-            return Ok(members.len());
-        }
-        let fault = match members.binary_search_by(|(other, _)| other.as_ref().cmp(name)) {
-            Ok(_) => Fault::Duplicate(name.to_owned()),
-            Err(place) if self.spelling == Spelling::Draft => return Ok(place),
-            Err(_) => Fault::Order(name.to_owned()),
-        };
-        Err(JsonError { at, fault })
     }
 
     fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
@@ -235,7 +269,7 @@ impl<'a> Parser<'a> {
             b'n' => '\n',
             b'f' => '\u{c}',
             b'r' => '\r',
-            b'/' if self.spelling == Spelling::Draft => '/',
+            b'/' if self.spelling != Spelling::Canonical => '/',
             b'u' => self.unicode_escape()?,
             _ => return Err(self.fault(Fault::Escape)),
         };
@@ -281,7 +315,7 @@ impl<'a> Parser<'a> {
     }
 
     fn space(&mut self) {
-        if self.spelling == Spelling::Draft {
+        if self.spelling != Spelling::Canonical {
             let rest = self.rest();
             let trimmed = rest.trim_start_matches([' ', '\t', '\n', '\r']);
             self.advance(rest.len().saturating_sub(trimmed.len()));
@@ -320,6 +354,59 @@ impl<'a> Parser<'a> {
 
     fn fault(&self, fault: Fault) -> JsonError {
         JsonError { at: self.at, fault }
+    }
+}
+
+/// The members read so far: in order as they must come, or sorted as they do.
+enum Members<'a> {
+    InOrder(Vec<(Cow<'a, str>, Value<'a>)>),
+    Sorted(BTreeMap<Cow<'a, str>, Value<'a>>),
+}
+
+impl<'a> Members<'a> {
+    const fn new(spelling: Spelling) -> Self {
+        match spelling {
+            Spelling::Canonical => Self::InOrder(Vec::new()),
+            Spelling::Claim | Spelling::Draft => Self::Sorted(BTreeMap::new()),
+        }
+    }
+
+    /// Whether a member called `name` may come next.
+    fn check(&self, name: &str) -> Result<(), Fault> {
+        let duplicate = || Fault::Duplicate(name.to_owned());
+        match self {
+            Self::InOrder(members) => match members.last() {
+                Some((last, _)) if last.as_ref() >= name => {
+                    let twice = members.iter().any(|(other, _)| other == name);
+                    Err(if twice {
+                        duplicate()
+                    } else {
+                        Fault::Order(name.to_owned())
+                    })
+                }
+                _ => Ok(()),
+            },
+            Self::Sorted(members) if members.contains_key(name) => Err(duplicate()),
+            Self::Sorted(_) => Ok(()),
+        }
+    }
+
+    fn push(&mut self, name: Cow<'a, str>, value: Value<'a>) {
+        match self {
+            Self::InOrder(members) => members.push((name, value)),
+            Self::Sorted(members) => {
+                if let Entry::Vacant(place) = members.entry(name) {
+                    place.insert(value);
+                }
+            }
+        }
+    }
+
+    fn finish(self) -> Object<'a> {
+        Object(match self {
+            Self::InOrder(members) => members,
+            Self::Sorted(members) => members.into_iter().collect(),
+        })
     }
 }
 
@@ -396,6 +483,47 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_claim_is_read_whatever_its_spelling_but_never_in_two_ways() {
+        let read = |text: &str| parse_claim(text.as_bytes()).map(|value| value.to_canonical());
+        for (text, found) in [
+            (
+                "{\"b\":-0.5e+3, \"a\":[0,10]}",
+                "{\"a\":[null,null],\"b\":null}",
+            ),
+            ("{\"\u{e9}\":\"\\u0041\\/\"}", "{\"\u{e9}\":\"A/\"}"),
+        ] {
+            assert_eq!(read(text), Ok(found.to_owned()), "{text}");
+        }
+        for text in [
+            "{\"a\":1,\"a\":2}",
+            "{\"a\":1,\"\\u0061\":2}",
+            "\"\\ud800\"",
+            "01",
+            "+1",
+            ".5",
+            "1.",
+            "1e",
+            "NaN",
+            "\u{feff}{}",
+            "{} {}",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        let nested = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(read(&nested(MAX_CLAIM_DEPTH)).is_ok());
+        assert!(read(&nested(MAX_CLAIM_DEPTH + 1)).is_err());
+        assert!(read(&"[".repeat(1_000_000)).is_err());
+    }
+
+    #[test]
+    fn names_in_the_worst_order_cost_no_more_than_sorting_them() {
+        let members: Vec<String> = (0..60_000).rev().map(|n| format!("\"{n:05}\":0")).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let value = parse_claim(text.as_bytes()).unwrap();
+        assert_eq!(value.as_object().unwrap().len(), 60_000);
+    }
+
     fn values() -> impl Strategy<Value = Value<'static>> {
         let leaf = prop_oneof![
             Just(Value::Null),
@@ -416,6 +544,19 @@ mod tests {
         })
     }
 
+    fn without_numbers(value: serde_json::Value) -> serde_json::Value {
+        use serde_json::Value::{Array, Null, Number, Object};
+        match value {
+            Number(_) => Null,
+            Array(items) => items.into_iter().map(without_numbers).collect(),
+            Object(members) => members
+                .into_iter()
+                .map(|(name, value)| (name, without_numbers(value)))
+                .collect(),
+            other => other,
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_printed_is_read_back(value in values()) {
@@ -430,6 +571,27 @@ mod tests {
             let text = value.to_canonical();
             let theirs: serde_json::Value = serde_json::from_str(&text).unwrap();
             prop_assert_eq!(theirs.to_string(), text);
+        }
+
+        #[test]
+        fn a_claim_is_what_serde_json_reads(
+            value in values(), at in any::<prop::sample::Index>(), byte in any::<u8>()
+        ) {
+            let mut bytes = value.to_pretty().into_bytes();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            let theirs = serde_json::from_slice::<serde_json::Value>(&bytes);
+            // Ours refuses duplicate names too, of which theirs takes the last.
+            if let Ok(ours) = parse_claim(&bytes) {
+                prop_assert_eq!(ours.to_canonical(), without_numbers(theirs.unwrap()).to_string());
+            }
+        }
+
+        #[test]
+        fn bytes_order_is_that_of_utf16_for_the_names_that_are_allowed(
+            one in "[\\x00-\\x7f]{0,4}", other in "[\\x00-\\x7f]{0,4}"
+        ) {
+            prop_assert_eq!(one.cmp(&other), one.encode_utf16().cmp(other.encode_utf16()));
         }
 
         #[test]
