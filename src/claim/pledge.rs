@@ -318,6 +318,9 @@ impl Baseline {
         if !heads.is_sorted_by(|one, next| one.stream < next.stream) {
             return Err(FieldError::new("heads", "is not sorted, each stream once"));
         }
+        if heads.iter().any(|head| head.stream.is_governance()) {
+            return Err(FieldError::new("heads", "names stream 0, which is no area"));
+        }
         Ok(Self {
             period: read_window(fields, "period")?,
             heads,
