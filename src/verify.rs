@@ -9,18 +9,22 @@
 //! Nothing here reads a clock, a file or the network. What a verdict does not show is
 //! part of it ([`verdict`]).
 
+pub mod checks;
 pub mod claim;
 pub mod complete;
 pub mod evidence;
+pub mod findings;
 pub mod history;
 pub mod logged;
 pub mod replay;
+pub mod tree;
 pub mod trust;
 pub mod verdict;
 pub mod witnessed;
 
 mod judge;
 
+pub use checks::Check;
 pub use evidence::{Evidence, LogFiles};
 pub use judge::{Unreadable, judge, open_seen};
 pub use trust::{Trust, TrustError};

@@ -69,6 +69,7 @@ fn judged(files: &MemoryObjects, lab: &Lab) -> Judgement {
 
 // The three plain cases.
 
+// spec: ver-2 ver-22
 #[test]
 fn a_lab_within_its_cap_is_consistent_and_never_holds() {
     let lab = lab(DAYS, 30);
@@ -96,6 +97,7 @@ fn a_lab_above_its_cap_is_violated_at_the_entry_that_breaks_it() {
     assert!(text.contains("entry 28") && text.contains("1040"), "{text}");
 }
 
+// spec: ver-31 ver-32
 #[test]
 fn a_lab_that_falls_silent_is_overdue() {
     let lab = lab(20, 30);
@@ -130,6 +132,7 @@ fn an_attestation_removed_reordered_or_replaced_is_an_integrity_failure() {
     assert_eq!(verdict.word, Word::LogIntegrityFailure);
 }
 
+// spec: ver-5
 #[test]
 fn any_entry_left_out_never_makes_a_verdict_better() {
     for (days, amount) in [(DAYS, 30), (DAYS, 40), (20, 30)] {
@@ -147,6 +150,7 @@ fn any_entry_left_out_never_makes_a_verdict_better() {
     }
 }
 
+// spec: ver-1 ver-26
 #[test]
 fn a_second_statement_for_a_sequence_is_equivocation_and_a_breach_in_either_violates() {
     let mut consistent = lab(DAYS - 1, 30);
@@ -175,6 +179,7 @@ fn a_second_statement_for_a_sequence_is_equivocation_and_a_breach_in_either_viol
     );
 }
 
+// spec: ver-25
 #[test]
 fn a_breach_corrected_away_stays_violated_and_is_called_restated() {
     let mut lab = Lab::new(100);
@@ -197,6 +202,7 @@ fn a_breach_corrected_away_stays_violated_and_is_called_restated() {
     assert_eq!(found.headline(), "VIOLATED (restated)");
 }
 
+// spec: ver-25
 #[test]
 fn versions_that_were_never_in_force_together_show_neither_breach_nor_consistency() {
     // Each version of the two days alone keeps to the cap; their worst together do not.
@@ -210,6 +216,7 @@ fn versions_that_were_never_in_force_together_show_neither_breach_nor_consistenc
     assert!(has(&found, "straddles"));
 }
 
+// spec: ver-11
 #[test]
 fn a_rebuilt_log_is_caught_by_whoever_remembers_the_old_one() {
     let honest = lab(DAYS, 40);
@@ -239,6 +246,7 @@ fn a_rebuilt_log_is_caught_by_whoever_remembers_the_old_one() {
     }
 }
 
+// spec: ver-4
 #[test]
 fn a_rebuilt_log_that_nobody_remembers_stays_at_e0_and_says_so() {
     let rebuilt = lab(DAYS, 30);
@@ -260,6 +268,7 @@ fn a_rebuilt_log_that_nobody_remembers_stays_at_e0_and_says_so() {
     assert!(!found.verdicts[0].does_not_show[0].contains("rewritten"));
 }
 
+// spec: ver-32
 #[test]
 fn a_lab_does_not_escape_by_stopping_its_own_log() {
     let lab = lab(20, 30);
@@ -276,6 +285,7 @@ fn a_lab_does_not_escape_by_stopping_its_own_log() {
     assert_eq!(found.verdicts[0].word, Word::Overdue, "{found:#?}");
 }
 
+// spec: ver-33
 #[test]
 fn an_outage_of_witnesses_does_not_make_a_lab_overdue() {
     let lab = lab(DAYS, 30);
@@ -307,6 +317,7 @@ fn a_usage_seen_before_its_period_ended_covers_nothing() {
     assert!(has(&found, "early"));
 }
 
+// spec: ver-29
 #[test]
 fn a_withdrawal_ends_no_judgement_of_what_was_before() {
     let mut lab = Lab::new(100);
@@ -337,6 +348,7 @@ fn a_skipped_period_is_a_hole_whatever_follows() {
 
 // What others may do to it.
 
+// spec: ver-9
 #[test]
 fn an_outsiders_entry_in_a_labs_name_is_an_anomaly_that_changes_nothing() {
     let honest = lab(DAYS, 30);
@@ -384,6 +396,7 @@ fn witnesses_of_the_labs_own_root_are_no_quorum() {
 
 // Poison: what cannot be read must not hide what it admits.
 
+// spec: ver-24
 #[test]
 fn an_admission_behind_critical_or_a_poisoned_figure_still_counts() {
     let lab = lab(3, 30);
@@ -464,6 +477,7 @@ fn reduced(before: u64, after: u64) -> Verdict {
     verdict(&files, &lab, END)
 }
 
+// spec: ver-16
 #[test]
 fn a_reduction_is_judged_per_unit_of_time_against_its_baseline() {
     assert_eq!(
@@ -487,6 +501,7 @@ fn a_reduction_is_judged_per_unit_of_time_against_its_baseline() {
 
 // Bytes.
 
+// spec: ver-5 ver-10
 #[test]
 fn any_single_byte_changed_never_makes_a_verdict_better() {
     for (days, amount, word) in [

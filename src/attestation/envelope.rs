@@ -42,7 +42,7 @@ impl StatementId {
     /// Returns the id of the statement with this payload.
     pub fn of(payload: &[u8]) -> Self {
         let mut hasher = Hasher::new();
-        hasher.update(pae_head(payload).as_bytes());
+        hasher.update(pae_head(payload.len()).as_bytes());
         hasher.update(payload);
         Self(hasher.finish())
     }
@@ -76,7 +76,10 @@ impl FromStr for StatementId {
 /// A DSSE envelope: a payload and signatures over it, sorted by key id, no key twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
-    payload: Vec<u8>,
+    /// What is signed: the head of the pre-authentication encoding, and the payload.
+    message: Vec<u8>,
+    /// Where the payload begins in it.
+    start: usize,
     signatures: Vec<(KeyId, Signature)>,
 }
 
@@ -86,7 +89,8 @@ impl Envelope {
     /// Fails if a key is given twice, if there is none or too many, or if the entry
     /// would be longer than [`MAX_ENTRY`].
     pub fn sign(payload: Vec<u8>, keys: &[&SecretKey]) -> Result<Self, EnvelopeError> {
-        let message = pae(&payload);
+        let (mut message, start) = head(payload.len());
+        message.extend_from_slice(&payload);
         let mut signatures: Vec<(KeyId, Signature)> = keys
             .iter()
             .map(|key| (key.public().key_id(), key.sign(&message)))
@@ -94,7 +98,8 @@ impl Envelope {
         signatures.sort_by_key(|(key_id, _)| *key_id);
         check_signatures(&signatures)?;
         let envelope = Self {
-            payload,
+            message,
+            start,
             signatures,
         };
         let length = envelope.to_bytes().len();
@@ -106,7 +111,7 @@ impl Envelope {
 
     /// Parses an entry.
     ///
-    /// There is one spelling (formats: 1), so the text between the variable parts is
+    /// There is one spelling (att-10), so the text between the variable parts is
     /// compared as it is; this is the same as parsing, printing again and comparing.
     pub fn parse(entry: &[u8]) -> Result<Self, EnvelopeError> {
         if entry.len() > MAX_ENTRY {
@@ -117,7 +122,8 @@ impl Envelope {
         let text = str::from_utf8(entry).map_err(|_| EnvelopeError::Spelling("UTF-8"))?;
         let rest = after(text, BEFORE_PAYLOAD, "`payload`")?;
         let (payload, rest) = quoted(rest, "`payload`")?;
-        let payload = base64::decode(payload).ok_or(EnvelopeError::Base64("payload"))?;
+        let (mut message, start) = head(base64::decoded_length(payload));
+        base64::decode_into(payload, &mut message).ok_or(EnvelopeError::Base64("payload"))?;
         let mut rest = after(rest, BEFORE_SIGNATURES, "`payloadType`")?;
         let mut signatures = Vec::new();
         loop {
@@ -142,7 +148,8 @@ impl Envelope {
         }
         check_signatures(&signatures)?;
         Ok(Self {
-            payload,
+            message,
+            start,
             signatures,
         })
     }
@@ -150,7 +157,7 @@ impl Envelope {
     /// Spells the entry.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut text = String::from(BEFORE_PAYLOAD);
-        text.push_str(&base64::encode(&self.payload));
+        text.push_str(&base64::encode(self.payload()));
         text.push_str(BEFORE_SIGNATURES);
         for (index, (key_id, signature)) in self.signatures.iter().enumerate() {
             if index > 0 {
@@ -168,12 +175,12 @@ impl Envelope {
 
     /// Returns the payload. Its signatures may be anybody's: see the module's text.
     pub fn payload(&self) -> &[u8] {
-        &self.payload
+        self.message.get(self.start..).unwrap_or_default()
     }
 
     /// Returns the id of the statement inside.
     pub fn statement_id(&self) -> StatementId {
-        StatementId::of(&self.payload)
+        StatementId(crate::hash::sha256(&self.message))
     }
 
     /// Returns the key ids that the signatures name, in order.
@@ -186,9 +193,8 @@ impl Envelope {
     /// A key id is the digest of its key, so that whose signatures these are is then told
     /// by the ids alone. Each signature is checked by `verify_strict`.
     pub fn is_signed<'k>(&self, find: impl Fn(KeyId) -> Option<&'k PublicKey>) -> bool {
-        let message = pae(&self.payload);
         self.signatures.iter().all(|(key_id, signature)| {
-            find(*key_id).is_some_and(|key| key.verify(&message, signature).is_ok())
+            find(*key_id).is_some_and(|key| key.verify(&self.message, signature).is_ok())
         })
     }
 
@@ -228,19 +234,19 @@ pub enum EnvelopeError {
     },
 }
 
-/// The DSSE pre-authentication encoding: what is signed.
-fn pae(payload: &[u8]) -> Vec<u8> {
-    let mut message = pae_head(payload).into_bytes();
-    message.extend_from_slice(payload);
-    message
+/// Begins the DSSE pre-authentication encoding of a payload of that length; returns where
+/// the payload is to begin.
+fn head(length: usize) -> (Vec<u8>, usize) {
+    let head = pae_head(length);
+    // Base64 is decoded in groups of three bytes.
+    let room = head.len().saturating_add(length).saturating_add(3);
+    let mut message = Vec::with_capacity(room);
+    message.extend_from_slice(head.as_bytes());
+    (message, head.len())
 }
 
-fn pae_head(payload: &[u8]) -> String {
-    format!(
-        "DSSEv1 {} {PAYLOAD_TYPE} {} ",
-        PAYLOAD_TYPE.len(),
-        payload.len()
-    )
+fn pae_head(length: usize) -> String {
+    format!("DSSEv1 {} {PAYLOAD_TYPE} {length} ", PAYLOAD_TYPE.len())
 }
 
 fn check_signatures(signatures: &[(KeyId, Signature)]) -> Result<(), EnvelopeError> {
@@ -282,7 +288,9 @@ mod tests {
     #[test]
     fn the_pre_authentication_encoding_is_that_of_dsse() {
         assert_eq!(
-            pae(b"hello world"),
+            Envelope::sign(b"hello world".to_vec(), &[&SecretKey::from_seed([1; 32])])
+                .unwrap()
+                .message,
             b"DSSEv1 28 application/vnd.in-toto+json 11 hello world"
         );
     }

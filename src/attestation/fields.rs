@@ -212,7 +212,7 @@ impl<'v> Fields<'v> {
 }
 
 /// Whether `name` is a reverse-domain name, under which anybody may add members that
-/// never change a figure (formats: 2): labels of letters, digits, `-` and `_`, joined by
+/// never change a figure (att-21): labels of letters, digits, `-` and `_`, joined by
 /// dots, at least two.
 pub fn is_extension(name: &str) -> bool {
     let label = |label: &str| {
@@ -224,7 +224,7 @@ pub fn is_extension(name: &str) -> bool {
     name.contains('.') && name.split('.').all(label)
 }
 
-/// What stands for nothing where a member is required (formats: 4, 6).
+/// What stands for nothing where a member is required (section "Values").
 pub const NONE: &str = "none";
 
 /// Reads the object `value` with `read`, refusing what that leaves.

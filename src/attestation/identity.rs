@@ -100,7 +100,7 @@ impl Identity {
         self.current = next;
     }
 
-    /// The keys that must sign a statement, if the root keys do not (formats: 7).
+    /// The keys that must sign a statement, if the root keys do not (att-38).
     fn role_of(&self, statement: &Statement) -> &KeySet {
         match &statement.content {
             Content::Issuer(_) => &self.current.root,

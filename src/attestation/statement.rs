@@ -23,13 +23,13 @@ use crate::hash::sha256;
 /// The `_type` of every payload (in-toto Statement v1).
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
-/// The longest `notBefore` (formats: 6).
+/// The longest `notBefore` (att-56).
 pub const MAX_NOT_BEFORE: usize = 12 * 1024;
 
 /// The bytes of a drand signature: a point of BLS12-381's first or second group.
 const BEACON_SIGNATURES: [usize; 2] = [48, 96];
 
-/// Names an issuer: the digest of the predicate of its first statement (formats: 3).
+/// Names an issuer: the digest of the predicate of its first statement (att-26).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IssuerId(Hash);
 
@@ -60,7 +60,7 @@ impl FromStr for IssuerId {
     }
 }
 
-/// A stream of one issuer: 0 governs, every other is one area (formats: 4).
+/// A stream of one issuer: 0 governs, every other is one area (att-19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(u64);
 

@@ -22,6 +22,7 @@ use crate::verify::Evidence;
 use crate::verify::Judgement;
 use crate::verify::LogFiles;
 use crate::verify::Trust;
+use crate::verify::checks::Check;
 use crate::verify::evidence::OpenedLedger;
 use crate::verify::evidence::Subject;
 
@@ -196,7 +197,7 @@ fn broken(trust: &Trust, at: UnixSeconds, why: &str) -> Judgement {
         trust: trust.digest(),
         label: trust.label.clone(),
         verdicts: Vec::new(),
-        findings: vec![verify::Finding::integrity("bundle", why)],
+        findings: vec![verify::Finding::new(Check::Bundle, why)],
         anomalies: Vec::new(),
     }
 }

@@ -14,6 +14,21 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
+/// Returns how many bytes `text` spells, if it spells any.
+pub fn decoded_length(text: &str) -> usize {
+    let padding = text.bytes().rev().take(2).filter(|byte| *byte == b'=');
+    let groups = text.len().checked_div(4).unwrap_or_default();
+    groups.saturating_mul(3).saturating_sub(padding.count())
+}
+
+/// As [`decode`], behind what is in `bytes` already; exactly [`decoded_length`] of them.
+pub fn decode_into(text: &str, bytes: &mut Vec<u8>) -> Option<()> {
+    let before = bytes.len();
+    STANDARD.decode_vec(text, bytes).ok()?;
+    let after = before.saturating_add(decoded_length(text));
+    (bytes.len() == after).then_some(())
+}
+
 /// As [`decode`], into exactly `N` bytes.
 pub fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     decode(text)?.try_into().ok()
@@ -28,6 +43,18 @@ mod tests {
         assert_eq!(decode("AQ=="), Some(vec![1]));
         for text in ["AQ", "AQ=", "AR==", "AQ==\n", "A Q==", "_w==", "AQ==="] {
             assert_eq!(decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_length_is_known_before() {
+        for length in 0..100 {
+            let bytes = vec![7; length];
+            let text = encode(&bytes);
+            assert_eq!(decoded_length(&text), length);
+            let mut behind = vec![1, 2];
+            decode_into(&text, &mut behind).unwrap();
+            assert_eq!(behind, [vec![1, 2], bytes].concat());
         }
     }
 }

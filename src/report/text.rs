@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::verify::Finding;
 use crate::verify::Judgement;
 use crate::verify::Verdict;
 use crate::verify::Word;
@@ -22,11 +23,23 @@ fn write_judgement(out: &mut String, judgement: &Judgement) -> std::fmt::Result 
         write_verdict(out, judgement, verdict)?;
     }
     if judgement.verdicts.is_empty() {
-        writeln!(out, "NOT-SHOWN: no claim could be judged")?;
+        let broken = |one: &Finding| one.calls_for == Some(Word::LogIntegrityFailure);
+        if judgement.findings.iter().any(broken) {
+            writeln!(out, "LOG-INTEGRITY-FAILURE: no claim could be judged")?;
+        } else {
+            writeln!(out, "NOT-SHOWN: no claim could be judged")?;
+        }
         write_label(out, judgement)?;
-        for finding in &judgement.findings {
+    }
+    if !judgement.findings.is_empty() {
+        writeln!(out, "findings about the log and its issuers:")?;
+        for finding in judgement.findings.iter().take(MAX_FINDINGS) {
             let word = finding.calls_for.map_or("note", Word::as_str);
-            writeln!(out, "  {word}: {} ({})", finding.text, finding.check)?;
+            writeln!(out, "  - {word}: {} ({})", finding.text, finding.check)?;
+        }
+        let more = judgement.findings.len().saturating_sub(MAX_FINDINGS);
+        if more > 0 {
+            writeln!(out, "  - and {more} more: see `--json`")?;
         }
     }
     if !judgement.anomalies.is_empty() {

@@ -1,10 +1,11 @@
 //! Stores in memory that fail when told to: for tests of what runs on them.
 
-use std::cell::Cell;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 
 use super::Lock;
 use super::LogFiles;
@@ -23,17 +24,17 @@ pub enum Failure {
 
 /// When the next write fails, counted over all stores that share this.
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Rc<Cell<Option<(usize, Failure)>>>);
+pub struct Faults(Arc<Mutex<Option<(usize, Failure)>>>);
 
 impl Faults {
     /// Lets `writes` writes succeed and the one after them, and all later ones, fail.
     pub fn fail_after(&self, writes: usize, failure: Failure) {
-        self.0.set(Some((writes, failure)));
+        *held(&self.0) = Some((writes, failure));
     }
 
     /// Lets every write succeed again.
     pub fn clear(&self) {
-        self.0.set(None);
+        *held(&self.0) = None;
     }
 
     fn write(&self, path: &str, write: impl FnOnce()) -> Result<(), StoreError> {
@@ -42,16 +43,17 @@ impl Faults {
             path: path.to_owned(),
             source: io::Error::other("told to fail"),
         };
-        match self.0.get() {
+        let mut next = held(&self.0);
+        match *next {
             Some((0, failure)) => {
                 // The process is dead from here on: nothing more is written.
-                self.0.set(Some((0, Failure::Before)));
+                *next = Some((0, Failure::Before));
                 if failure == Failure::After {
                     write();
                 }
                 return Err(failed());
             }
-            Some((writes, failure)) => self.0.set(Some((writes.saturating_sub(1), failure))),
+            Some((writes, failure)) => *next = Some((writes.saturating_sub(1), failure)),
             None => {}
         }
         write();
@@ -62,7 +64,7 @@ impl Faults {
 /// Files in memory. Copies share them.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryObjects {
-    files: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
+    files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     faults: Faults,
 }
 
@@ -70,7 +72,7 @@ impl MemoryObjects {
     /// Starts with no files.
     pub fn new(faults: &Faults) -> Self {
         Self {
-            files: Rc::default(),
+            files: Arc::default(),
             faults: faults.clone(),
         }
     }
@@ -79,20 +81,20 @@ impl MemoryObjects {
     #[must_use]
     pub fn backup(&self) -> Self {
         Self {
-            files: Rc::new(RefCell::new(self.files.borrow().clone())),
+            files: Arc::new(Mutex::new(held(&self.files).clone())),
             faults: self.faults.clone(),
         }
     }
 
     /// Returns every path.
     pub fn paths(&self) -> Vec<String> {
-        self.files.borrow().keys().cloned().collect()
+        held(&self.files).keys().cloned().collect()
     }
 }
 
 impl LogFiles for MemoryObjects {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let file = self.files.borrow().get(path).cloned();
+        let file = held(&self.files).get(path).cloned();
         let long = |file: &Vec<u8>| u64::try_from(file.len()).map_or(true, |len| len > MAX_FILE);
         if file.as_ref().is_some_and(long) {
             return Err(StoreError::TooLong {
@@ -116,15 +118,13 @@ impl Objects for MemoryObjects {
 
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.faults.write(path, || {
-            self.files
-                .borrow_mut()
-                .insert(path.to_owned(), bytes.to_vec());
+            held(&self.files).insert(path.to_owned(), bytes.to_vec());
         })
     }
 
     fn remove(&self, path: &str) -> Result<(), StoreError> {
         self.faults.write(path, || {
-            self.files.borrow_mut().remove(path);
+            held(&self.files).remove(path);
         })
     }
 }
@@ -132,7 +132,7 @@ impl Objects for MemoryObjects {
 /// A value in memory. Copies share it.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryLock {
-    value: Rc<RefCell<Option<Vec<u8>>>>,
+    value: Arc<Mutex<Option<Vec<u8>>>>,
     faults: Faults,
 }
 
@@ -140,7 +140,7 @@ impl MemoryLock {
     /// Starts with no value.
     pub fn new(faults: &Faults) -> Self {
         Self {
-            value: Rc::default(),
+            value: Arc::default(),
             faults: faults.clone(),
         }
     }
@@ -149,7 +149,7 @@ impl MemoryLock {
     #[must_use]
     pub fn backup(&self) -> Self {
         Self {
-            value: Rc::new(RefCell::new(self.value.borrow().clone())),
+            value: Arc::new(Mutex::new(held(&self.value).clone())),
             faults: self.faults.clone(),
         }
     }
@@ -157,7 +157,7 @@ impl MemoryLock {
 
 impl Lock for MemoryLock {
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.value.borrow().clone())
+        Ok(held(&self.value).clone())
     }
 
     fn swap(&self, old: Option<&[u8]>, new: &[u8]) -> Result<(), StoreError> {
@@ -165,8 +165,13 @@ impl Lock for MemoryLock {
             return Err(StoreError::Swapped);
         }
         self.faults
-            .write("lock", || *self.value.borrow_mut() = Some(new.to_vec()))
+            .write("lock", || *held(&self.value) = Some(new.to_vec()))
     }
+}
+
+/// Whoever panicked while holding it left it whole.
+fn held<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -13,16 +13,19 @@ use num_bigint::BigUint;
 use crate::claim::Level;
 use crate::claim::Pledge;
 use crate::claim::Terms;
+use crate::claim::lint::Severity;
+use crate::claim::lint::lint;
 use crate::quantity::Quantity;
 use crate::time::Period;
+use crate::verify::checks::Check;
 use crate::verify::complete::Clock;
 use crate::verify::complete::lateness;
 use crate::verify::evidence::OpenedLedger;
+use crate::verify::findings::Findings;
 use crate::verify::history::History;
 use crate::verify::history::PledgeRecord;
 use crate::verify::trust::Trust;
 use crate::verify::trust::TrustedIssuer;
-use crate::verify::verdict::Axis;
 use crate::verify::verdict::Finding;
 use crate::verify::verdict::NEVER_SHOWN;
 use crate::verify::verdict::Numbers;
@@ -30,7 +33,7 @@ use crate::verify::verdict::Restated;
 use crate::verify::verdict::Verdict;
 use crate::verify::verdict::Word;
 
-use perimeter::Covered;
+pub(in crate::verify) use perimeter::Covered;
 use sum::Sum;
 
 /// One million parts per million.
@@ -52,7 +55,7 @@ pub struct Court<'c> {
     /// The auditor's catalogue.
     pub peaks: &'c Peaks<'c>,
     /// What is wrong with the log itself.
-    pub log_findings: &'c [Finding],
+    pub log_findings: &'c Findings,
     /// Ledgers that were opened.
     pub ledgers: &'c [OpenedLedger],
     /// Whether an earlier checkpoint that the auditor kept covers the whole log.
@@ -70,21 +73,27 @@ impl std::fmt::Debug for Court<'_> {
 /// What a claim comes to, before words are put to it.
 #[derive(Debug, Default)]
 struct Case {
-    findings: Vec<Finding>,
+    findings: Findings,
     numbers: Option<Numbers>,
     restated: bool,
+    /// The last index of a report that counts.
+    last_index: Option<u64>,
 }
 
 /// Judges one pledge.
 pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord) -> Verdict {
     let pledge = &record.pledge;
     let mut case = Case::default();
-    case.findings.extend(court.log_findings.iter().cloned());
-    case.findings.extend(history.findings.iter().cloned());
+    case.findings.extend(court.log_findings.told());
+    case.findings.extend(history.findings.told());
+    unbreakable(pledge, &mut case.findings);
     let (window, withdrawn) = bound_window(court, history, record, &mut case);
     let covered = perimeter::areas(court, history, pledge, &mut case.findings);
     if let Some(window) = window {
         match &pledge.terms {
+            Terms::Cap { .. } | Terms::Reduction { .. } if pledge.counted.quantity.is_maximum() => {
+                // Said already: maxima of periods are never summed.
+            }
             Terms::Cap { limit } => {
                 let limit = limit.get();
                 cap(court, &covered, record, window, limit, &mut case);
@@ -92,14 +101,15 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
             Terms::Reduction { limit } => {
                 reduction(court, &covered, record, window, limit.get(), &mut case);
             }
-            other => case.findings.push(Finding::not_shown(
-                "kind",
+            other => case.findings.push(Finding::new(
+                Check::Kind,
                 format!("a `{}` claim is not judged by this version", other.kind()),
             )),
         }
     }
     for covered in &covered {
-        let late = lateness(covered.area, &covered.name, pledge, &court.clock);
+        let window = window.unwrap_or(pledge.window);
+        let late = lateness(covered, pledge, window, &court.clock);
         case.findings.extend(late);
     }
     ledger::check(court.ledgers, &covered, &mut case.findings);
@@ -123,9 +133,8 @@ fn bound_window(
         // The duty goes on for the notice after others saw the withdrawal.
         let seen = court.clock.times.not_after(*index);
         let until = seen.and_then(|seen| seen.plus(pledge.notice));
-        case.findings.push(Finding::note(
-            "withdrawn",
-            Axis::Completeness,
+        case.findings.push(Finding::new(
+            Check::Withdrawn,
             format!(
                 "the pledge was withdrawn at entry {index}; the duty runs {}",
                 until.map_or_else(
@@ -144,28 +153,26 @@ fn bound_window(
     }
     let window = Period::new(pledge.window.start(), end);
     if window.is_none() {
-        case.findings.push(Finding::not_shown(
-            "window",
+        case.findings.push(Finding::new(
+            Check::Window,
             "the duty ended before the window began",
         ));
     }
     if pledge.sliding.is_some() {
-        case.findings.push(Finding::not_shown(
-            "sliding",
+        case.findings.push(Finding::new(
+            Check::Sliding,
             "a sliding window is judged here only as one window",
         ));
     }
     if pledge.trigger.is_some() {
-        case.findings.push(Finding::note(
-            "trigger",
-            Axis::Correctness,
+        case.findings.push(Finding::new(
+            Check::Trigger,
             "the pledge has a trigger, which was not shown to have come",
         ));
     }
     match court.clock.times.not_after(record.index) {
-        Some(seen) if seen > pledge.window.start() => case.findings.push(Finding::note(
-            "pledged-late",
-            Axis::Correctness,
+        Some(seen) if seen > pledge.window.start() => case.findings.push(Finding::new(
+            Check::PledgedLate,
             format!(
                 "the window began at {}, but a quorum saw the pledge only at {seen}: never HOLDS",
                 pledge.window.start()
@@ -188,15 +195,15 @@ fn cap(
     let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
     let limit = BigUint::from(limit) + BigUint::from(allowance);
     let sum = Sum::over(court, covered, record, window, None, &mut case.findings);
-    let breached = |lower: &BigUint| *lower > limit;
-    let breach = sum.breach(record.index, |lower, _| breached(lower));
+    let breach = sum.breach(None, record.index, |lower, _| *lower > limit);
     violated(breach.as_ref(), &limit, pledge, case);
     if breach.is_none() {
-        straddles(sum.upper().as_ref().map(|upper| *upper <= limit), case);
+        straddles(sum.upper().map(|upper| *upper <= limit), case);
     }
+    case.last_index = sum.last_index();
     case.numbers = Some(Numbers {
         lower: sum.lower().to_string(),
-        upper: sum.upper().map(|upper| upper.to_string()),
+        upper: sum.upper().map(ToString::to_string),
         limit: limit.to_string(),
         unit: pledge.unit().to_owned(),
     });
@@ -212,8 +219,8 @@ fn reduction(
 ) {
     let pledge = &record.pledge;
     let Some(baseline) = &pledge.baseline else {
-        case.findings.push(Finding::not_shown(
-            "baseline",
+        case.findings.push(Finding::new(
+            Check::Baseline,
             "a reduction without a baseline cannot be judged",
         ));
         return;
@@ -233,18 +240,16 @@ fn reduction(
     let scaled_now = |amount: &BigUint| amount * baseline.period.seconds() * WHOLE;
     let scaled_base = |amount: &BigUint| amount * window.seconds() * &limit;
     // Each index is judged with the versions in force there, of window and baseline.
-    let breach = now.breach(record.index, |lower, index| {
-        base.upper_in_force(index)
-            .is_some_and(|base| scaled_now(lower) > scaled_base(&base))
+    let breach = now.breach(Some(&base), record.index, |lower, base| {
+        base.is_some_and(|base| scaled_now(lower) > scaled_base(base))
     });
     violated(breach.as_ref(), &limit, pledge, case);
-    let base_lower = base.lower();
     if breach.is_none() {
-        let within = now
-            .upper()
-            .map(|upper| scaled_now(&upper) <= scaled_base(&base_lower));
+        let upper = now.upper();
+        let within = upper.map(|upper| scaled_now(upper) <= scaled_base(base.least()));
         straddles(within, case);
     }
+    case.last_index = now.last_index().max(base.last_index());
     let ratio = |now: &BigUint, base: &BigUint, up: bool| {
         let over = base * window.seconds();
         if over == BigUint::ZERO {
@@ -254,45 +259,59 @@ fn reduction(
         let rounded = if up { &scaled + &over - 1_u32 } else { scaled };
         Some((rounded / over).to_string())
     };
-    let base_upper = base.upper();
     case.numbers = Some(Numbers {
-        lower: base_upper
-            .and_then(|base| ratio(&now.lower(), &base, false))
+        lower: base
+            .upper()
+            .and_then(|base| ratio(now.lower(), base, false))
             .unwrap_or_else(|| "0".to_owned()),
         upper: now
             .upper()
-            .and_then(|upper| ratio(&upper, &base_lower, true)),
+            .and_then(|upper| ratio(upper, base.least(), true)),
         limit: limit.to_string(),
         unit: pledge.unit().to_owned(),
     });
 }
 
+/// A pledge that contradicts itself, or that nothing could break, shows nothing: a lab
+/// need not have used our `lint` before it signed.
+fn unbreakable(pledge: &Pledge, findings: &mut Findings) {
+    let errors = lint(pledge).into_iter();
+    findings.extend(
+        errors
+            .filter(|one| one.severity == Severity::Error)
+            .map(|one| {
+                Finding::new(
+                    Check::Pledge,
+                    format!("the pledge's `{}` {}", one.member, one.why),
+                )
+            }),
+    );
+}
+
 fn violated(breach: Option<&sum::Breach>, limit: &BigUint, pledge: &Pledge, case: &mut Case) {
     let Some(breach) = breach else { return };
     case.restated = breach.restated;
-    case.findings.push(Finding {
-        check: "breach",
-        axis: Axis::Correctness,
-        calls_for: Some(Word::Violated),
-        text: format!(
+    case.findings.push(Finding::new(
+        Check::Breach,
+        format!(
             "at entry {} the lab's own statements come to at least {} {}, the limit is {limit} {}",
             breach.index,
             breach.lower,
             pledge.counted.quantity.unit(),
             pledge.unit(),
         ),
-    });
+    ));
 }
 
 fn straddles(within: Option<bool>, case: &mut Case) {
     match within {
         Some(true) => {}
-        Some(false) => case.findings.push(Finding::not_shown(
-            "straddles",
+        Some(false) => case.findings.push(Finding::new(
+            Check::Straddles,
             "what was reported may exceed the limit and may not",
         )),
-        None => case.findings.push(Finding::not_shown(
-            "unbounded",
+        None => case.findings.push(Finding::new(
+            Check::Unbounded,
             "nothing bounds the quantity from above",
         )),
     }
@@ -307,24 +326,16 @@ fn conclude(
     mut case: Case,
 ) -> Verdict {
     let pledge = &record.pledge;
-    let reports = covered.iter().flat_map(|covered| {
-        let reports = &covered.area.reports;
-        reports.iter().flat_map(|report| report.versions.iter())
-    });
-    let indices = reports.map(|version| version.index);
-    let witnessed = indices
-        .chain([record.index])
-        .all(|index| court.clock.times.not_after(index).is_some());
+    // Whoever saw the last of them saw all.
+    let last = case.last_index.max(Some(record.index));
+    let witnessed = last.is_some_and(|last| court.clock.times.not_after(last).is_some());
     let level = if witnessed { Level::E1 } else { Level::E0 };
     if let Some(stale) = &court.stale {
         case.findings
-            .push(Finding::not_shown("stale", stale.clone()));
+            .push(Finding::new(Check::Stale, stale.clone()));
     }
-    let mut words: Vec<Word> = case
-        .findings
-        .iter()
-        .filter_map(|one| one.calls_for)
-        .collect();
+    let findings: Vec<Finding> = case.findings.told().collect();
+    let mut words: Vec<Word> = findings.iter().filter_map(|one| one.calls_for).collect();
     // What rests on the lab's own statements alone is never more than consistent.
     words.push(Word::Consistent);
     let word = words.into_iter().min().unwrap_or(Word::NotShown);
@@ -337,6 +348,20 @@ fn conclude(
         "independent evidence: these are the lab's own records, not independently checked"
             .to_owned(),
     );
+    for one in &court.trust.corroborators {
+        if one.measures == court.issuer.id {
+            does_not_show.push(format!(
+                "what {} measured: corroboration is expected and not judged by this version",
+                one.name
+            ));
+        }
+    }
+    let covered_too = &pledge.perimeter.affiliates;
+    for id in &court.issuer.affiliates {
+        if !covered_too.contains(id) {
+            does_not_show.push(format!("the affiliate {id}, which the pledge leaves out"));
+        }
+    }
     if court.clock.bundle {
         does_not_show.extend(covered.iter().map(|covered| {
             format!(
@@ -372,7 +397,7 @@ fn conclude(
         window: pledge.window,
         numbers: case.numbers,
         resolution: "none: with the lab's own records alone no hidden run is excluded".to_owned(),
-        findings: case.findings,
+        findings,
         does_not_show,
     }
 }

@@ -3,12 +3,11 @@
 use crate::claim::Pledge;
 use crate::time::Period;
 use crate::time::UnixSeconds;
+use crate::verify::checks::Check;
+use crate::verify::claim::Covered;
 use crate::verify::history::Area;
-use crate::verify::history::History;
 use crate::verify::trust::Trust;
-use crate::verify::verdict::Axis;
 use crate::verify::verdict::Finding;
-use crate::verify::verdict::Word;
 use crate::verify::witnessed::Times;
 
 /// What is needed to tell whether a report is late.
@@ -29,9 +28,28 @@ pub struct Clock<'t> {
 ///
 /// A pledge asks for a report of every period of its own cadence, counted from its
 /// window's start; what covers several of them is due with the first.
-pub fn due(area: &Area, pledge: &Pledge, period: Period) -> Option<UnixSeconds> {
+///
+/// A change of periods that a quorum saw only after the edge from which it applies leaves
+/// the deadlines up to then as they were (formats: 4).
+pub(super) fn due(
+    area: &Area,
+    pledge: &Pledge,
+    period: Period,
+    times: &Times,
+) -> Option<UnixSeconds> {
     let (_, grace) = area.terms_at(period.start());
-    let own = period.end().plus(grace)?;
+    let mut own = period.end().plus(grace)?;
+    for (change, index) in &area.changes {
+        if change.from > period.start() {
+            continue;
+        }
+        let (cadence, grace) = area.terms_before(change);
+        let before = cadence.and_then(|one| one.period_at(change.from, period.start()));
+        let seen = times.not_after(*index);
+        if let Some(before) = before.filter(|one| seen.is_none_or(|seen| one.end() <= seen)) {
+            own = own.min(before.end().plus(grace)?);
+        }
+    }
     let slot = pledge.cadence.period_at(
         pledge.window.start(),
         period.start().max(pledge.window.start()),
@@ -41,16 +59,15 @@ pub fn due(area: &Area, pledge: &Pledge, period: Period) -> Option<UnixSeconds> 
 }
 
 /// Judges one period whose report is not in the log.
-pub fn missing(
-    history: &History,
-    area: &Area,
-    name: &str,
+pub(super) fn missing(
+    covered: &Covered<'_>,
     period: Period,
     due: UnixSeconds,
     trust: &Trust,
     clock: &Clock<'_>,
 ) -> Finding {
-    let absent = |why: String| Finding::not_shown("report-missing", why);
+    let (history, area, name) = (covered.history, covered.area, &covered.name);
+    let absent = |why: String| Finding::new(Check::ReportMissing, why);
     if clock.bundle {
         return absent(format!(
             "area {name}: the report of {period} is not in the bundle"
@@ -71,12 +88,7 @@ pub fn missing(
             "area {name}: the report of {period} is missing, from before its area was seen declared"
         ));
     }
-    let overdue = |why: String| Finding {
-        check: "overdue",
-        axis: Axis::Completeness,
-        calls_for: Some(Word::Overdue),
-        text: why,
-    };
+    let overdue = |why: String| Finding::new(Check::Overdue, why);
     // A tree cosigned after the deadline, whatever its size, lacks the entry.
     match clock.times.newest() {
         Some(newest) if newest > due => overdue(format!(
@@ -97,44 +109,58 @@ pub fn missing(
     }
 }
 
-/// Returns what is to be said of the times of the reports that are there.
-pub fn lateness(area: &Area, name: &str, pledge: &Pledge, clock: &Clock<'_>) -> Vec<Finding> {
+/// Returns what is to be said of the times of the reports of `window` that are there, and
+/// of the changes of the area's periods.
+pub(super) fn lateness(
+    covered: &Covered<'_>,
+    pledge: &Pledge,
+    window: Period,
+    clock: &Clock<'_>,
+) -> Vec<Finding> {
+    let (area, name) = (covered.area, &covered.name);
     let duty = clock.times.not_after(area.open_index);
-    let (mut late, mut backfilled) = (Vec::new(), 0_u64);
-    for report in &area.reports {
-        let Some(seen) = report
-            .versions
-            .first()
-            .and_then(|version| clock.times.not_after(version.index))
-        else {
+    let (mut first, mut late, mut backfilled) = (None, 0_u64, 0_u64);
+    for report in area.reports.within(window.start(), window.end()) {
+        let version = report.versions.first();
+        let Some(seen) = version.and_then(|version| clock.times.not_after(version.index)) else {
             continue;
         };
         if duty.is_none_or(|duty| report.period.end() <= duty) {
             backfilled = backfilled.saturating_add(1);
-        } else if due(area, pledge, report.period).is_some_and(|due| seen > due) {
-            late.push((report.period, seen));
+        } else if due(area, pledge, report.period, clock.times).is_some_and(|due| seen > due) {
+            first.get_or_insert((report.period, seen));
+            late = late.saturating_add(1);
         }
     }
     let mut findings = Vec::new();
     // A bundle shows only by when its own checkpoints were seen.
-    if let Some((period, seen)) = late.first().filter(|_| !clock.bundle) {
-        findings.push(Finding::note(
-            "late",
-            Axis::Completeness,
+    if let Some((period, seen)) = first.filter(|_| !clock.bundle) {
+        findings.push(Finding::new(
+            Check::Late,
             format!(
-                "area {name}: {} reports came after their deadline, first that of {period}, seen {seen}",
-                late.len()
+                "area {name}: {late} reports came after their deadline, first that of {period}, seen {seen}"
             ),
         ));
     }
     if backfilled > 0 {
-        findings.push(Finding::note(
-            "backfill",
-            Axis::Completeness,
+        findings.push(Finding::new(
+            Check::Backfill,
             format!(
                 "area {name}: {backfilled} reports are of periods before the area was seen declared"
             ),
         ));
+    }
+    for (change, index) in &area.changes {
+        let seen = clock.times.not_after(*index);
+        if let Some(seen) = seen.filter(|seen| *seen > change.from && !clock.bundle) {
+            findings.push(Finding::new(
+                Check::ChangeLate,
+                format!(
+                    "area {name}: its periods change from {} on, which a quorum saw only at {seen}: deadlines up to then stay as they were",
+                    change.from
+                ),
+            ));
+        }
     }
     findings
 }

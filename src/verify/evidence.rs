@@ -3,8 +3,8 @@
 use crate::bundle::Bundle;
 use crate::note::Note;
 
-/// The files of a log, wherever they are.
-pub trait LogFiles {
+/// The files of a log, wherever they are. They are read on every core at once.
+pub trait LogFiles: Sync {
     /// Returns a file's bytes, `None` if there is no such file, or why it cannot be told.
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String>;
 }

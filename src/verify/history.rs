@@ -1,5 +1,9 @@
 //! What an issuer's entries come to: streams, areas, reports, pledges.
 
+pub mod account;
+mod ids;
+pub mod reports;
+
 use std::collections::BTreeMap;
 
 use crate::attestation::IssuerId;
@@ -9,14 +13,21 @@ use crate::attestation::content::AreaChange;
 use crate::attestation::content::AreaClose;
 use crate::attestation::content::AreaOpen;
 use crate::attestation::content::Capacity;
-use crate::attestation::content::LedgerReference;
-use crate::attestation::figure::Figure;
+use crate::attestation::content::Issuer;
+use crate::attestation::content::RatedWatts;
 use crate::attestation::identity::Identity;
 use crate::claim::Pledge;
 use crate::time::Cadence;
 use crate::time::Period;
 use crate::time::UnixSeconds;
-use crate::verify::verdict::Finding;
+use crate::verify::findings::Findings;
+
+pub use account::{Account, FigureKey, Gap, Held, Told};
+pub use ids::Ids;
+pub use reports::{Report, Reports, Version};
+
+/// The most periods that are counted one by one: a cadence may be a second.
+pub const MAX_COUNTED: usize = 100_000;
 
 /// One issuer's history in its log of record.
 #[derive(Clone, Debug)]
@@ -25,6 +36,8 @@ pub struct History {
     pub id: IssuerId,
     /// Its keys now; `None` until its first statement was found.
     pub identity: Option<Identity>,
+    /// Its `issuer` statements, each with its sequence in stream 0, rising.
+    pub issuers: Vec<(u64, Issuer)>,
     /// Its streams.
     pub streams: BTreeMap<StreamId, Stream>,
     /// Its areas.
@@ -36,7 +49,7 @@ pub struct History {
     /// Its withdrawals: which pledge, and where.
     pub withdrawals: Vec<(StatementId, u64)>,
     /// What is wrong with it.
-    pub findings: Vec<Finding>,
+    pub findings: Findings,
 }
 
 /// One stream.
@@ -48,12 +61,12 @@ pub struct Stream {
     pub last: StatementId,
     /// Where the last statement stands.
     pub last_index: u64,
-    /// The ids of all statements, by sequence; a hole is `None`.
-    pub ids: Vec<Option<StatementId>>,
+    /// The ids of all statements, by sequence.
+    pub ids: Ids,
     /// The sequence of the head of stream 0 that the last statement named.
     pub head: u64,
-    /// The size of the tree in the last `notBefore`.
-    pub not_before: u64,
+    /// The size of the tree in the last `notBefore`; `None` before the first.
+    pub not_before: Option<u64>,
 }
 
 /// One area.
@@ -68,49 +81,41 @@ pub struct Area {
     /// How it ended, and where that stands.
     pub close: Option<(AreaClose, u64)>,
     /// Its reports, in the order of their periods.
-    pub reports: Vec<Report>,
+    pub reports: Reports,
     /// Reports of periods that were not the next: they cover nothing and still admit.
     pub strays: Vec<Report>,
-    /// Its inventories: where each stands, from when, its capacity.
+    /// Its inventories and their corrections.
     pub inventories: Vec<InventoryRecord>,
+    /// The ledgers that its reports name.
+    pub ledgers: LedgerTally,
 }
 
-/// A `usage` with what became of it.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// What it accounts for.
-    pub period: Period,
-    /// Its sequence.
-    pub sequence: u64,
-    /// Itself, and its corrections after it. Never empty.
-    pub versions: Vec<Version>,
-}
-
-/// One version of a report.
-#[derive(Clone, Debug)]
-pub struct Version {
-    /// Where it stands.
-    pub index: u64,
-    /// What it says.
-    pub figures: Vec<Figure>,
-    /// The ledgers behind it.
-    pub ledgers: Vec<LedgerReference>,
-    /// Whether it was understood; what was not covers nothing and still admits.
-    pub understood: bool,
-    /// Whether it conflicts with another statement of its place: it counts for a breach
-    /// and for nothing else.
-    pub conflicting: bool,
+/// The ledgers that the reports of an area name, beside those that were opened.
+#[derive(Clone, Debug, Default)]
+pub struct LedgerTally {
+    /// How many are named.
+    pub named: u64,
+    /// How many of them were opened.
+    pub opened: u64,
+    /// Those that do not give the count or the sums attested: of when, and from where.
+    pub differing: Vec<(Period, String)>,
 }
 
 /// An `inventory`.
 #[derive(Clone, Debug)]
 pub struct InventoryRecord {
+    /// The statement, or the correction of it.
+    pub id: StatementId,
     /// Where it stands.
     pub index: u64,
     /// From when it is in force.
     pub from: UnixSeconds,
     /// What it holds.
     pub capacity: Vec<Capacity>,
+    /// The rated power, by boundary.
+    pub watts: Vec<RatedWatts>,
+    /// Whether it corrects another.
+    pub corrects: bool,
 }
 
 /// A `pledge`.
@@ -130,27 +135,29 @@ impl History {
         Self {
             id,
             identity: None,
+            issuers: Vec::new(),
             streams: BTreeMap::new(),
             areas: BTreeMap::new(),
             open_ids: Vec::new(),
             pledges: Vec::new(),
             withdrawals: Vec::new(),
-            findings: Vec::new(),
+            findings: Findings::new(),
         }
     }
 }
 
 impl Area {
     /// Starts an area that was opened at an index.
-    pub const fn new(open: AreaOpen, open_index: u64) -> Self {
+    pub fn new(open: AreaOpen, open_index: u64) -> Self {
         Self {
             open,
             open_index,
             changes: Vec::new(),
             close: None,
-            reports: Vec::new(),
+            reports: Reports::default(),
             strays: Vec::new(),
             inventories: Vec::new(),
+            ledgers: LedgerTally::default(),
         }
     }
 
@@ -165,6 +172,17 @@ impl Area {
             })
     }
 
+    /// Returns the cadence and the grace that held before a change.
+    pub fn terms_before(&self, change: &AreaChange) -> (Option<Cadence>, u64) {
+        let earlier = self.changes.iter().rev();
+        let mut earlier = earlier.skip_while(|(one, _)| one != change).skip(1);
+        earlier
+            .next()
+            .map_or((self.open.cadence, self.open.grace), |(one, _)| {
+                (Some(one.cadence), one.grace)
+            })
+    }
+
     /// Returns the period that begins at `start`, unless the area has ended or has no
     /// cadence.
     pub fn period_from(&self, start: UnixSeconds) -> Option<Period> {
@@ -176,38 +194,61 @@ impl Area {
         (!ended).then_some(period)
     }
 
+    /// Returns the inventory in force at a period's start, as far as the log was read: that
+    /// of the latest edge, in its last version.
+    pub fn inventory_at(&self, start: UnixSeconds) -> Option<&InventoryRecord> {
+        let in_force = self.inventories.iter().filter(|one| one.from <= start);
+        in_force.max_by_key(|one| (one.from, one.index))
+    }
+
+    /// Returns the first period from `from` on of which nothing is told before `until`, and
+    /// how many there are, counted up to [`MAX_COUNTED`].
+    pub fn untold(&self, from: UnixSeconds, until: UnixSeconds) -> Option<(Period, u64)> {
+        let mut periods = self.periods(from, until).filter(|one| one.start() >= from);
+        let first = periods.next()?;
+        let more = periods.take(MAX_COUNTED).count();
+        let more = u64::try_from(more).unwrap_or(u64::MAX);
+        Some((first, more.saturating_add(1)))
+    }
+
     /// Returns the start of the period that the next report must account for.
     pub fn next_start(&self) -> UnixSeconds {
-        self.reports
-            .iter()
-            .map(|report| report.period.end())
-            .max()
-            .unwrap_or(self.open.first)
+        self.reports.end().unwrap_or(self.open.first)
     }
 
-    /// Returns every period from the first that ends after `from` up to the first that
-    /// begins at or after `until`.
-    pub fn periods(&self, from: UnixSeconds, until: UnixSeconds) -> Vec<Period> {
-        let mut periods = Vec::new();
-        let mut start = self.open.first;
-        while start < until
-            && let Some(period) = self.period_from(start)
-        {
-            if period.end() > from {
-                periods.push(period);
-            }
+    /// Returns every period from the first that ends after `from` up to the last that
+    /// begins before `until`.
+    pub fn periods(&self, from: UnixSeconds, until: UnixSeconds) -> impl Iterator<Item = Period> {
+        let mut start = self.skip_to(from);
+        std::iter::from_fn(move || {
+            let period = self.period_from(start).filter(|_| start < until)?;
             start = period.end();
-        }
-        periods
+            Some(period)
+        })
+        .filter(move |period| period.end() > from)
     }
 
-    /// Returns the report of a period.
-    pub fn report(&self, period: Period) -> Option<&Report> {
-        let at = self
-            .reports
-            .binary_search_by_key(&period.start(), |report| report.period.start());
-        at.ok()
-            .and_then(|at| self.reports.get(at))
-            .filter(|report| report.period == period)
+    /// Returns the start of the first period that ends after `from`.
+    pub fn first_after(&self, from: UnixSeconds) -> UnixSeconds {
+        self.skip_to(from)
+    }
+
+    /// Whether a period of the area begins at an instant.
+    pub fn is_edge(&self, instant: UnixSeconds) -> bool {
+        self.skip_to(instant) == instant
+    }
+
+    /// Returns the start of the period that holds `instant`, or of the first.
+    fn skip_to(&self, instant: UnixSeconds) -> UnixSeconds {
+        let change = self.changes.iter().rev();
+        let change = change.map(|(change, _)| change);
+        let (base, cadence) = change
+            .filter(|change| change.from <= instant)
+            .map(|change| (change.from, Some(change.cadence)))
+            .next()
+            .unwrap_or((self.open.first, self.open.cadence));
+        cadence
+            .and_then(|cadence| cadence.period_at(base, instant))
+            .map_or(base, Period::start)
     }
 }

@@ -5,7 +5,6 @@ use rayon::prelude::*;
 use crate::bundle::Bundle;
 use crate::hash::Hash;
 use crate::key::VerifierKey;
-use crate::merkle::Frontier;
 use crate::merkle::leaf_hash;
 use crate::merkle::verify_consistency;
 use crate::merkle::verify_set;
@@ -16,70 +15,56 @@ use crate::tlog::tile::CHECKPOINT_PATH;
 use crate::tlog::tile::Kind;
 use crate::tlog::tile::TILE_WIDTH;
 use crate::tlog::tile::Tile;
-use crate::tlog::tile::cosigned_path;
 use crate::tlog::tile::parse_entries;
 use crate::tlog::tile::parse_hashes;
+use crate::verify::checks::Check;
 use crate::verify::evidence::LogFiles;
+use crate::verify::findings::Findings;
+use crate::verify::tree::Tree;
 use crate::verify::verdict::Finding;
 
-/// The bundles read at once: enough work for every core, little enough to hold.
-const CHUNK: u64 = 16;
+/// The most bundles read at once: enough work for every core, little enough to hold.
+const CHUNK: u64 = 8;
 
 /// An entry with its index.
 pub type Indexed = (u64, Vec<u8>);
 
-/// The tree as far as it was read.
-#[derive(Clone, Debug)]
-pub enum Tree {
-    /// Only the roots of some sizes are known.
-    Proven(Vec<(u64, Hash)>),
-    /// Every leaf is known, and the right edge before every 256th.
-    Whole {
-        /// The leaves.
-        leaves: Vec<Hash>,
-        /// The tree of the first 0, 256, 512, … leaves.
-        edges: Vec<Frontier>,
-    },
-}
-
-impl Tree {
-    /// Returns the root over the first `size` leaves, if it is known.
-    pub fn root_at(&self, size: u64) -> Option<Hash> {
-        match self {
-            Self::Proven(roots) => roots
-                .iter()
-                .find(|(known, _)| *known == size)
-                .map(|(_, root)| *root),
-            Self::Whole { leaves, edges } => {
-                let edge = usize::try_from(size >> 8).ok()?;
-                let end = usize::try_from(size).ok()?;
-                let mut frontier = edges.get(edge)?.clone();
-                let start = edge.checked_mul(usize::from(TILE_WIDTH))?;
-                for leaf in leaves.get(start..end)? {
-                    frontier.push(*leaf);
-                }
-                Some(frontier.root())
-            }
-        }
-    }
-}
-
-/// A log or a bundle being read.
+/// A log or a bundle to be read.
 pub struct Reader<'e> {
     source: Source<'e>,
     checkpoint: Checkpoint,
     note: Note,
-    tree: Tree,
-    edge: Frontier,
-    /// The hashes made so far at each level of tiles, level 1 first.
-    levels: Vec<Vec<Hash>>,
     next_bundle: u64,
-    findings: Vec<Finding>,
+    /// Whether every file could be read, or is known to be absent.
+    readable: bool,
+    /// The bundles of the next chunk; few at first, until the issuers' keys are known.
+    chunk: u64,
+    findings: Findings,
 }
 
 enum Source<'e> {
     Bundle(Option<Vec<Indexed>>),
     Log(&'e dyn LogFiles),
+}
+
+/// Entries that were read together, with their leaves. Nothing in it depends on what
+/// stands before it, so that the next one can be read while this one is followed.
+#[derive(Debug, Default)]
+pub struct Chunk<T> {
+    /// What became of each entry that could be read, in order.
+    pub entries: Vec<T>,
+    /// The leaves, also of entries that could not be read where a tile tells them.
+    leaves: Vec<Option<Hash>>,
+    findings: Vec<Finding>,
+}
+
+/// Where the next chunk is read from.
+pub struct Order<'e>(Vec<(&'e dyn LogFiles, u64, u64)>, Vec<Indexed>);
+
+impl std::fmt::Debug for Order<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Order").finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Reader<'_> {
@@ -94,19 +79,14 @@ impl<'e> Reader<'e> {
         let bytes = files
             .read(CHECKPOINT_PATH)?
             .ok_or_else(|| "the log has no checkpoint".to_owned())?;
-        let tree = Tree::Whole {
-            leaves: Vec::new(),
-            edges: vec![Frontier::new()],
-        };
-        Self::start(Source::Log(files), &bytes, key, tree)
+        Self::start(Source::Log(files), &bytes, key)
     }
 
-    /// Starts to read a bundle.
-    pub fn bundle(bundle: &Bundle, key: &VerifierKey) -> Result<Self, String> {
+    /// Starts to read a bundle; returns the roots that it proves too.
+    pub fn bundle(bundle: &Bundle, key: &VerifierKey) -> Result<(Self, Tree<'e>), String> {
         let bytes = bundle.checkpoint.to_text();
         let source = Source::Bundle(Some(bundle.entries.clone()));
-        let tree = Tree::Proven(Vec::new());
-        let mut reader = Self::start(source, bytes.as_bytes(), key, tree)?;
+        let mut reader = Self::start(source, bytes.as_bytes(), key)?;
         let leaves: Vec<(u64, Hash)> = bundle
             .entries
             .par_iter()
@@ -114,7 +94,7 @@ impl<'e> Reader<'e> {
             .collect();
         let Checkpoint { size, root, .. } = reader.checkpoint;
         if let Err(error) = verify_set(&leaves, size, &bundle.proof, &root) {
-            reader.fail("bundle-proof", format!("the bundle's entries: {error}"));
+            reader.fail(Check::BundleProof, format!("the bundle's entries: {error}"));
         }
         let mut roots = vec![(size, root)];
         for (note, proof) in &bundle.earlier {
@@ -129,20 +109,14 @@ impl<'e> Reader<'e> {
                 });
             match proven {
                 Ok(proven) => roots.push(proven),
-                Err(error) => reader.fail("bundle-checkpoint", error),
+                Err(error) => reader.fail(Check::BundleCheckpoint, error),
             }
         }
-        reader.tree = Tree::Proven(roots);
-        Ok(reader)
+        Ok((reader, Tree::Proven(roots)))
     }
 
-    fn start(
-        source: Source<'e>,
-        bytes: &[u8],
-        key: &VerifierKey,
-        tree: Tree,
-    ) -> Result<Self, String> {
-        let mut findings = Vec::new();
+    fn start(source: Source<'e>, bytes: &[u8], key: &VerifierKey) -> Result<Self, String> {
+        let mut findings = Findings::new();
         let note = Note::parse(bytes);
         let signed = note
             .clone()
@@ -153,7 +127,7 @@ impl<'e> Reader<'e> {
         let (checkpoint, note) = match (signed, note) {
             (Ok(signed), Ok(note)) => (signed.checkpoint().clone(), note),
             (Err(error), Ok(note)) => {
-                findings.push(Finding::integrity("checkpoint", error.clone()));
+                findings.push(Finding::new(Check::Checkpoint, error.clone()));
                 // What it says is not believed, but the rest is still judged.
                 (Checkpoint::parse(note.text()).map_err(|_| error)?, note)
             }
@@ -163,10 +137,9 @@ impl<'e> Reader<'e> {
             source,
             checkpoint,
             note,
-            tree,
-            edge: Frontier::new(),
-            levels: Vec::new(),
             next_bundle: 0,
+            readable: true,
+            chunk: 1,
             findings,
         })
     }
@@ -181,25 +154,18 @@ impl<'e> Reader<'e> {
         &self.note
     }
 
-    /// Returns the tree as far as it was read.
-    pub const fn tree(&self) -> &Tree {
-        &self.tree
+    /// Returns the log's files; `None` for a bundle.
+    pub const fn files(&self) -> Option<&'e dyn LogFiles> {
+        match self.source {
+            Source::Log(files) => Some(files),
+            Source::Bundle(_) => None,
+        }
     }
 
-    /// Returns the notes of the cosigned checkpoints that the log keeps, in order.
-    pub fn cosigned(&self) -> Vec<Vec<u8>> {
-        let Source::Log(files) = &self.source else {
-            return Vec::new();
-        };
-        (0..)
-            .map_while(|number| files.read(&cosigned_path(number)).ok().flatten())
-            .collect()
-    }
-
-    /// Returns the next entries, in order; `None` after the last.
-    pub fn next_chunk(&mut self) -> Option<Vec<Indexed>> {
+    /// Says what is to be read next; `None` after the last.
+    pub fn order(&mut self) -> Option<Order<'e>> {
         let files = match &mut self.source {
-            Source::Bundle(entries) => return entries.take(),
+            Source::Bundle(entries) => return entries.take().map(|all| Order(Vec::new(), all)),
             Source::Log(files) => *files,
         };
         let size = self.checkpoint.size;
@@ -207,116 +173,185 @@ impl<'e> Reader<'e> {
         if self.next_bundle >= bundles {
             return None;
         }
-        let last = self.next_bundle.saturating_add(CHUNK).min(bundles);
-        let mut chunk = Vec::new();
-        for index in self.next_bundle..last {
-            self.read_bundle(files, index, &mut chunk);
-        }
+        let last = self.next_bundle.saturating_add(self.chunk).min(bundles);
+        let indices = self.next_bundle..last;
         self.next_bundle = last;
-        Some(chunk)
+        self.chunk = self.chunk.saturating_mul(2).min(CHUNK);
+        let order = indices.map(|index| (files, index, size)).collect();
+        Some(Order(order, Vec::new()))
     }
 
-    fn read_bundle(&mut self, files: &dyn LogFiles, index: u64, chunk: &mut Vec<Indexed>) {
-        let size = self.checkpoint.size;
-        let Some(tile) = Tile::in_tree(Kind::Entries, index, size) else {
-            return;
-        };
-        let hashes = Tile::in_tree(Kind::Hashes(0), index, size)
-            .and_then(|tile| self.read_hashes(files, tile))
-            .unwrap_or_default();
-        let entries = self.read_tile(files, tile).and_then(|bytes| {
-            let entries = parse_entries(&bytes, tile.width())
-                .map(|entries| entries.into_iter().map(<[u8]>::to_vec).collect::<Vec<_>>());
-            if entries.is_none() {
-                self.fail(
-                    "bundle-framing",
-                    format!("`{tile}` is not {} entries", tile.width()),
-                );
-            }
-            entries
-        });
-        let leaves: Vec<Hash> = match &entries {
-            Some(entries) => entries.par_iter().map(|entry| leaf_hash(entry)).collect(),
-            // The tile tells what the entries must have been.
-            None => hashes.clone(),
-        };
-        for (offset, (derived, stored)) in leaves.iter().zip(&hashes).enumerate() {
-            if derived != stored {
-                let place = tile
-                    .first()
-                    .saturating_add(u64::try_from(offset).unwrap_or(0));
-                self.fail(
-                    "entry-hash",
-                    format!("entry {place} is not the one in `tile/0`"),
-                );
+    /// Puts a chunk's leaves into the tree, and hands its entries on.
+    pub fn take<T>(&mut self, chunk: Chunk<T>, tree: &mut Tree<'_>) -> Vec<T> {
+        self.gather(chunk.findings);
+        if let Tree::Whole(whole) = tree {
+            for leaf in chunk.leaves {
+                whole.push(leaf);
             }
         }
-        for leaf in leaves {
-            self.push(leaf);
-        }
-        let indices = tile.first()..;
-        chunk.extend(indices.zip(entries.unwrap_or_default()));
+        chunk.entries
     }
 
-    fn push(&mut self, leaf: Hash) {
-        let levels = &mut self.levels;
-        self.edge.push_with(leaf, |level, _, hash| {
-            if level > 0 && level.is_multiple_of(8) {
-                let at = usize::try_from(level / 8)
-                    .unwrap_or(usize::MAX)
-                    .saturating_sub(1);
-                if levels.len() <= at {
-                    levels.resize(at.saturating_add(1), Vec::new());
-                }
-                if let Some(hashes) = levels.get_mut(at) {
-                    hashes.push(hash);
-                }
-            }
-        });
-        if let Tree::Whole { leaves, edges } = &mut self.tree {
-            leaves.push(leaf);
-            if self.edge.size().is_multiple_of(u64::from(TILE_WIDTH)) {
-                edges.push(self.edge.clone());
-            }
-        }
+    /// Whether every file could be read, or is known to be absent.
+    pub const fn is_readable(&self) -> bool {
+        self.readable
     }
 
     /// Ends the reading: compares the upper tiles and the root, and returns all findings
-    /// of the log's files, with the tree.
-    pub fn finish(mut self) -> (Vec<Finding>, Tree) {
-        if let Source::Log(files) = self.source {
-            for (level, hashes) in (1_u8..).zip(std::mem::take(&mut self.levels)) {
-                for (index, expected) in (0_u64..).zip(hashes.chunks(usize::from(TILE_WIDTH))) {
-                    let tile = Tile::in_tree(Kind::Hashes(level), index, self.checkpoint.size);
-                    let found = tile.and_then(|tile| self.read_hashes(files, tile));
-                    if let (Some(tile), Some(found)) = (tile, found)
-                        && found != expected
-                    {
-                        self.fail("tile", format!("`{tile}` is not what its entries make"));
-                    }
+    /// of the log's files.
+    pub fn finish(mut self, tree: &mut Tree<'_>) -> Findings {
+        let (Source::Log(files), Tree::Whole(whole)) = (&self.source, tree) else {
+            return self.findings;
+        };
+        let (files, size) = (*files, self.checkpoint.size);
+        let mut read = TileReader {
+            files,
+            findings: Vec::new(),
+        };
+        for (level, hashes) in (1_u8..).zip(whole.take_levels()) {
+            for (index, expected) in (0_u64..).zip(hashes.chunks(usize::from(TILE_WIDTH))) {
+                let tile = Tile::in_tree(Kind::Hashes(level), index, size);
+                let found = tile.and_then(|tile| read.hashes(tile));
+                if let (Some(tile), Some(found)) = (tile, found)
+                    && found != expected
+                {
+                    read.fail(
+                        Check::Tile,
+                        format!("`{tile}` is not what its entries make"),
+                    );
                 }
             }
-            let (root, found) = (self.checkpoint.root, self.edge.root());
-            if self.edge.size() != self.checkpoint.size || root != found {
-                self.fail(
-                    "root",
-                    format!(
-                        "the {} entries have the root {found}, but the checkpoint of {} says {root}",
-                        self.edge.size(),
-                        self.checkpoint.size
-                    ),
-                );
-            }
         }
-        (self.findings, self.tree)
+        self.gather(read.findings);
+        let (count, found) = whole.read_so_far();
+        let root = self.checkpoint.root;
+        // Without a file that is perhaps there, nothing is said about the rest.
+        if !self.readable {
+            return self.findings;
+        }
+        if count != size || root != found {
+            self.fail(
+                Check::Root,
+                format!(
+                    "the {count} entries have the root {found}, but the checkpoint of {size} says {root}"
+                ),
+            );
+        }
+        self.findings
     }
 
-    fn read_hashes(&mut self, files: &dyn LogFiles, tile: Tile) -> Option<Vec<Hash>> {
-        let bytes = self.read_tile(files, tile)?;
+    fn gather(&mut self, findings: Vec<Finding>) {
+        let unreadable = |one: &Finding| one.check == Check::Unreadable.name();
+        self.readable &= !findings.iter().any(unreadable);
+        self.findings.extend(findings);
+    }
+
+    fn fail(&mut self, check: Check, text: String) {
+        self.findings.push(Finding::new(check, text));
+    }
+}
+
+impl Order<'_> {
+    /// Reads the entries, on every core, and has `check` make something of each.
+    pub fn read<T: Send>(self, check: impl Fn(u64, &[u8]) -> T + Sync) -> Chunk<T> {
+        let Self(bundles, entries) = self;
+        let mut chunk = Chunk {
+            entries: entries
+                .into_par_iter()
+                .map(|(index, entry)| check(index, &entry))
+                .collect(),
+            leaves: Vec::new(),
+            findings: Vec::new(),
+        };
+        let read: Vec<Chunk<T>> = bundles
+            .into_par_iter()
+            .map(|(files, index, size)| read_bundle(files, index, size, &check))
+            .collect();
+        for one in read {
+            chunk.entries.extend(one.entries);
+            chunk.leaves.extend(one.leaves);
+            chunk.findings.extend(one.findings);
+        }
+        chunk
+    }
+}
+
+/// Reads one bundle and the tile above it.
+fn read_bundle<T: Send>(
+    files: &dyn LogFiles,
+    index: u64,
+    size: u64,
+    check: &(impl Fn(u64, &[u8]) -> T + Sync),
+) -> Chunk<T> {
+    let mut read = TileReader {
+        files,
+        findings: Vec::new(),
+    };
+    let Some(tile) = Tile::in_tree(Kind::Entries, index, size) else {
+        return Chunk {
+            entries: Vec::new(),
+            leaves: Vec::new(),
+            findings: Vec::new(),
+        };
+    };
+    let hashes = Tile::in_tree(Kind::Hashes(0), index, size)
+        .and_then(|tile| read.hashes(tile))
+        .unwrap_or_default();
+    let bytes = read.tile(tile);
+    let entries = bytes.as_deref().and_then(|bytes| {
+        let entries = parse_entries(bytes, tile.width());
+        if entries.is_none() {
+            read.fail(
+                Check::BundleFraming,
+                format!("`{tile}` is not {} entries", tile.width()),
+            );
+        }
+        entries
+    });
+    let first = tile.first();
+    let (entries, leaves): (Vec<T>, Vec<Option<Hash>>) = match entries {
+        Some(entries) => (first..)
+            .zip(entries)
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .with_min_len(MIN_SHARE)
+            .map(|(index, entry)| (check(index, entry), Some(leaf_hash(entry))))
+            .unzip(),
+        // The tile tells what the entries must have been.
+        None if hashes.is_empty() => (Vec::new(), vec![None; usize::from(tile.width())]),
+        None => (Vec::new(), hashes.iter().copied().map(Some).collect()),
+    };
+    for (place, (derived, stored)) in (first..).zip(leaves.iter().zip(&hashes)) {
+        if derived.is_some_and(|derived| derived != *stored) {
+            read.fail(
+                Check::EntryHash,
+                format!("entry {place} is not the one in `tile/0`"),
+            );
+        }
+    }
+    Chunk {
+        entries,
+        leaves,
+        findings: read.findings,
+    }
+}
+
+/// The fewest entries that a core is given at once.
+const MIN_SHARE: usize = 16;
+
+/// Reads tiles, and says what is wrong with them.
+struct TileReader<'e> {
+    files: &'e dyn LogFiles,
+    findings: Vec<Finding>,
+}
+
+impl TileReader<'_> {
+    fn hashes(&mut self, tile: Tile) -> Option<Vec<Hash>> {
+        let bytes = self.tile(tile)?;
         let hashes = parse_hashes(&bytes, tile.width());
         if hashes.is_none() {
             self.fail(
-                "tile-framing",
+                Check::TileFraming,
                 format!("`{tile}` is not {} hashes", tile.width()),
             );
         }
@@ -324,30 +359,30 @@ impl<'e> Reader<'e> {
     }
 
     /// Reads a tile, or the full one cut to its width (C2SP tlog-tiles, "Partial Tiles").
-    fn read_tile(&mut self, files: &dyn LogFiles, tile: Tile) -> Option<Vec<u8>> {
-        match files.read(&tile.path()) {
+    fn tile(&mut self, tile: Tile) -> Option<Vec<u8>> {
+        match self.files.read(&tile.path()) {
             Ok(Some(bytes)) => return Some(bytes),
             Err(error) => {
-                self.fail("unreadable", format!("`{tile}`: {error}"));
+                self.fail(Check::Unreadable, format!("`{tile}`: {error}"));
                 return None;
             }
             Ok(None) => {}
         }
         let full = Tile::full(tile.kind(), tile.index());
-        if let Ok(Some(bytes)) = files.read(&full.path())
+        if let Ok(Some(bytes)) = self.files.read(&full.path())
             && let Some(cut) = cut(tile, &bytes)
         {
             return Some(cut);
         }
         self.fail(
-            "missing",
+            Check::Missing,
             format!("`{tile}` is absent, although the checkpoint requires it"),
         );
         None
     }
 
-    fn fail(&mut self, check: &'static str, text: String) {
-        self.findings.push(Finding::integrity(check, text));
+    fn fail(&mut self, check: Check, text: String) {
+        self.findings.push(Finding::new(check, text));
     }
 }
 

@@ -1,8 +1,8 @@
 //! Signed by whom, chained to what? Replays the entries of a log in order.
 //!
-//! A [`Replay`] is fed chunks of entries. Signatures are checked on every core, with
-//! the keys known before the chunk; the order is then followed on one. An entry that is
-//! nobody's statement is an anomaly and changes nothing.
+//! What needs nothing but an entry and keys ([`check`]) is done on every core, for one
+//! chunk of entries while the one before it is followed in order ([`Replay::follow`]). An
+//! entry that is nobody's statement is an anomaly and changes nothing.
 
 mod link;
 mod place;
@@ -19,12 +19,14 @@ use crate::attestation::StatementId;
 use crate::attestation::Subject;
 use crate::attestation::identity::Identity;
 use crate::attestation::statement::claimed_subject;
+use crate::hash::Hash;
+use crate::hash::sha256;
 use crate::key::KeyId;
 use crate::key::VerifierKey;
+use crate::verify::checks::Check;
+use crate::verify::evidence::OpenedLedger;
 use crate::verify::history::History;
-use crate::verify::logged::Indexed;
-use crate::verify::logged::Tree;
-use crate::verify::verdict::Axis;
+use crate::verify::tree::Tree;
 use crate::verify::verdict::Finding;
 
 use link::NotBefore;
@@ -32,63 +34,149 @@ use link::NotBefore;
 /// The most anomalies that are told one by one; anybody can make more.
 const MAX_ANOMALIES: usize = 100;
 
+/// How many entries are looked at for signatures by keys that have just become known.
+const AHEAD: usize = 512;
+
 /// Issuers' histories as far as a log was read.
 #[derive(Debug)]
-pub struct Replay {
+pub struct Replay<'e> {
     log: VerifierKey,
     histories: BTreeMap<IssuerId, History>,
     /// Whether the entries are all that the log holds, in order, or a bundle's.
     whole: bool,
+    ledgers: &'e [OpenedLedger],
     anomalies: Vec<String>,
+    /// How many anomalies were not told.
+    untold: u64,
     unnamed: u64,
     not_before: NotBefore,
 }
 
+/// The keys of every issuer at some place of the log.
+pub type Keys = BTreeMap<IssuerId, Identity>;
+
 /// An entry, read and checked as far as that needs nothing but the entry and keys.
-struct Checked {
+#[derive(Debug)]
+pub struct Checked(Result<Entry, (u64, String)>);
+
+#[derive(Debug)]
+struct Entry {
     index: u64,
-    key_ids: Vec<KeyId>,
     id: StatementId,
     envelope: Envelope,
     statement: Result<Statement, (Option<Subject>, String)>,
-    signed: bool,
+    /// The digest of its `notBefore`.
+    not_before: Option<Hash>,
+    signed: Signed,
 }
 
-impl Replay {
+/// Whether every signature of an entry is valid, whatever keys its issuer has when: a key
+/// id is the digest of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signed {
+    No,
+    /// Not all of the keys are known yet.
+    Unknown,
+    Yes,
+}
+
+/// Reads an entry and checks its signatures with the keys known so far.
+pub fn check(index: u64, entry: &[u8], keys: &Keys) -> Checked {
+    let envelope = match Envelope::parse(entry) {
+        Ok(envelope) => envelope,
+        Err(error) => return Checked(Err((index, error.to_string()))),
+    };
+    let id = envelope.statement_id();
+    let statement = Statement::parse(envelope.payload())
+        .map_err(|error| (claimed_subject(envelope.payload()), error.to_string()));
+    let (identity, not_before) = match &statement {
+        Ok(statement) => (
+            keys.get(&statement.subject.issuer),
+            statement.link.not_before.as_ref(),
+        ),
+        Err(_) => (None, None),
+    };
+    let signed = identity.map_or(Signed::Unknown, |identity| signed(&envelope, identity));
+    Checked(Ok(Entry {
+        index,
+        id,
+        not_before: not_before.map(|text| sha256(text.as_bytes())),
+        envelope,
+        statement,
+        signed,
+    }))
+}
+
+fn signed(envelope: &Envelope, identity: &Identity) -> Signed {
+    if envelope.key_ids().any(|id| identity.key(id).is_none()) {
+        return Signed::Unknown;
+    }
+    if envelope.is_signed(|id| identity.key(id)) {
+        Signed::Yes
+    } else {
+        Signed::No
+    }
+}
+
+impl<'e> Replay<'e> {
     /// Starts with these issuers, whose log of record is that of `log`.
     ///
-    /// `whole` says whether every entry of the log will come.
-    pub fn new(log: VerifierKey, issuers: impl Iterator<Item = IssuerId>, whole: bool) -> Self {
+    /// `whole` says whether every entry of the log will come; `ledgers` are those that
+    /// were opened, to be held against the statements that name them.
+    pub fn new(
+        log: VerifierKey,
+        issuers: impl Iterator<Item = IssuerId>,
+        whole: bool,
+        ledgers: &'e [OpenedLedger],
+    ) -> Self {
         Self {
             log,
             histories: issuers.map(|id| (id, History::new(id))).collect(),
             whole,
+            ledgers,
             anomalies: Vec::new(),
+            untold: 0,
             unnamed: 0,
             not_before: NotBefore::default(),
         }
     }
 
-    /// Takes the next entries.
-    pub fn take(&mut self, chunk: Vec<Indexed>, tree: &Tree) {
-        let histories = &self.histories;
-        let checked: Vec<Result<Checked, (u64, String)>> = chunk
-            .into_par_iter()
-            .map(|(index, entry)| check(index, &entry, histories))
-            .collect();
-        for entry in checked {
-            match entry {
-                Ok(checked) => self.follow(&checked, tree),
-                Err((index, why)) => {
-                    self.anomaly(format!("entry {index} is nobody's statement: {why}"));
+    /// Returns the keys known so far, to check what comes next with.
+    pub fn keys(&self) -> Keys {
+        let known = self.histories.iter();
+        known
+            .filter_map(|(id, history)| Some((*id, history.identity.clone()?)))
+            .collect()
+    }
+
+    /// Follows the next entries, which stand in the tree already.
+    pub fn follow(&mut self, mut entries: Vec<Checked>, tree: &Tree<'_>) {
+        let statements = entries.iter().filter_map(|entry| match &entry.0 {
+            Ok(entry) => Some((entry.statement.as_ref().ok()?, entry.not_before)),
+            Err(_) => None,
+        });
+        self.not_before
+            .open_all(statements, &self.histories, &self.log);
+        for at in 0..entries.len() {
+            self.look_ahead(&mut entries, at);
+            match entries.get(at).map(|entry| &entry.0) {
+                Some(Ok(entry)) => self.entry(entry, tree),
+                Some(Err((index, why))) => {
+                    let text = format!("entry {index} is nobody's statement: {why}");
+                    self.anomaly(text);
                 }
+                None => {}
             }
         }
     }
 
     /// Ends the reading: returns the histories, what was nobody's, and how many entries
     /// were of issuers that are not judged.
-    pub fn finish(self) -> (Vec<History>, Vec<String>, u64) {
+    pub fn finish(mut self) -> (Vec<History>, Vec<String>, u64) {
+        if self.untold > 0 {
+            self.anomalies
+                .push(format!("and {} more like these", self.untold));
+        }
         (
             self.histories.into_values().collect(),
             self.anomalies,
@@ -96,8 +184,32 @@ impl Replay {
         )
     }
 
-    fn follow(&mut self, entry: &Checked, tree: &Tree) {
-        let index = entry.index;
+    /// Checks, on every core, signatures by keys that were not known when the entry at
+    /// `at` and those behind it were read.
+    fn look_ahead(&self, entries: &mut [Checked], at: usize) {
+        let unknown = |entry: &Checked| match &entry.0 {
+            Ok(entry) if entry.signed == Signed::Unknown => {
+                let statement = entry.statement.as_ref().ok()?;
+                let history = self.histories.get(&statement.subject.issuer)?;
+                history.identity.as_ref()
+            }
+            _ => None,
+        };
+        if entries.get(at).and_then(&unknown).is_none() {
+            return;
+        }
+        let end = at.saturating_add(AHEAD).min(entries.len());
+        let ahead = entries.get_mut(at..end).unwrap_or_default();
+        ahead.par_iter_mut().for_each(|entry| {
+            if let Some(identity) = unknown(entry)
+                && let Ok(entry) = &mut entry.0
+            {
+                entry.signed = signed(&entry.envelope, identity);
+            }
+        });
+    }
+
+    fn entry(&mut self, entry: &Entry, tree: &Tree<'_>) {
         match &entry.statement {
             Ok(statement) => {
                 let issuer = statement.subject.issuer;
@@ -106,33 +218,34 @@ impl Replay {
                 } else if self.is_established(issuer) {
                     self.statement(entry, statement, tree);
                 } else if self.whole || statement.subject.sequence == 0 {
-                    self.establish(entry, statement);
+                    self.establish(entry, statement, tree);
                 }
             }
-            Err((subject, why)) => {
-                // Ill-formed, but perhaps validly signed by an issuer that is judged.
-                let signer = self.histories.values_mut().find(|history| {
-                    let signs = |identity: &Identity| {
-                        identity.permits_some(&entry.key_ids)
-                            && entry.envelope.is_signed(|id| identity.key(id))
-                    };
-                    history.identity.as_ref().is_some_and(signs)
-                });
-                match signer {
-                    Some(history) => {
-                        history.findings.push(Finding::not_shown(
-                            "ill-formed",
-                            format!("entry {index} is signed and cannot be read: {why}"),
-                        ));
-                        if let Some(subject) =
-                            subject.filter(|subject| subject.issuer == history.id)
-                        {
-                            place::fill_unread(history, &subject, entry.id, index);
-                        }
-                    }
-                    None => self.anomaly(format!("entry {index} is nobody's statement: {why}")),
-                }
-            }
+            Err((subject, why)) => self.unread(entry, subject.as_ref(), why),
+        }
+    }
+
+    /// An entry that is ill-formed, but perhaps validly signed by an issuer that is
+    /// judged.
+    fn unread(&mut self, entry: &Entry, subject: Option<&Subject>, why: &str) {
+        let key_ids: Vec<KeyId> = entry.envelope.key_ids().collect();
+        let index = entry.index;
+        let signer = self.histories.values_mut().find(|history| {
+            let signs = |identity: &Identity| {
+                identity.permits_some(&key_ids) && entry.envelope.is_signed(|id| identity.key(id))
+            };
+            history.identity.as_ref().is_some_and(signs)
+        });
+        let Some(history) = signer else {
+            self.anomaly(format!("entry {index} is nobody's statement: {why}"));
+            return;
+        };
+        history.findings.push(Finding::new(
+            Check::IllFormed,
+            format!("entry {index} is signed and cannot be read: {why}"),
+        ));
+        if let Some(subject) = subject.filter(|subject| subject.issuer == history.id) {
+            place::fill_unread(history, subject, entry.id, index);
         }
     }
 
@@ -141,7 +254,7 @@ impl Replay {
         history.is_some_and(|history| history.identity.is_some())
     }
 
-    fn establish(&mut self, entry: &Checked, statement: &Statement) {
+    fn establish(&mut self, entry: &Entry, statement: &Statement, tree: &Tree<'_>) {
         let issuer = statement.subject.issuer;
         match Identity::establish(&entry.envelope, statement) {
             Ok(identity) => {
@@ -149,13 +262,15 @@ impl Replay {
                     return;
                 };
                 if identity.current().log.key != self.log {
-                    history.findings.push(Finding::not_shown(
-                        "log-of-record",
+                    history.findings.push(Finding::new(
+                        Check::LogOfRecord,
                         format!("entry {}: its log of record is another", entry.index),
                     ));
                 }
+                history.issuers.push((0, identity.current().clone()));
                 history.identity = Some(identity);
-                self.statement_accepted(entry, statement, None);
+                let bound = self.bound(entry, statement, tree);
+                self.accept(entry, statement, &bound);
             }
             Err(error) => self.anomaly(format!(
                 "entry {} names issuer {issuer}, which has not begun: {error}",
@@ -164,7 +279,7 @@ impl Replay {
         }
     }
 
-    fn statement(&mut self, entry: &Checked, statement: &Statement, tree: &Tree) {
+    fn statement(&mut self, entry: &Entry, statement: &Statement, tree: &Tree<'_>) {
         let issuer = statement.subject.issuer;
         let Some(history) = self.histories.get(&issuer) else {
             return;
@@ -172,44 +287,42 @@ impl Replay {
         let Some(identity) = &history.identity else {
             return;
         };
-        // What was checked with the keys before the chunk is checked again if keys
-        // changed within it.
-        let signed = identity.permits(&entry.key_ids, statement)
-            && (entry.signed || entry.envelope.is_signed(|id| identity.key(id)));
-        if !signed {
+        // Which keys may sign is asked here, where it stands.
+        let key_ids: Vec<KeyId> = entry.envelope.key_ids().collect();
+        if entry.signed != Signed::Yes || !identity.permits(&key_ids, statement) {
             self.anomaly(format!(
                 "entry {} names {} without its issuer's valid signatures",
                 entry.index, statement.subject
             ));
             return;
         }
-        let faults = self
-            .not_before
-            .check(statement, identity, &self.log, tree, entry.index);
-        self.statement_accepted(entry, statement, Some(faults));
+        let bound = self.bound(entry, statement, tree);
+        self.accept(entry, statement, &bound);
     }
 
-    fn statement_accepted(
-        &mut self,
-        entry: &Checked,
-        statement: &Statement,
-        not_before: Option<link::Bound>,
-    ) {
+    fn bound(&mut self, entry: &Entry, statement: &Statement, tree: &Tree<'_>) -> link::Bound {
+        let Some(history) = self.histories.get(&statement.subject.issuer) else {
+            return link::Bound::None;
+        };
+        let (digest, index) = (entry.not_before, entry.index);
+        self.not_before
+            .check(statement, digest, history, &self.log, tree, index)
+    }
+
+    fn accept(&mut self, entry: &Entry, statement: &Statement, bound: &link::Bound) {
         let Some(history) = self.histories.get_mut(&statement.subject.issuer) else {
             return;
         };
-        place::accept(
-            history,
+        let said = place::Said {
             statement,
-            entry.id,
-            entry.index,
-            self.whole,
-            not_before,
-        );
+            id: entry.id,
+            index: entry.index,
+            ledgers: self.ledgers,
+        };
+        place::accept(history, &said, self.whole, bound);
         if let Content::NotUnderstood(content) = &statement.content {
-            history.findings.push(Finding::note(
-                "not-understood",
-                Axis::Correctness,
+            history.findings.push(Finding::new(
+                Check::NotUnderstood,
                 format!(
                     "{} of type `{}` is not understood: {}",
                     statement.subject, content.predicate_type, content.why
@@ -221,32 +334,8 @@ impl Replay {
     fn anomaly(&mut self, text: String) {
         if self.anomalies.len() < MAX_ANOMALIES {
             self.anomalies.push(text);
+        } else {
+            self.untold = self.untold.saturating_add(1);
         }
     }
-}
-
-fn check(
-    index: u64,
-    entry: &[u8],
-    histories: &BTreeMap<IssuerId, History>,
-) -> Result<Checked, (u64, String)> {
-    let envelope = Envelope::parse(entry).map_err(|error| (index, error.to_string()))?;
-    let id = envelope.statement_id();
-    let statement = Statement::parse(envelope.payload())
-        .map_err(|error| (claimed_subject(envelope.payload()), error.to_string()));
-    let identity = match &statement {
-        Ok(statement) => histories
-            .get(&statement.subject.issuer)
-            .and_then(|history| history.identity.as_ref()),
-        Err(_) => None,
-    };
-    let signed = identity.is_some_and(|identity| envelope.is_signed(|key_id| identity.key(key_id)));
-    Ok(Checked {
-        index,
-        key_ids: envelope.key_ids().collect(),
-        id,
-        envelope,
-        statement,
-        signed,
-    })
 }

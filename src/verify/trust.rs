@@ -34,8 +34,29 @@ pub struct Trust {
     pub catalogue: Option<Hash>,
     /// The issuers that are judged.
     pub issuers: Vec<TrustedIssuer>,
+    /// Who is expected to measure what issuers say.
+    pub corroborators: Vec<Corroborator>,
     witnesses: Vec<TrustedWitness>,
     operators: Vec<Operator>,
+    /// Trust roots that belong together: by ownership, or by another interest.
+    related: Vec<Vec<String>>,
+}
+
+/// Who is expected to measure what an issuer says of its areas.
+#[derive(Clone, Debug)]
+pub struct Corroborator {
+    /// Its id.
+    pub id: IssuerId,
+    /// What to call it.
+    pub name: String,
+    /// Who controls it.
+    pub trust_root: String,
+    /// The issuer that it measures.
+    pub measures: IssuerId,
+    /// From when it is believed.
+    pub from: Option<UnixSeconds>,
+    /// Until when it is believed.
+    pub until: Option<UnixSeconds>,
 }
 
 /// An issuer that is judged.
@@ -53,6 +74,8 @@ pub struct TrustedIssuer {
     pub areas: Vec<StreamId>,
     /// Earlier ids of the same party.
     pub earlier: Vec<IssuerId>,
+    /// Ids of parties under the same control, whose areas a pledge ought to cover.
+    pub affiliates: Vec<IssuerId>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,12 +113,29 @@ impl Trust {
             .iter()
             .map(TrustedIssuer::read)
             .collect::<Result<Vec<_>, _>>()?;
+        for (at, issuer) in issuers.iter().enumerate() {
+            if issuers
+                .iter()
+                .skip(at.saturating_add(1))
+                .any(|other| other.id == issuer.id)
+            {
+                let what = format!("the issuer {}", issuer.id);
+                return Err(TrustError::Twice { what });
+            }
+        }
         let first_log = issuers.first().ok_or(TrustError::NoIssuer)?.log.clone();
         let witnesses = raw
             .witness
             .iter()
             .map(|witness| TrustedWitness::read(witness, &policy))
             .collect::<Result<Vec<_>, _>>()?;
+        for (at, witness) in raw.witness.iter().enumerate() {
+            let mut rest = raw.witness.iter().skip(at.saturating_add(1));
+            if rest.any(|other| other.name == witness.name) {
+                let what = format!("the witness `{}`", witness.name);
+                return Err(TrustError::Twice { what });
+            }
+        }
         let operators = raw
             .operator
             .iter()
@@ -106,6 +146,11 @@ impl Trust {
                 })
             })
             .collect::<Result<Vec<_>, TrustError>>()?;
+        let corroborators = raw
+            .corroborator
+            .iter()
+            .map(Corroborator::read)
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             digest: hasher.finish(),
             first_log,
@@ -119,8 +164,10 @@ impl Trust {
                 digest => Some(field("catalogue", digest)?),
             },
             issuers,
+            corroborators,
             witnesses,
             operators,
+            related: raw.related.into_iter().map(|one| one.roots).collect(),
         })
     }
 
@@ -144,12 +191,20 @@ impl Trust {
             .map(|operator| operator.trust_root.as_str());
         self.policy.retain(|key| {
             self.witnesses.iter().any(|witness| {
+                let root = &witness.trust_root;
                 witness.key == *key
-                    && witness.trust_root != issuer.trust_root
-                    && Some(witness.trust_root.as_str()) != operator
-                    && !witness.trust_root.is_empty()
+                    && !root.is_empty()
+                    && !self.is_related(root, &issuer.trust_root)
+                    && !operator.is_some_and(|operator| self.is_related(root, operator))
             })
         })
+    }
+
+    /// Whether two trust roots are one, or belong together.
+    fn is_related(&self, one: &str, other: &str) -> bool {
+        let holds = |roots: &Vec<String>, root: &str| roots.iter().any(|known| known == root);
+        let together = |roots: &Vec<String>| holds(roots, one) && holds(roots, other);
+        one == other || self.related.iter().any(together)
     }
 
     /// Whether a cosignature by `key` at `time` is within the witness's validity.
@@ -187,6 +242,8 @@ impl TrustedIssuer {
     fn read(raw: &RawIssuer) -> Result<Self, TrustError> {
         let areas = raw.areas.iter().map(|area| field("issuer.areas", area));
         let earlier = raw.earlier.iter().map(|id| field("issuer.earlier", id));
+        let affiliates = raw.affiliates.iter();
+        let affiliates = affiliates.map(|id| field("issuer.affiliates", id));
         Ok(Self {
             id: field("issuer.id", &raw.id)?,
             name: raw.name.clone(),
@@ -194,6 +251,20 @@ impl TrustedIssuer {
             log: field("issuer.log", &raw.log)?,
             areas: areas.collect::<Result<_, _>>()?,
             earlier: earlier.collect::<Result<_, _>>()?,
+            affiliates: affiliates.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Corroborator {
+    fn read(raw: &RawCorroborator) -> Result<Self, TrustError> {
+        Ok(Self {
+            id: field("corroborator.id", &raw.id)?,
+            name: raw.name.clone(),
+            trust_root: raw.trust_root.clone(),
+            measures: field("corroborator.measures", &raw.measures)?,
+            from: instant("corroborator.from", raw.from.as_deref())?,
+            until: instant("corroborator.until", raw.until.as_deref())?,
         })
     }
 }
@@ -209,13 +280,11 @@ impl TrustedWitness {
                 found: raw.name.clone(),
                 why: "is not a witness of the policy".to_owned(),
             })?;
-        let instant =
-            |text: &Option<String>, name| text.as_deref().map(|text| field(name, text)).transpose();
         Ok(Self {
             key: known.key().public().clone(),
             trust_root: raw.trust_root.clone(),
-            from: instant(&raw.from, "witness.from")?,
-            until: instant(&raw.until, "witness.until")?,
+            from: instant("witness.from", raw.from.as_deref())?,
+            until: instant("witness.until", raw.until.as_deref())?,
         })
     }
 }
@@ -233,6 +302,12 @@ pub enum TrustError {
         found: String,
         /// What is wrong.
         why: String,
+    },
+    /// Two witnesses of one key, or an issuer named twice.
+    #[error("the trust file names {what} twice")]
+    Twice {
+        /// What.
+        what: String,
     },
     /// It names nobody to judge.
     #[error("the trust file names no issuer")]
@@ -263,6 +338,10 @@ struct Raw {
     witness: Vec<RawWitness>,
     #[serde(default)]
     operator: Vec<RawOperator>,
+    #[serde(default)]
+    corroborator: Vec<RawCorroborator>,
+    #[serde(default)]
+    related: Vec<RawRelated>,
 }
 
 #[derive(Deserialize)]
@@ -276,6 +355,8 @@ struct RawIssuer {
     areas: Vec<String>,
     #[serde(default)]
     earlier: Vec<String>,
+    #[serde(default)]
+    affiliates: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -294,10 +375,34 @@ struct RawOperator {
     trust_root: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCorroborator {
+    id: String,
+    name: String,
+    trust_root: String,
+    measures: String,
+    from: Option<String>,
+    until: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRelated {
+    roots: Vec<String>,
+    /// For people.
+    #[expect(dead_code, reason = "it is part of the file, whose digest is printed")]
+    why: String,
+}
+
 impl Raw {
     fn parse(text: &str) -> Result<Self, TrustError> {
         toml::from_str(text).map_err(|error| TrustError::Toml(error.to_string()))
     }
+}
+
+fn instant(name: &'static str, text: Option<&str>) -> Result<Option<UnixSeconds>, TrustError> {
+    text.map(|text| field(name, text)).transpose()
 }
 
 fn default_level() -> String {

@@ -8,6 +8,7 @@ use crate::hash::Hash;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 use crate::tlog::Checkpoint;
+use crate::verify::checks::Check;
 
 spelled! {
     /// The word of a verdict, in the order in which the first that applies is taken.
@@ -39,10 +40,11 @@ spelled! {
     }
 }
 
-/// Something found, and which word it calls for.
+/// Something found.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
-    /// The check that found it; listed in `specs/verdicts.md`.
+    /// The check that found it.
     pub check: &'static str,
     /// What it is about.
     pub axis: Axis,
@@ -53,32 +55,12 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding about the log or a history in it.
-    pub fn integrity(check: &'static str, text: impl Into<String>) -> Self {
+    /// What a check found. What that does to a verdict, the check alone decides.
+    pub fn new(check: Check, text: impl Into<String>) -> Self {
         Self {
-            check,
-            axis: Axis::Integrity,
-            calls_for: Some(Word::LogIntegrityFailure),
-            text: text.into(),
-        }
-    }
-
-    /// A finding that leaves a claim not shown.
-    pub fn not_shown(check: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            check,
-            axis: Axis::Completeness,
-            calls_for: Some(Word::NotShown),
-            text: text.into(),
-        }
-    }
-
-    /// A finding that only informs.
-    pub fn note(check: &'static str, axis: Axis, text: impl Into<String>) -> Self {
-        Self {
-            check,
-            axis,
-            calls_for: None,
+            check: check.name(),
+            axis: check.axis(),
+            calls_for: check.calls_for(),
             text: text.into(),
         }
     }
@@ -234,8 +216,10 @@ impl Judgement {
         if log_broken || outcomes.contains(&Outcome::Broken) {
             return Outcome::Broken;
         }
-        // Where no claim was judged, nothing holds.
-        if outcomes.is_empty() || outcomes.contains(&Outcome::NotShown) {
+        // Where no claim was judged, nothing holds; nor where one that was expected is not
+        // there to be judged.
+        let missing = self.findings.iter().any(|one| one.calls_for.is_some());
+        if missing || outcomes.is_empty() || outcomes.contains(&Outcome::NotShown) {
             return Outcome::NotShown;
         }
         Outcome::Holds

@@ -28,18 +28,21 @@ use standstill::attestation::content::{
 };
 use standstill::attestation::figure::{Basis, Class, Coverage, Figure, QuantityKind, Source};
 use standstill::attestation::statement::first_payload;
+use standstill::bundle::Bundle;
 use standstill::catalogue::Catalogue;
 use standstill::claim::falsifier;
 use standstill::claim::{
     AreaSelection, Baseline, Level, LimitedQuantity, Perimeter, Pledge, Terms,
 };
 use standstill::key::{Algorithm, KeyName, SecretKey, SignerKey};
+use standstill::merkle::prove_set;
 use standstill::note::Note;
 use standstill::quantity::{Interval, Quantity};
 use standstill::store::log::Log;
 use standstill::store::memory::{Faults, MemoryLock, MemoryObjects};
+use standstill::store::reader::LogReader;
 use standstill::time::{Cadence, Period, UnixSeconds};
-use standstill::tlog::cosign;
+use standstill::tlog::{SignedCheckpoint, cosign};
 use standstill::verify::evidence::Subject as Judged;
 use standstill::verify::{Evidence, Judgement, LogFiles, Trust, Verdict, Word, judge};
 
@@ -83,6 +86,21 @@ pub struct Lab {
 impl Lab {
     /// Begins with an issuer that heeds two of three witnesses, and one area of days.
     pub fn new(seed: u8) -> Self {
+        Self::renamed(seed, "cluster")
+    }
+
+    /// As [`Self::new`], suspected of something since a moment that depends on `what`: the
+    /// same keys under another id.
+    pub fn renamed(seed: u8, what: &str) -> Self {
+        Self::found(seed, what, 2)
+    }
+
+    /// As [`Self::new`], heeding no witness.
+    pub fn unheeding(seed: u8) -> Self {
+        Self::found(seed, "cluster", 0)
+    }
+
+    fn found(seed: u8, what: &str, quorum: usize) -> Self {
         let keys = |seed| KeySet::new(vec![secret(seed).public()], 1).unwrap();
         let issuer = Issuer {
             root: keys(seed),
@@ -94,14 +112,14 @@ impl Lab {
                 origin: ORIGIN.to_owned(),
                 key: log_key().verifier(),
             },
-            witnesses: Some(Witnesses {
+            witnesses: (quorum > 0).then(|| Witnesses {
                 keys: (1..=3)
                     .map(|number| witness_key(number).verifier())
                     .collect(),
-                quorum: 2,
+                quorum,
             }),
             earlier: Vec::new(),
-            suspected_since: None,
+            suspected_since: (what != "cluster").then(|| at(what.len().try_into().unwrap())),
             moved: None,
         };
         let link = Link {
@@ -125,7 +143,7 @@ impl Lab {
         let area = Area {
             stream: StreamId::new(1),
             action: Action::Open(AreaOpen {
-                name: "cluster".to_owned(),
+                name: what.to_owned(),
                 first: at(START),
                 cadence: Some(Cadence::Seconds(DAY.try_into().unwrap())),
                 grace: DAY,
@@ -184,6 +202,16 @@ impl Lab {
         let role = if stream.is_governance() { 1 } else { 2 };
         let envelope = Envelope::sign(payload, &[&secret(self.seed + role)]).unwrap();
         (envelope.to_bytes(), id)
+    }
+
+    /// The last statement of an area.
+    pub fn head(&self, stream: u64) -> standstill::attestation::content::StreamHead {
+        let (sequence, statement) = self.heads[&StreamId::new(stream)];
+        standstill::attestation::content::StreamHead {
+            stream: StreamId::new(stream),
+            sequence,
+            statement,
+        }
     }
 
     fn next_sequence(&self, stream: StreamId) -> u64 {
@@ -323,6 +351,47 @@ pub fn seen_log(lab: &Lab, governance: usize, end: u64) -> MemoryObjects {
     log(&[(first, Some(START - DAY)), (rest, Some(end))])
 }
 
+/// Cuts a bundle of the entries at these indices, with every cosigned checkpoint.
+pub fn bundle(files: &MemoryObjects, lab: &Lab, keep: impl Fn(u64) -> bool) -> Bundle {
+    let reader = LogReader::new(files);
+    let bytes = reader.checkpoint().unwrap().unwrap();
+    let signed = SignedCheckpoint::open(&bytes, &log_key().verifier()).unwrap();
+    let size = signed.checkpoint().size;
+    let entries: Vec<(u64, Vec<u8>)> = (0..size.div_ceil(256))
+        .flat_map(|tile| (tile * 256..).zip(reader.entries(tile, size).unwrap()))
+        .filter(|(index, _)| keep(*index))
+        .collect();
+    let indices: Vec<u64> = entries.iter().map(|(index, _)| *index).collect();
+    let mut node = |level, index| reader.node(level, index, size);
+    let earlier = (0..reader.cosigned_count().unwrap())
+        .map(|number| {
+            let note = Note::parse(&reader.cosigned(number).unwrap().unwrap()).unwrap();
+            let old = SignedCheckpoint::open_note(note.clone(), &log_key().verifier()).unwrap();
+            let proof = reader.prove_consistency(old.checkpoint().size, size);
+            (note, proof.unwrap())
+        })
+        .collect();
+    Bundle {
+        issuer: lab.id,
+        window: day(0),
+        proof: prove_set(&indices, size, &mut node).unwrap().unwrap(),
+        entries,
+        earlier,
+        checkpoint: signed.note().clone(),
+    }
+}
+
+pub fn judge_bundle(bundle: &Bundle, labs: &[IssuerId], now: u64) -> Judgement {
+    let evidence = Evidence {
+        subject: Judged::Bundle(bundle),
+        asked_now: false,
+        seen: Vec::new(),
+        witnesses: Vec::new(),
+        ledgers: Vec::new(),
+    };
+    judge(&evidence, &trust(labs), &Catalogue::embedded(), at(now)).unwrap()
+}
+
 pub struct Files(pub MemoryObjects);
 
 impl LogFiles for Files {
@@ -357,6 +426,10 @@ pub struct Known {
 }
 
 pub fn judge_log(files: &MemoryObjects, labs: &[IssuerId], now: u64, known: Known) -> Judgement {
+    judge_with(files, &trust(labs), now, known)
+}
+
+pub fn judge_with(files: &MemoryObjects, trust: &Trust, now: u64, known: Known) -> Judgement {
     let files = Files(files.clone());
     let name = |notes: Vec<Note>, what: &str| {
         notes
@@ -371,7 +444,7 @@ pub fn judge_log(files: &MemoryObjects, labs: &[IssuerId], now: u64, known: Know
         witnesses: name(known.witnesses, "witness"),
         ledgers: Vec::new(),
     };
-    judge(&evidence, &trust(labs), &Catalogue::embedded(), at(now)).unwrap()
+    judge(&evidence, trust, &Catalogue::embedded(), at(now)).unwrap()
 }
 
 /// The one verdict on a log of one lab with one pledge.

@@ -1,4 +1,6 @@
-//! `area`: opens, changes or closes an area, which is a stream (formats: 4).
+//! `area`: opens, changes or closes an area, which is a stream.
+//!
+//! Specified in `specs/attestation.md`, section "Areas".
 
 use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;

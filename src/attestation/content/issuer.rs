@@ -1,4 +1,6 @@
-//! `issuer`: an issuer's keys, log of record and witnesses (formats: 3).
+//! `issuer`: an issuer's keys, log of record and witnesses.
+//!
+//! Specified in `specs/attestation.md`, section "Identity".
 
 use crate::attestation::content::about::sorted;
 use crate::attestation::envelope::StatementId;
@@ -131,13 +133,17 @@ impl Issuer {
         Ok(issuer)
     }
 
-    /// Refuses a move that could not be made at `subject`: by the first statement, or one
-    /// that does not name the predecessor as the head of stream 0.
+    /// Refuses an issuer that is its own earlier one, and a move that could not be made at
+    /// `subject`: by the first statement, or one that does not name the predecessor as the
+    /// head of stream 0.
     pub(in crate::attestation) fn check_at(
         &self,
         subject: &Subject,
         previous: Option<StatementId>,
     ) -> Result<(), FieldError> {
+        if self.earlier.contains(&subject.issuer) {
+            return Err(FieldError::new("earlier", "names the issuer itself"));
+        }
         let Some(moved) = &self.moved else {
             return Ok(());
         };

@@ -1,5 +1,6 @@
-//! `registration` and `recovery`: what a log's operator says of its log (formats: 7).
+//! `registration` and `recovery`: what a log's operator says of its log.
 //!
+//! Specified in `specs/attestation.md`, section "Registration and recovery".
 //! Both stand in stream 0 of the operator, an issuer whose first statement is entry 0.
 //! They govern admission and inform; no verdict on another issuer rests on them.
 

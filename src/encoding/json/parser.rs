@@ -6,10 +6,10 @@ use std::collections::btree_map::Entry;
 
 use super::{Object, Value};
 
-/// How deep arrays and objects may nest (formats: 2).
+/// How deep arrays and objects may nest (att-9).
 pub const MAX_DEPTH: usize = 16;
 
-/// How deep they may nest in what is read only to see what it claims: as deep as
+/// How deep they may nest in what is read only to see what it claims (att-25): as deep as
 /// `serde_json` reads, which many readers use.
 pub const MAX_CLAIM_DEPTH: usize = 127;
 
@@ -231,7 +231,9 @@ impl<'a> Parser<'a> {
         if self.take(b'"') {
             return Ok(Cow::Borrowed(plain));
         }
-        let mut text = plain.to_owned();
+        // Texts with an escape are notes, and long.
+        let mut text = String::with_capacity(plain.len().max(MIN_ESCAPED));
+        text.push_str(plain);
         loop {
             text.push(self.escape()?);
             text.push_str(self.plain()?);
@@ -244,10 +246,7 @@ impl<'a> Parser<'a> {
     /// Reads up to the next quotation mark or escape.
     fn plain(&mut self) -> Result<&'a str, JsonError> {
         let rest = self.rest();
-        let length = rest
-            .bytes()
-            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
-            .unwrap_or(rest.len());
+        let length = plain_length(rest.as_bytes());
         self.advance(length);
         match self.peek() {
             Some(b'"' | b'\\') => Ok(rest.get(..length).unwrap_or_default()),
@@ -273,7 +272,8 @@ impl<'a> Parser<'a> {
             b'u' => self.unicode_escape()?,
             _ => return Err(self.fault(Fault::Escape)),
         };
-        if self.spelling == Spelling::Canonical {
+        // Only `u` has other spellings than the canonical one.
+        if self.spelling == Spelling::Canonical && letter == b'u' {
             // Print it again and compare: every other spelling is refused.
             let mut canonical = String::new();
             super::print_text(escaped.encode_utf8(&mut [0; 4]), &mut canonical);
@@ -357,6 +357,40 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// The members of most objects in statements: room for them is made at once.
+const USUAL_MEMBERS: usize = 12;
+
+/// Room that is made at once for a text with an escape in it, in bytes.
+const MIN_ESCAPED: usize = 1024;
+
+/// Returns how many bytes come before the first quotation mark, backslash or control
+/// character, eight of them looked at together.
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+    // The high bit of a byte that is zero is set, and perhaps those of bytes behind it.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let quotes = zeros(word ^ u64::from_le_bytes([b'"'; 8]));
+        let escapes = zeros(word ^ u64::from_le_bytes([b'\\'; 8]));
+        // Below 0x20: taken away from, and not above 0x7f before.
+        let controls = word.wrapping_sub(u64::from_le_bytes([0x20; 8])) & !word & HIGHS;
+        let found = quotes | escapes | controls;
+        if found != 0 {
+            let bits = usize::try_from(found.trailing_zeros()).unwrap_or_default();
+            return number.saturating_mul(8).saturating_add(bits >> 3);
+        }
+    }
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+    let before = rest.iter().position(ends).unwrap_or(rest.len());
+    bytes
+        .len()
+        .saturating_sub(rest.len())
+        .saturating_add(before)
+}
+
 /// The members read so far: in order as they must come, or sorted as they do.
 enum Members<'a> {
     InOrder(Vec<(Cow<'a, str>, Value<'a>)>),
@@ -364,9 +398,9 @@ enum Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    const fn new(spelling: Spelling) -> Self {
+    fn new(spelling: Spelling) -> Self {
         match spelling {
-            Spelling::Canonical => Self::InOrder(Vec::new()),
+            Spelling::Canonical => Self::InOrder(Vec::with_capacity(USUAL_MEMBERS)),
             Spelling::Claim | Spelling::Draft => Self::Sorted(BTreeMap::new()),
         }
     }
@@ -415,6 +449,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn eight_bytes_together_end_where_one_by_one_do(
+            bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'a'), Just(b'"')], 0..64),
+        ) {
+            let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+            let one_by_one = bytes.iter().position(ends).unwrap_or(bytes.len());
+            prop_assert_eq!(plain_length(&bytes), one_by_one);
+        }
+    }
 
     fn refusal(text: &str) -> String {
         parse(text.as_bytes()).unwrap_err().to_string()
@@ -514,6 +559,8 @@ mod tests {
         assert!(read(&nested(MAX_CLAIM_DEPTH)).is_ok());
         assert!(read(&nested(MAX_CLAIM_DEPTH + 1)).is_err());
         assert!(read(&"[".repeat(1_000_000)).is_err());
+        let theirs = |levels| serde_json::from_str::<serde_json::Value>(&nested(levels)).is_ok();
+        assert!(theirs(MAX_CLAIM_DEPTH) && !theirs(MAX_CLAIM_DEPTH + 1));
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use num_bigint::BigUint;
 
 use crate::attestation::figure::Class;
-use crate::attestation::figure::Coverage;
-use crate::attestation::figure::Figure;
 use crate::attestation::figure::QuantityKind;
 use crate::claim::Pledge;
 use crate::verify::claim::Peaks;
+use crate::verify::history::Gap;
+use crate::verify::history::Told;
 use crate::verify::history::Version;
 
 /// Bounds on a quantity.
@@ -34,34 +34,29 @@ pub(super) fn of(version: &Version, pledge: &Pledge, peaks: &Peaks<'_>) -> Amoun
         counted.quantity
     };
     let of = |quantity| {
-        let figures = version.figures.iter();
-        let fits = move |figure: &&Figure| {
-            figure.quantity == quantity
-                && figure.basis == counted.basis
-                && (flop || figure.boundary == counted.boundary)
+        let fits = move |told: &&Told| {
+            told.key.quantity == quantity
+                && told.key.basis == counted.basis
+                && (flop || told.key.boundary == counted.boundary)
         };
-        figures.filter(fits).collect::<Vec<_>>()
+        version.account.figures.iter().filter(fits)
     };
-    let figures = of(quantity);
-    let mut amount = sum(&figures, pledge, |model| {
-        if flop {
+    let one = |_: &str| Some(BigUint::from(1_u32));
+    let mut amount = if flop {
+        let mut amount = sum(of(quantity), pledge, |model| {
             peaks(model).map(BigUint::from)
-        } else {
-            Some(BigUint::from(1_u32))
-        }
-    });
-    if flop {
-        // What utilisation was is not known: nothing from below but what the lab admits.
-        amount.lower = BigUint::ZERO;
-        let own = sum(&of(QuantityKind::Flop), pledge, |_| {
-            Some(BigUint::from(1_u32))
         });
+        // What utilisation was is not known: nothing from below but what the lab admits.
+        let own = values(of(QuantityKind::Flop), pledge, one);
         amount.lower = own.lower;
         if let (Some(upper), Some(own)) = (&mut amount.upper, own.upper) {
             *upper = own.max(std::mem::take(upper));
         }
-    }
-    if figures.is_empty() {
+        amount
+    } else {
+        sum(of(quantity), pledge, one)
+    };
+    if of(quantity).next().is_none() {
         open(
             &mut amount,
             format!("no figure of {quantity} ({})", counted.basis),
@@ -73,33 +68,62 @@ pub(super) fn of(version: &Version, pledge: &Pledge, peaks: &Peaks<'_>) -> Amoun
     amount
 }
 
-/// Sums figures that differ in model or class; of those that do not, the hull.
-fn sum(figures: &[&Figure], pledge: &Pledge, factor: impl Fn(&str) -> Option<BigUint>) -> Amount {
-    let mut hulls = BTreeMap::new();
+/// Sums the values, and what was not seen.
+fn sum<'v>(
+    figures: impl Iterator<Item = &'v Told> + Clone,
+    pledge: &Pledge,
+    factor: impl Fn(&str) -> Option<BigUint>,
+) -> Amount {
+    let mut amount = values(figures.clone(), pledge, &factor);
+    // Every figure of a model speaks of the same devices: the largest gap is theirs.
     let mut gaps: BTreeMap<&str, u128> = BTreeMap::new();
-    for figure in figures {
-        let key = (figure.model.as_str(), figure.class);
-        let hull = hulls.entry(key).or_insert(figure.value);
-        *hull = hull.hull(figure.value);
-        if let Coverage::Known { gap, .. } = figure.coverage {
-            let known = gaps.entry(&figure.model).or_default();
-            *known = gap.get().max(*known);
+    for told in figures {
+        match told.gap {
+            Gap::Unknown => {}
+            Gap::Charged(gap) => {
+                let known = gaps.entry(&told.key.model).or_default();
+                *known = gap.get().max(*known);
+            }
+            Gap::Unbounded => open(
+                &mut amount,
+                format!("nothing bounds the gap of `{}`", told.key.model),
+            ),
         }
+    }
+    // Nobody saw what ran in a gap, of whatever class: all of it may count.
+    for (model, gap) in gaps {
+        add(&mut amount, model, gap, &factor);
+    }
+    amount
+}
+
+/// Sums figures that differ in model, class or number format; of those that differ only
+/// in where they are from, the hull.
+fn values<'v>(
+    figures: impl Iterator<Item = &'v Told>,
+    pledge: &Pledge,
+    factor: impl Fn(&str) -> Option<BigUint>,
+) -> Amount {
+    let mut hulls = BTreeMap::new();
+    for told in figures {
+        let key = &told.key;
+        if !counts(key.class, pledge) {
+            continue;
+        }
+        let precision = key.precision.as_ref();
+        let format = precision.map(|one| (one.dtype.as_str(), one.sparsity.as_str()));
+        let hull = hulls
+            .entry((key.model.as_str(), key.class, format))
+            .or_insert(told.value);
+        *hull = hull.hull(told.value);
     }
     let mut amount = Amount {
         upper: Some(BigUint::ZERO),
         ..Amount::default()
     };
-    for ((model, class), value) in hulls {
-        if !counts(class, pledge) {
-            continue;
-        }
+    for ((model, _, _), value) in hulls {
         amount.lower += value.lower().get();
         add(&mut amount, model, value.upper().get(), &factor);
-    }
-    // Nobody saw what ran in a gap, of whatever class: all of it may count.
-    for (model, gap) in gaps {
-        add(&mut amount, model, gap, &factor);
     }
     amount
 }

@@ -3,22 +3,24 @@
 use crate::attestation::StreamId;
 use crate::claim::AreaSelection;
 use crate::claim::Pledge;
+use crate::verify::checks::Check;
 use crate::verify::claim::Court;
+use crate::verify::findings::Findings;
 use crate::verify::history::Area;
 use crate::verify::history::History;
 use crate::verify::verdict::Finding;
 
 /// An area within the perimeter.
 #[derive(Debug)]
-pub(super) struct Covered<'h> {
+pub(in crate::verify) struct Covered<'h> {
     /// Whose.
-    pub(super) history: &'h History,
+    pub(in crate::verify) history: &'h History,
     /// Which.
-    pub(super) stream: StreamId,
+    pub(in crate::verify) stream: StreamId,
     /// The area.
-    pub(super) area: &'h Area,
+    pub(in crate::verify) area: &'h Area,
     /// What to call it.
-    pub(super) name: String,
+    pub(in crate::verify) name: String,
 }
 
 impl Covered<'_> {
@@ -36,7 +38,7 @@ pub(super) fn areas<'h>(
     court: &Court<'h>,
     history: &'h History,
     pledge: &Pledge,
-    findings: &mut Vec<Finding>,
+    findings: &mut Findings,
 ) -> Vec<Covered<'h>> {
     let mut covered = Vec::new();
     match &pledge.perimeter.areas {
@@ -51,28 +53,28 @@ pub(super) fn areas<'h>(
         let known = court.histories.iter().find(|one| one.id == *id);
         match known.filter(|history| history.identity.is_some()) {
             Some(affiliate) => all(affiliate, &mut covered),
-            None => findings.push(Finding::not_shown(
-                "affiliate",
+            None => findings.push(Finding::new(
+                Check::Affiliate,
                 format!("the affiliate {id} is not in the log, or not in the trust file"),
             )),
         }
     }
     for expected in &court.issuer.areas {
         if !history.areas.contains_key(expected) {
-            findings.push(Finding::not_shown(
-                "expected-area",
+            findings.push(Finding::new(
+                Check::ExpectedArea,
                 format!("the trust file expects area {expected}, which was not declared"),
             ));
         }
     }
     covered.retain(|covered| covered.area.open.first < pledge.window.end());
     if covered.is_empty() {
-        findings.push(Finding::not_shown("perimeter", "no area is covered"));
+        findings.push(Finding::new(Check::Perimeter, "no area is covered"));
     }
     for covered in &covered {
         if covered.area.open.first > pledge.window.start() {
-            findings.push(Finding::not_shown(
-                "area-begins",
+            findings.push(Finding::new(
+                Check::AreaBegins,
                 format!(
                     "area {} accounts only from {} on",
                     covered.name, covered.area.open.first
@@ -82,8 +84,8 @@ pub(super) fn areas<'h>(
         if let Some((close, _)) = &covered.area.close
             && close.end < pledge.window.end()
         {
-            findings.push(Finding::not_shown(
-                "area-closed",
+            findings.push(Finding::new(
+                Check::AreaClosed,
                 format!(
                     "area {} was closed at {}; where its devices went is not judged by this version",
                     covered.name, close.end
@@ -91,8 +93,8 @@ pub(super) fn areas<'h>(
             ));
         }
         if let Some(stray) = covered.area.strays.first() {
-            findings.push(Finding::not_shown(
-                "stray",
+            findings.push(Finding::new(
+                Check::Stray,
                 format!(
                     "area {}: the report of {} is of no period that was next",
                     covered.name, stray.period
@@ -132,12 +134,12 @@ fn one<'h>(
     history: &'h History,
     stream: StreamId,
     covered: &mut Vec<Covered<'h>>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Findings,
 ) {
     match history.areas.get(&stream) {
         Some(area) => covered.push(cover(history, stream, area)),
-        None => findings.push(Finding::not_shown(
-            "area-missing",
+        None => findings.push(Finding::new(
+            Check::AreaMissing,
             format!("the pledge covers area {stream}, which was not declared"),
         )),
     }

@@ -1,37 +1,60 @@
-//! What the reports of a window come to, at every index of the log.
+//! What the reports of a window come to, from below and from above.
+//!
+//! Reports are weighed as they are read out of the histories and not kept: a window may
+//! hold a million of them. Where the order of the log matters, [`timeline`] reads them
+//! again.
+
+mod timeline;
 
 use num_bigint::BigUint;
 
 use crate::attestation::content::StreamHead;
-use crate::attestation::figure::Coverage;
 use crate::time::Period;
+use crate::verify::checks::Check;
 use crate::verify::claim::Court;
 use crate::verify::claim::amount;
 use crate::verify::claim::amount::Amount;
 use crate::verify::claim::perimeter::Covered;
 use crate::verify::complete;
+use crate::verify::findings::Findings;
+use crate::verify::history::Area;
+use crate::verify::history::Gap;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
-use crate::verify::verdict::Axis;
 use crate::verify::verdict::Finding;
 
-/// The reports of a window, each with the amounts of its versions.
-#[derive(Debug, Default)]
-pub(super) struct Sum {
-    items: Vec<Item>,
-    /// Whether some part of the window is accounted for by nothing.
-    open: bool,
+pub(super) use timeline::Breach;
+
+/// What the reports of a window come to.
+pub(super) struct Sum<'c> {
+    court: &'c Court<'c>,
+    record: &'c PledgeRecord,
+    window: Period,
+    /// The areas, each with the last sequence that counts: all, or what a baseline
+    /// committed to.
+    areas: Vec<(&'c Covered<'c>, Option<u64>)>,
+    /// The least that the versions in force at the end come to.
+    lower: BigUint,
+    /// The least that any versions come to.
+    least: BigUint,
+    /// The most that any versions come to.
+    upper: Option<BigUint>,
+    /// Whether some report has a later version.
+    amended: bool,
+    /// The most that is come to from below with one statement, which conflicts with
+    /// another or reports what was not next, in place of what it stands beside; and where.
+    admitted: Option<(u64, BigUint)>,
+    /// The last index of a report that counts.
+    last_index: Option<u64>,
 }
 
 /// One report.
-#[derive(Debug)]
 struct Item {
     /// Whether the window holds all of it: only then it counts from below.
     inside: bool,
     versions: Vec<Weighed>,
 }
 
-#[derive(Debug)]
 struct Weighed {
     index: u64,
     conflicting: bool,
@@ -40,227 +63,249 @@ struct Weighed {
     amount: Amount,
 }
 
-/// A breach, where it first shows.
-#[derive(Clone, Debug)]
-pub(super) struct Breach {
-    /// The index of the statement that completes it.
-    pub(super) index: u64,
-    /// The least that it comes to there.
-    pub(super) lower: BigUint,
-    /// Whether the versions in force at the end no longer show it.
-    pub(super) restated: bool,
-}
-
-impl Sum {
+impl<'c> Sum<'c> {
     /// Gathers the reports of `window` over the perimeter, and says what is missing.
     ///
     /// With `heads`, only what they committed to counts: a baseline.
     pub(super) fn over(
-        court: &Court<'_>,
-        covered: &[Covered<'_>],
-        record: &PledgeRecord,
+        court: &'c Court<'c>,
+        covered: &'c [Covered<'c>],
+        record: &'c PledgeRecord,
         window: Period,
         heads: Option<&[StreamHead]>,
-        findings: &mut Vec<Finding>,
+        findings: &mut Findings,
     ) -> Self {
-        let mut sum = Self::default();
+        let areas = covered
+            .iter()
+            .map(|covered| {
+                let committed = heads.map(|heads| committed(covered, heads, findings));
+                (covered, committed)
+            })
+            .collect();
+        let mut sum = Self {
+            court,
+            record,
+            window,
+            areas,
+            lower: BigUint::ZERO,
+            least: BigUint::ZERO,
+            upper: Some(BigUint::ZERO),
+            amended: false,
+            admitted: None,
+            last_index: None,
+        };
         let mut unknown_coverage = false;
-        for covered in covered {
-            let committed = heads.map(|heads| committed(covered, heads, findings));
-            sum.area(court, covered, record, window, committed, findings);
-            unknown_coverage |= covered.area.reports.iter().any(|report| {
-                let figures = report.versions.iter().flat_map(|version| &version.figures);
-                figures
-                    .into_iter()
-                    .any(|figure| figure.coverage == Coverage::Unknown)
-            });
+        let mut admitted: Vec<(u64, BigUint, BigUint)> = Vec::new();
+        for (covered, committed) in sum.areas.clone() {
+            sum.area(
+                covered,
+                committed,
+                &mut unknown_coverage,
+                &mut admitted,
+                findings,
+            );
+        }
+        // What a statement admits stands in place of what it conflicts with.
+        for (index, instead, of) in admitted {
+            let total = &sum.lower - of + instead;
+            if sum.admitted.as_ref().is_none_or(|(_, most)| total > *most) {
+                sum.admitted = Some((index, total));
+            }
         }
         if unknown_coverage {
-            findings.push(Finding::note(
-                "coverage-unknown",
-                Axis::Completeness,
+            findings.push(Finding::new(
+                Check::CoverageUnknown,
                 "how much of the time was seen is unknown: judged as recorded, at most CONSISTENT@E1",
             ));
         }
         sum
     }
 
-    fn area(
-        &mut self,
-        court: &Court<'_>,
-        covered: &Covered<'_>,
-        record: &PledgeRecord,
-        window: Period,
-        committed: Option<u64>,
-        findings: &mut Vec<Finding>,
-    ) {
-        let (area, name) = (covered.area, &covered.name);
-        if area.open.first > window.start() {
-            self.open = true;
-        }
-        let mut missing: Vec<Period> = Vec::new();
-        for period in area.periods(window.start(), window.end()) {
-            let report = area.report(period);
-            let report =
-                report.filter(|report| committed.is_none_or(|last| report.sequence <= last));
-            let Some(report) = report else {
-                missing.push(period);
-                continue;
-            };
-            let item = weigh(court, record, report, window);
-            let bounded = |weighed: &Weighed| weighed.amount.upper.is_some();
-            if !item.versions.iter().any(|one| one.covers) {
-                findings.push(Finding::not_shown(
-                    "early",
-                    format!("area {name}: the report of {period} was seen before the period ended"),
-                ));
-            } else if !item.versions.iter().filter(|one| one.covers).all(bounded) {
-                let why = item.versions.iter().find_map(|one| one.amount.open.clone());
-                findings.push(Finding::not_shown(
-                    "unbounded-report",
-                    format!(
-                        "area {name}: the report of {period} bounds nothing from above: {}",
-                        why.unwrap_or_default()
-                    ),
-                ));
-            }
-            self.items.push(item);
-        }
-        for stray in &area.strays {
-            if window.covers(stray.period) {
-                let mut item = weigh(court, record, stray, window);
-                for version in &mut item.versions {
-                    version.covers = false;
-                    version.conflicting = true;
-                }
-                self.items.push(item);
-            }
-        }
-        if let Some(first) = missing.first().copied() {
-            self.open = true;
-            let due = complete::due(area, &record.pledge, first);
-            findings.push(match (committed, due) {
-                (None, Some(due)) => complete::missing(
-                    covered.history,
-                    area,
-                    name,
-                    first,
-                    due,
-                    court.trust,
-                    &court.clock,
-                ),
-                _ => Finding::not_shown(
-                    "baseline-missing",
-                    format!("area {name}: no report of {first} was committed before"),
-                ),
-            });
-            if missing.len() > 1 {
-                findings.push(Finding::not_shown(
-                    "reports-missing",
-                    format!(
-                        "area {name}: {} reports are missing in {window}",
-                        missing.len()
-                    ),
-                ));
-            }
-        }
+    /// Returns the least that the versions in force at the end come to.
+    pub(super) const fn lower(&self) -> &BigUint {
+        &self.lower
     }
 
-    /// Returns the least that the versions in force at the end come to.
-    pub(super) fn lower(&self) -> BigUint {
-        self.lower_in_force(u64::MAX)
+    /// Returns the least that any versions come to: what a baseline is at least.
+    pub(super) const fn least(&self) -> &BigUint {
+        &self.least
     }
 
     /// Returns the most that any versions come to.
-    pub(super) fn upper(&self) -> Option<BigUint> {
-        self.upper_where(|item| {
-            let standing = item.versions.iter().filter(|one| !one.conflicting);
-            let uppers: Option<Vec<&BigUint>> =
-                standing.map(|one| one.amount.upper.as_ref()).collect();
-            uppers?.into_iter().max()
-        })
+    pub(super) const fn upper(&self) -> Option<&BigUint> {
+        self.upper.as_ref()
     }
 
-    /// Returns the most that the versions in force at `index` come to.
-    pub(super) fn upper_in_force(&self, index: u64) -> Option<BigUint> {
-        self.upper_where(|item| item.in_force(index)?.amount.upper.as_ref())
+    /// Returns the last index of a report that counts.
+    pub(super) const fn last_index(&self) -> Option<u64> {
+        self.last_index
     }
 
-    fn upper_where<'s>(&'s self, of: impl Fn(&'s Item) -> Option<&'s BigUint>) -> Option<BigUint> {
-        if self.open {
-            return None;
+    fn area(
+        &mut self,
+        covered: &Covered<'_>,
+        committed: Option<u64>,
+        unknown_coverage: &mut bool,
+        admitted: &mut Vec<(u64, BigUint, BigUint)>,
+        findings: &mut Findings,
+    ) {
+        let (area, name, window) = (covered.area, &covered.name, self.window);
+        if area.open.first > window.start() {
+            self.upper = None;
         }
-        let mut total = BigUint::ZERO;
-        for item in self.items.iter().filter(|item| !item.stray()) {
-            if !item.versions.iter().any(|one| one.covers) {
-                return None;
+        let mut missing = Missing::default();
+        let mut expected = area.first_after(window.start());
+        for report in reports(area, window, committed) {
+            missing.add(area, expected, report.period.start().min(window.end()));
+            expected = report.period.end();
+            let told = report.versions.iter().flat_map(|one| &one.account.figures);
+            *unknown_coverage |= told.clone().any(|told| told.gap == Gap::Unknown);
+            if let Some(extra) = recounted(area, &report) {
+                findings.push(Finding::new(
+                    Check::InventoryCorrected,
+                    format!("area {name}: {extra}"),
+                ));
             }
-            total += of(item)?;
+            self.report(covered, &report, admitted, findings);
         }
-        Some(total)
+        missing.add(area, expected, window.end());
+        self.strays(covered, committed, admitted);
+        if let Some(first) = missing.first {
+            self.upper = None;
+            self.tell_missing(covered, committed, first, missing.count, findings);
+        }
     }
 
-    /// Finds where the versions in force first come to what `breaches`, from `pledged`
-    /// on; then, where a conflicting statement in place of the one in force does.
-    pub(super) fn breach(
+    fn report(
+        &mut self,
+        covered: &Covered<'_>,
+        report: &Report,
+        admitted: &mut Vec<(u64, BigUint, BigUint)>,
+        findings: &mut Findings,
+    ) {
+        let (name, period) = (&covered.name, report.period);
+        let item = weigh(self.court, self.record, report, self.window);
+        if !item.versions.iter().any(|one| one.covers) {
+            self.upper = None;
+            findings.push(Finding::new(
+                Check::Early,
+                format!("area {name}: the report of {period} was seen before the period ended"),
+            ));
+        }
+        let mut standing = item.versions.iter().filter(|one| !one.conflicting);
+        let mut most: Option<&BigUint> = Some(&BigUint::ZERO);
+        if let Some(open) = standing.clone().find(|one| one.amount.upper.is_none()) {
+            most = None;
+            findings.push(Finding::new(
+                Check::UnboundedReport,
+                format!(
+                    "area {name}: the report of {period} bounds nothing from above: {}",
+                    open.amount.open.as_deref().unwrap_or_default()
+                ),
+            ));
+        }
+        for one in standing.by_ref() {
+            most = most.and_then(|most| Some(most.max(one.amount.upper.as_ref()?)));
+        }
+        match (most, &mut self.upper) {
+            (Some(most), Some(upper)) => *upper += most,
+            _ => self.upper = None,
+        }
+        self.amended |= item.versions.len() > 1;
+        self.last_index = item
+            .versions
+            .iter()
+            .map(|one| one.index)
+            .max()
+            .max(self.last_index);
+        if item.inside {
+            let own = item.in_force(u64::MAX).map(|one| &one.amount.lower);
+            self.lower += own.unwrap_or(&BigUint::ZERO);
+            let least = item.versions.iter().map(|one| &one.amount.lower).min();
+            self.least += least.unwrap_or(&BigUint::ZERO);
+            for other in item.versions.iter().filter(|one| one.conflicting) {
+                let own = own.cloned().unwrap_or_default();
+                admitted.push((other.index, other.amount.lower.clone(), own));
+            }
+        }
+    }
+
+    /// A report of a period that was not next, or was reported already, covers nothing;
+    /// what it admits stands in place of what other reports say of that time.
+    fn strays(
         &self,
-        pledged: u64,
-        breaches: impl Fn(&BigUint, u64) -> bool,
-    ) -> Option<Breach> {
-        let mut changes: Vec<u64> = self
-            .items
+        covered: &Covered<'_>,
+        committed: Option<u64>,
+        admitted: &mut Vec<(u64, BigUint, BigUint)>,
+    ) {
+        let window = self.window;
+        for stray in covered
+            .area
+            .strays
             .iter()
-            .flat_map(|item| item.versions.iter().map(|version| version.index))
-            .map(|index| index.max(pledged))
-            .collect();
-        changes.sort_unstable();
-        changes.dedup();
-        let last = changes.last().copied().unwrap_or(pledged);
-        let standing = self.lower();
-        // The lower bound is built up once, index by index.
-        let mut running = Running::new(self);
-        let found = changes.iter().find_map(|index| {
-            let lower = running.at(*index);
-            breaches(lower, *index).then(|| (*index, lower.clone()))
-        });
-        if let Some((index, lower)) = found {
-            return Some(Breach {
-                index,
-                lower,
-                restated: !breaches(&standing, last),
-            });
+            .filter(|one| window.covers(one.period))
+        {
+            let item = weigh(self.court, self.record, stray, window);
+            let most = item.versions.iter().max_by_key(|one| &one.amount.lower);
+            let Some(most) = most else { continue };
+            let beside: BigUint = reports(covered.area, stray.period, committed)
+                .map(|report| weigh(self.court, self.record, &report, window))
+                .filter(|item| item.inside)
+                .filter_map(|item| Some(item.in_force(u64::MAX)?.amount.lower.clone()))
+                .sum();
+            admitted.push((most.index, most.amount.lower.clone(), beside));
         }
-        self.conflicts().find_map(|(index, lower)| {
-            breaches(&lower, last).then_some(Breach {
-                index,
-                lower,
-                restated: false,
-            })
-        })
     }
 
-    /// Returns what is come to with each conflicting version in its place.
-    fn conflicts(&self) -> impl Iterator<Item = (u64, BigUint)> + '_ {
-        let standing = self.lower();
-        self.items
-            .iter()
-            .filter(|item| item.inside)
-            .flat_map(move |item| {
-                let own = item.in_force(u64::MAX).map(|one| one.amount.lower.clone());
-                let without = &standing - own.unwrap_or_default();
-                let conflicting = item.versions.iter().filter(|one| one.conflicting);
-                conflicting
-                    .map(|one| (one.index, &without + &one.amount.lower))
-                    .collect::<Vec<_>>()
-            })
+    fn tell_missing(
+        &self,
+        covered: &Covered<'_>,
+        committed: Option<u64>,
+        first: Period,
+        count: u64,
+        findings: &mut Findings,
+    ) {
+        let (area, name) = (covered.area, &covered.name);
+        let (court, pledge) = (self.court, &self.record.pledge);
+        let due = complete::due(area, pledge, first, court.clock.times);
+        findings.push(match (committed, due) {
+            (None, Some(due)) => complete::missing(covered, first, due, court.trust, &court.clock),
+            _ => Finding::new(
+                Check::BaselineMissing,
+                format!("area {name}: no report of {first} was committed before"),
+            ),
+        });
+        if count > 1 {
+            let window = self.window;
+            findings.push(Finding::new(
+                Check::ReportsMissing,
+                format!("area {name}: {count} reports are missing in {window}"),
+            ));
+        }
     }
+}
 
-    fn lower_in_force(&self, index: u64) -> BigUint {
-        let inside = self.items.iter().filter(|item| item.inside);
-        inside
-            .filter_map(|item| item.in_force(index))
-            .map(|version| &version.amount.lower)
-            .sum()
+/// The periods of which nothing is told.
+#[derive(Default)]
+struct Missing {
+    first: Option<Period>,
+    count: u64,
+}
+
+impl Missing {
+    fn add(
+        &mut self,
+        area: &Area,
+        from: crate::time::UnixSeconds,
+        until: crate::time::UnixSeconds,
+    ) {
+        if from >= until {
+            return;
+        }
+        if let Some((first, count)) = area.untold(from, until) {
+            self.first.get_or_insert(first);
+            self.count = self.count.saturating_add(count);
+        }
     }
 }
 
@@ -271,50 +316,13 @@ impl Item {
             .rev()
             .find(|version| !version.conflicting && version.index <= index)
     }
-
-    fn stray(&self) -> bool {
-        self.versions.iter().all(|version| version.conflicting)
-    }
 }
 
-/// The lower bound of the versions in force, as the index rises.
-struct Running<'s> {
-    /// Versions by index, each with that which it replaces.
-    changes: Vec<(u64, &'s BigUint, Option<&'s BigUint>)>,
-    next: usize,
-    lower: BigUint,
-}
-
-impl<'s> Running<'s> {
-    fn new(sum: &'s Sum) -> Self {
-        let mut changes = Vec::new();
-        for item in sum.items.iter().filter(|item| item.inside) {
-            let mut before = None;
-            for version in item.versions.iter().filter(|one| !one.conflicting) {
-                let lower = &version.amount.lower;
-                changes.push((version.index, lower, before.replace(lower)));
-            }
-        }
-        changes.sort_by_key(|(index, _, _)| *index);
-        Self {
-            changes,
-            next: 0,
-            lower: BigUint::ZERO,
-        }
-    }
-
-    fn at(&mut self, index: u64) -> &BigUint {
-        while let Some((at, lower, before)) = self.changes.get(self.next)
-            && *at <= index
-        {
-            self.lower += *lower;
-            if let Some(before) = before {
-                self.lower -= *before;
-            }
-            self.next = self.next.saturating_add(1);
-        }
-        &self.lower
-    }
+/// The reports of a window that count.
+fn reports(area: &Area, window: Period, committed: Option<u64>) -> impl Iterator<Item = Report> {
+    area.reports
+        .within(window.start(), window.end())
+        .filter(move |report| committed.is_none_or(|last| report.sequence <= last))
 }
 
 fn weigh(court: &Court<'_>, record: &PledgeRecord, report: &Report, window: Period) -> Item {
@@ -338,18 +346,33 @@ fn weigh(court: &Court<'_>, record: &PledgeRecord, report: &Report, window: Peri
     }
 }
 
+/// Whether the inventory that a report's coverage was measured against was corrected to
+/// more devices afterwards.
+fn recounted(area: &Area, report: &Report) -> Option<String> {
+    let first = report.versions.first()?;
+    if !first.account.covers_all() {
+        return None;
+    }
+    let now = area.inventory_at(report.period.start())?;
+    (now.corrects && now.index > first.index).then(|| {
+        format!(
+            "the inventory of {} was corrected at entry {}, after it was accounted for: what ran on the devices added is not known",
+            report.period, now.index
+        )
+    })
+}
+
 /// Returns the last sequence of an area that a baseline committed to.
-fn committed(covered: &Covered<'_>, heads: &[StreamHead], findings: &mut Vec<Finding>) -> u64 {
+fn committed(covered: &Covered<'_>, heads: &[StreamHead], findings: &mut Findings) -> u64 {
     let head = heads.iter().find(|head| head.stream == covered.stream);
     let stands = covered.history.streams.get(&covered.stream);
     let known = head.and_then(|head| {
-        let at = usize::try_from(head.sequence).ok()?;
-        let id = stands?.ids.get(at).copied().flatten()?;
+        let id = stands?.ids.get(head.sequence)?;
         (id == head.statement).then_some(head.sequence)
     });
     if known.is_none() {
-        findings.push(Finding::not_shown(
-            "baseline-head",
+        findings.push(Finding::new(
+            Check::BaselineHead,
             format!(
                 "area {}: the baseline's head is not in its stream",
                 covered.name

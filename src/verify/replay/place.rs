@@ -9,18 +9,23 @@ use crate::attestation::StreamId;
 use crate::attestation::Subject;
 use crate::attestation::content::Action;
 use crate::attestation::content::Correction;
+use crate::attestation::content::Inventory;
 use crate::attestation::content::Usage;
 use crate::attestation::figure::Figure;
 use crate::time::Period;
+use crate::verify::checks::Check;
+use crate::verify::evidence::OpenedLedger;
+use crate::verify::history::Account;
 use crate::verify::history::Area;
+use crate::verify::history::Held;
 use crate::verify::history::History;
+use crate::verify::history::Ids;
 use crate::verify::history::InventoryRecord;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
 use crate::verify::history::Stream;
 use crate::verify::history::Version;
 use crate::verify::replay::link::Bound;
-use crate::verify::verdict::Axis;
 use crate::verify::verdict::Finding;
 
 /// How a statement's place relates to those before it.
@@ -35,44 +40,48 @@ enum Place {
     Skips(u64),
 }
 
+/// A statement whose signatures are valid, and where it stands.
+pub(super) struct Said<'s> {
+    pub(super) statement: &'s Statement,
+    pub(super) id: StatementId,
+    pub(super) index: u64,
+    /// The ledgers that were opened.
+    pub(super) ledgers: &'s [OpenedLedger],
+}
+
 /// Puts a statement, whose signatures are valid, into its issuer's history.
-pub(super) fn accept(
-    history: &mut History,
-    statement: &Statement,
-    id: StatementId,
-    index: u64,
-    whole: bool,
-    not_before: Option<Bound>,
-) {
+pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_before: &Bound) {
+    let (statement, id, index) = (said.statement, said.id, said.index);
     let subject = &statement.subject;
     match place(history, subject, id, whole) {
         Place::Copy => return,
         Place::Conflict(known) => {
-            history.findings.push(Finding::integrity(
-                "equivocation",
+            history.findings.push(Finding::new(
+                Check::Equivocation,
                 format!(
                     "issuer {} signed two statements for {}/{}: {known} and, at entry {index}, {id}",
                     subject.issuer, subject.stream, subject.sequence
                 ),
             ));
-            conflict(history, statement, index);
+            conflict(history, statement, id, index);
             return;
         }
         Place::Next => {}
-        Place::Skips(expected) => history.findings.push(Finding::integrity(
-            "sequence",
+        Place::Skips(expected) => history.findings.push(Finding::new(
+            Check::Sequence,
             format!(
                 "entry {index} is {subject}, but {expected} is next: statements before it are not in the log"
             ),
         )),
     }
     check_previous(history, statement, index);
-    if let Some(bound) = not_before {
-        check_not_before(history, statement, index, &bound);
-    }
+    let not_before = check_not_before(history, statement, index, not_before);
     check_head(history, statement, index, whole);
     remember(history, statement, id, index);
-    apply(history, statement, id, index);
+    if let Some(stream) = history.streams.get_mut(&subject.stream) {
+        stream.not_before = not_before;
+    }
+    apply(history, said);
 }
 
 /// Fills the place of a signed statement that nobody can read.
@@ -82,7 +91,7 @@ pub(super) fn fill_unread(history: &mut History, subject: &Subject, id: Statemen
         .entry(subject.stream)
         .or_insert_with(|| new_stream(id));
     if subject.sequence == stream.next {
-        stream.ids.push(Some(id));
+        stream.ids.set(subject.sequence, id);
         stream.next = stream.next.saturating_add(1);
         stream.last = id;
         stream.last_index = index;
@@ -105,8 +114,7 @@ fn place(history: &History, subject: &Subject, id: StatementId, whole: bool) -> 
             Place::Skips(stream.next)
         };
     }
-    let at = usize::try_from(subject.sequence).unwrap_or(usize::MAX);
-    match stream.ids.get(at).copied().flatten() {
+    match stream.ids.get(subject.sequence) {
         Some(known) if known == id => Place::Copy,
         Some(known) => Place::Conflict(known),
         // It comes after those that follow it: the order is broken.
@@ -130,8 +138,8 @@ fn check_previous(history: &mut History, statement: &Statement, index: u64) {
         _ => return,
     };
     if statement.link.previous != expected {
-        history.findings.push(Finding::integrity(
-            "previous",
+        history.findings.push(Finding::new(
+            Check::Previous,
             format!(
                 "entry {index}, {subject}, does not follow the statement before it: it names {}",
                 crate::attestation::fields::or_none(statement.link.previous.as_ref())
@@ -148,36 +156,45 @@ fn area_open_id(history: &History, index: u64) -> Option<StatementId> {
         .map(|(_, id)| *id)
 }
 
-fn check_not_before(history: &mut History, statement: &Statement, index: u64, bound: &Bound) {
+/// Returns the size of the tree that the stream's `notBefore` has come to.
+fn check_not_before(
+    history: &mut History,
+    statement: &Statement,
+    index: u64,
+    bound: &Bound,
+) -> Option<u64> {
     let subject = &statement.subject;
+    let before = history.streams.get(&subject.stream);
+    let before = before.and_then(|stream| stream.not_before);
     match bound {
-        Bound::None => {}
+        Bound::None => {
+            if let Some(before) = before {
+                history.findings.push(Finding::new(
+                    Check::NotBeforeOrder,
+                    format!("{subject} (entry {index}): its `notBefore` is `none` after one of {before} entries"),
+                ));
+            }
+        }
         Bound::Size(size) => {
-            let before = history
-                .streams
-                .get(&subject.stream)
-                .map(|one| one.not_before);
             if let Some(before) = before.filter(|before| before > size) {
-                history.findings.push(Finding::note(
-                    "not-before-order",
-                    Axis::Integrity,
+                history.findings.push(Finding::new(
+                    Check::NotBeforeOrder,
                     format!("{subject} (entry {index}): its `notBefore` goes back from {before} to {size} entries"),
                 ));
             }
-            if let Some(stream) = history.streams.get_mut(&subject.stream) {
-                stream.not_before = stream.not_before.max(*size);
-            }
+            let known = before.unwrap_or_default().max(*size);
+            return Some(known);
         }
-        Bound::Unverified(why) => history.findings.push(Finding::note(
-            "not-before",
-            Axis::Integrity,
+        Bound::Unverified(why) => history.findings.push(Finding::new(
+            Check::NotBefore,
             format!("{subject} (entry {index}): its `notBefore` gives no bound: {why}"),
         )),
-        Bound::Fork(why) => history.findings.push(Finding::integrity(
-            "not-before-fork",
+        Bound::Fork(why) => history.findings.push(Finding::new(
+            Check::NotBeforeFork,
             format!("{subject} (entry {index}): {why}"),
         )),
     }
+    before
 }
 
 /// Checks the head of stream 0 that a statement of an area was made under.
@@ -186,22 +203,21 @@ fn check_head(history: &mut History, statement: &Statement, index: u64, whole: b
         return;
     };
     let subject = statement.subject;
-    let at = usize::try_from(head.sequence).unwrap_or(usize::MAX);
     let known = history
         .streams
         .get(&StreamId::GOVERNANCE)
-        .and_then(|stream| stream.ids.get(at).copied().flatten());
+        .and_then(|stream| stream.ids.get(head.sequence));
     let finding = match known {
         Some(known) if known == head.statement => None,
-        Some(known) => Some(Finding::integrity(
-            "head",
+        Some(known) => Some(Finding::new(
+            Check::Head,
             format!(
                 "{subject} (entry {index}) was made under {} at sequence {} of stream 0, where {known} stands",
                 head.statement, head.sequence
             ),
         )),
-        None => Some(Finding::not_shown(
-            "head-missing",
+        None => Some(Finding::new(
+            Check::HeadMissing,
             format!(
                 "{subject} (entry {index}) was made under statement {} of stream 0, which is not {} it",
                 head.sequence,
@@ -215,8 +231,8 @@ fn check_head(history: &mut History, statement: &Statement, index: u64, whole: b
         .get(&subject.stream)
         .map_or(0, |one| one.head);
     if head.sequence < before {
-        history.findings.push(Finding::integrity(
-            "head-order",
+        history.findings.push(Finding::new(
+            Check::HeadOrder,
             format!(
                 "{subject} (entry {index}) was made under statement {} of stream 0, its predecessor under {before}",
                 head.sequence
@@ -231,16 +247,7 @@ fn remember(history: &mut History, statement: &Statement, id: StatementId, index
         .streams
         .entry(subject.stream)
         .or_insert_with(|| new_stream(id));
-    let at = usize::try_from(subject.sequence).unwrap_or(usize::MAX);
-    // Holes are bounded: an adversary may claim any sequence.
-    if at <= stream.ids.len().saturating_add(MAX_HOLE) {
-        if stream.ids.len() <= at {
-            stream.ids.resize(at.saturating_add(1), None);
-        }
-        if let Some(place) = stream.ids.get_mut(at) {
-            *place = Some(id);
-        }
-    }
+    stream.ids.set(subject.sequence, id);
     stream.next = stream.next.max(subject.sequence.saturating_add(1));
     stream.last = id;
     stream.last_index = index;
@@ -249,30 +256,28 @@ fn remember(history: &mut History, statement: &Statement, id: StatementId, index
     }
 }
 
-/// The most statements that may be missing in one place before ids are no longer kept.
-const MAX_HOLE: usize = 1 << 20;
-
-const fn new_stream(id: StatementId) -> Stream {
+fn new_stream(id: StatementId) -> Stream {
     Stream {
         next: 0,
         last: id,
         last_index: 0,
-        ids: Vec::new(),
+        ids: Ids::default(),
         head: 0,
-        not_before: 0,
+        not_before: None,
     }
 }
 
 /// Lets a statement take effect.
-fn apply(history: &mut History, statement: &Statement, id: StatementId, index: u64) {
+fn apply(history: &mut History, said: &Said<'_>) {
+    let (statement, id, index) = (said.statement, said.id, said.index);
     let subject = &statement.subject;
     let governs = subject.stream.is_governance();
     match &statement.content {
         Content::Issuer(issuer) if governs => {
             if let Some(identity) = &mut history.identity {
                 if issuer.log != identity.current().log || issuer.moved.is_some() {
-                    history.findings.push(Finding::not_shown(
-                        "moved",
+                    history.findings.push(Finding::new(
+                        Check::Moved,
                         format!(
                             "at entry {index} the issuer moved to the log `{}`",
                             issuer.log.origin
@@ -280,6 +285,10 @@ fn apply(history: &mut History, statement: &Statement, id: StatementId, index: u
                     ));
                 }
                 identity.succeed((**issuer).clone());
+                // The first is there already.
+                if subject.sequence > 0 {
+                    history.issuers.push((subject.sequence, (**issuer).clone()));
+                }
             }
         }
         Content::Area(area) if governs => match &area.action {
@@ -289,21 +298,20 @@ fn apply(history: &mut History, statement: &Statement, id: StatementId, index: u
                     Entry::Vacant(place) => {
                         place.insert(Area::new(open.clone(), index));
                     }
-                    Entry::Occupied(_) => history.findings.push(Finding::integrity(
-                        "area-reopened",
+                    Entry::Occupied(_) => history.findings.push(Finding::new(
+                        Check::AreaReopened,
                         format!("entry {index} opens area {} again", area.stream),
                     )),
                 }
             }
             Action::Change(change) => {
                 if let Some(known) = history.areas.get_mut(&area.stream) {
-                    if change.from >= known.next_start() {
+                    if change.from >= known.next_start() && known.is_edge(change.from) {
                         known.changes.push((change.clone(), index));
                     } else {
-                        history.findings.push(Finding::note(
-                            "area-change",
-                            Axis::Completeness,
-                            format!("entry {index} changes area {} in a period already published: not applied", area.stream),
+                        history.findings.push(Finding::new(
+                            Check::AreaChange,
+                            format!("entry {index} changes area {} from {} on, which is no edge of a period not yet published: not applied", area.stream, change.from),
                         ));
                     }
                 }
@@ -323,25 +331,24 @@ fn apply(history: &mut History, statement: &Statement, id: StatementId, index: u
             history.withdrawals.push((withdrawal.pledge, index));
         }
         Content::Usage(usage) => {
-            let version = version(index, usage, true, false);
+            check_inventory(history, subject, index, usage);
+            let version = version(history, subject, index, usage, false);
             report(history, subject, usage.period, version);
+            tally(history, subject, usage, said.ledgers);
         }
         Content::NotUnderstood(content) if !governs => {
             if let Some(period) = content.period {
-                let version = unread(index, content.admits.clone());
+                let version = unread(index, period, &content.admits);
                 report(history, subject, period, version);
             }
         }
         Content::Inventory(inventory) => {
             if let Some(area) = history.areas.get_mut(&subject.stream) {
-                area.inventories.push(InventoryRecord {
-                    index,
-                    from: inventory.from,
-                    capacity: inventory.capacity.clone(),
-                });
+                area.inventories
+                    .push(inventory_record(id, index, inventory, false));
             }
         }
-        Content::Correction(correction) => correct(history, subject, correction, index),
+        Content::Correction(correction) => correct(history, said, correction),
         Content::Area(_)
         | Content::Challenge(_)
         | Content::ChallengeResponse(_)
@@ -359,24 +366,85 @@ fn apply(history: &mut History, statement: &Statement, id: StatementId, index: u
     }
 }
 
-fn version(index: u64, usage: &Usage, understood: bool, conflicting: bool) -> Version {
+fn version(
+    history: &History,
+    subject: &Subject,
+    index: u64,
+    usage: &Usage,
+    conflicting: bool,
+) -> Version {
+    let area = history.areas.get(&subject.stream);
+    let inventory = area.and_then(|area| area.inventory_at(usage.period.start()));
+    let held = inventory.map(|inventory| Held {
+        capacity: &inventory.capacity,
+        watts: &inventory.watts,
+    });
     Version {
         index,
-        figures: usage.figures.clone(),
-        ledgers: usage.ledgers.clone(),
+        account: Account::of(&usage.figures, usage.period, held),
         // A committed figure that nobody opened bounds nothing from above.
-        understood: understood && usage.commitments.is_empty(),
+        understood: usage.commitments.is_empty(),
         conflicting,
     }
 }
 
-const fn unread(index: u64, admits: Vec<Figure>) -> Version {
+/// A report names the inventory in force; what is held is what is in force all the same.
+fn check_inventory(history: &mut History, subject: &Subject, index: u64, usage: &Usage) {
+    let area = history.areas.get(&subject.stream);
+    let in_force = area.and_then(|area| area.inventory_at(usage.period.start()));
+    let in_force = in_force.map(|inventory| inventory.id);
+    if usage.inventory != in_force {
+        history.findings.push(Finding::new(
+            Check::Inventory,
+            format!(
+                "{subject} (entry {index}) names the inventory {}, in force is {}",
+                crate::attestation::fields::or_none(usage.inventory.as_ref()),
+                crate::attestation::fields::or_none(in_force.as_ref()),
+            ),
+        ));
+    }
+}
+
+fn unread(index: u64, period: Period, admits: &[Figure]) -> Version {
     Version {
         index,
-        figures: admits,
-        ledgers: Vec::new(),
+        account: Account::of(admits, period, None),
         understood: false,
         conflicting: false,
+    }
+}
+
+fn inventory_record(
+    id: StatementId,
+    index: u64,
+    inventory: &Inventory,
+    corrects: bool,
+) -> InventoryRecord {
+    InventoryRecord {
+        id,
+        index,
+        from: inventory.from,
+        capacity: inventory.capacity.clone(),
+        watts: inventory.watts.clone(),
+        corrects,
+    }
+}
+
+/// Holds the ledgers that a report names against those that were opened.
+fn tally(history: &mut History, subject: &Subject, usage: &Usage, opened: &[OpenedLedger]) {
+    let Some(area) = history.areas.get_mut(&subject.stream) else {
+        return;
+    };
+    let tally = &mut area.ledgers;
+    for reference in &usage.ledgers {
+        tally.named = tally.named.saturating_add(1);
+        let Some(known) = opened.iter().find(|one| one.root == reference.root) else {
+            continue;
+        };
+        tally.opened = tally.opened.saturating_add(1);
+        if known.count != reference.count || known.sums != reference.sums {
+            tally.differing.push((usage.period, known.name.clone()));
+        }
     }
 }
 
@@ -384,104 +452,143 @@ const fn unread(index: u64, admits: Vec<Figure>) -> Version {
 fn report(history: &mut History, subject: &Subject, period: Period, version: Version) {
     let index = version.index;
     let Some(area) = history.areas.get_mut(&subject.stream) else {
-        history.findings.push(Finding::not_shown(
-            "area-missing",
+        history.findings.push(Finding::new(
+            Check::AreaMissing,
             format!("{subject} (entry {index}) is of an area that was not declared before it"),
         ));
         return;
     };
-    let report = Report {
-        period,
-        sequence: subject.sequence,
-        versions: vec![version],
-    };
     let next = area.next_start();
     let exact = area.period_from(period.start()) == Some(period);
-    if period.start() == next && exact {
-        area.reports.push(report);
-        return;
-    }
-    let expected = area
-        .period_from(next)
-        .map_or_else(|| "nothing".to_owned(), |period| period.to_string());
-    history.findings.push(Finding::not_shown(
-        "contiguous",
-        format!(
-            "{subject} (entry {index}) accounts for {period}, but the next period is {expected}"
-        ),
-    ));
+    let expected = area.period_from(next);
     // What follows a skipped period is still a report of its own period.
-    if period.start() > next && exact {
-        area.reports.push(report);
+    let refused = if period.start() >= next && exact {
+        area.reports.push(period, subject.sequence, version).err()
     } else {
-        area.strays.push(report);
+        Some(Box::new(Report {
+            period,
+            sequence: subject.sequence,
+            versions: vec![version],
+        }))
+    };
+    let stray = refused.is_some();
+    area.strays.extend(refused.map(|report| *report));
+    if stray || period.start() != next {
+        let expected = expected.map_or_else(|| "nothing".to_owned(), |period| period.to_string());
+        history.findings.push(Finding::new(
+            Check::Contiguous,
+            format!(
+                "{subject} (entry {index}) accounts for {period}, but the next period is {expected}"
+            ),
+        ));
     }
 }
 
-fn correct(history: &mut History, subject: &Subject, correction: &Correction, index: u64) {
-    let stands = history.streams.get(&subject.stream).and_then(|stream| {
-        let at = usize::try_from(correction.corrects.sequence).ok()?;
-        stream.ids.get(at).copied().flatten()
-    });
-    let mut refuse = |why: &str| {
-        history.findings.push(Finding::note(
-            "correction",
-            Axis::Correctness,
+fn correct(history: &mut History, said: &Said<'_>, correction: &Correction) {
+    let (subject, index) = (&said.statement.subject, said.index);
+    let sequence = correction.corrects.sequence;
+    let stands = history
+        .streams
+        .get(&subject.stream)
+        .and_then(|stream| stream.ids.get(sequence));
+    let refused = if stands == Some(correction.corrects.statement) {
+        match &*correction.replacement {
+            Content::Usage(usage) => {
+                let version = version(history, subject, index, usage, false);
+                tally(history, subject, usage, said.ledgers);
+                let area = history.areas.get_mut(&subject.stream);
+                area.and_then(|area| add_version(area, sequence, usage.period, version).ok())
+                    .is_none()
+                    .then_some("what it names is no `usage` of that period")
+            }
+            Content::Inventory(inventory) => {
+                let area = history.areas.get_mut(&subject.stream);
+                area.and_then(|area| {
+                    let named = correction.corrects.statement;
+                    let original = area.inventories.iter().find(|one| one.id == named)?;
+                    if original.from != inventory.from || original.corrects {
+                        return None;
+                    }
+                    let record = inventory_record(said.id, index, inventory, true);
+                    area.inventories.push(record);
+                    Some(())
+                })
+                .is_none()
+                .then_some("what it names is no `inventory` from that edge")
+            }
+            _ => None,
+        }
+    } else {
+        Some("no such statement stands in its stream")
+    };
+    if let Some(why) = refused {
+        history.findings.push(Finding::new(
+            Check::Correction,
             format!("{subject} (entry {index}) corrects nothing: {why}"),
         ));
-    };
-    if stands != Some(correction.corrects.statement) {
-        refuse("no such statement stands in its stream");
-        return;
     }
-    let Content::Usage(usage) = &*correction.replacement else {
-        return;
-    };
-    let sequence = correction.corrects.sequence;
-    let found = history.areas.get_mut(&subject.stream).and_then(|area| {
-        area.reports
-            .iter_mut()
-            .chain(&mut area.strays)
-            .find(|report| report.sequence == sequence)
-    });
-    match found {
-        Some(report) if report.period == usage.period => {
-            report.versions.push(version(index, usage, true, false));
-        }
-        Some(_) => refuse("its period is another"),
-        None => refuse("what it names is no `usage`"),
+}
+
+/// Adds a version to the report of that sequence and period, wherever it stands, or hands
+/// it back.
+fn add_version(
+    area: &mut Area,
+    sequence: u64,
+    period: Period,
+    version: Version,
+) -> Result<(), Box<Version>> {
+    let fits = |report: &&mut Report| report.sequence == sequence && report.period == period;
+    if let Some(stray) = area.strays.iter_mut().find(fits) {
+        stray.versions.push(version);
+        return Ok(());
     }
+    area.reports.add_version(sequence, period, version)
 }
 
 /// Keeps what a conflicting statement admits.
-fn conflict(history: &mut History, statement: &Statement, index: u64) {
+fn conflict(history: &mut History, statement: &Statement, id: StatementId, index: u64) {
     let subject = &statement.subject;
     let version = match &statement.content {
-        Content::Usage(usage) => version(index, usage, true, true),
-        Content::NotUnderstood(content) => Version {
-            conflicting: true,
-            ..unread(index, content.admits.clone())
-        },
+        Content::Usage(usage) => {
+            let version = version(history, subject, index, usage, true);
+            let area = history.areas.get_mut(&subject.stream);
+            // What it admits, it admits of its own period.
+            if let Some(area) = area
+                && let Err(version) = add_version(area, subject.sequence, usage.period, version)
+            {
+                area.strays.push(Report {
+                    period: usage.period,
+                    sequence: subject.sequence,
+                    versions: vec![*version],
+                });
+            }
+            return;
+        }
+        Content::NotUnderstood(content) => {
+            let area = history.areas.get(&subject.stream);
+            let period = content
+                .period
+                .or_else(|| area?.reports.period_of(subject.sequence));
+            let Some(period) = period else { return };
+            let version = Version {
+                conflicting: true,
+                ..unread(index, period, &content.admits)
+            };
+            (period, version)
+        }
+        // Whichever of two pledges was meant, a breach of either is one.
         Content::Pledge(pledge) => {
-            // Whichever of two pledges was meant, a breach of either is one.
-            let id = statement
-                .to_payload()
-                .map(|payload| StatementId::of(&payload));
-            history.pledges.extend(id.map(|id| PledgeRecord {
+            history.pledges.push(PledgeRecord {
                 id,
                 index,
                 pledge: (**pledge).clone(),
-            }));
+            });
             return;
         }
         _ => return,
     };
-    let Some(area) = history.areas.get_mut(&subject.stream) else {
-        return;
-    };
-    let known = area.reports.iter_mut().chain(&mut area.strays);
-    let mut same = known.filter(|report| report.sequence == subject.sequence);
-    if let Some(report) = same.next() {
-        report.versions.push(version);
+    if let Some(area) = history.areas.get_mut(&subject.stream) {
+        let period = version.0;
+        let _ = add_version(area, subject.sequence, period, version.1);
     }
 }

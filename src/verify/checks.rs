@@ -1,0 +1,190 @@
+//! Every check, and what its finding does to a verdict: the table of
+//! `specs/verdicts.md`.
+
+use crate::verify::verdict::Axis;
+use crate::verify::verdict::Word;
+
+/// Declares the checks: variant, name, axis, the word that its finding calls for.
+macro_rules! checks {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $axis:ident, $word:expr;)*) => {
+        /// What is checked.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Check {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Check {
+            /// Every check.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Returns its name.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// Returns what it is about.
+            pub const fn axis(self) -> Axis {
+                match self {
+                    $(Self::$variant => Axis::$axis,)*
+                }
+            }
+
+            /// Returns the word that its finding calls for; `None` where it only informs.
+            pub const fn calls_for(self) -> Option<Word> {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+        }
+    };
+}
+
+const BROKEN: Option<Word> = Some(Word::LogIntegrityFailure);
+const NOT_SHOWN: Option<Word> = Some(Word::NotShown);
+
+checks! {
+    /// A breach, in what the lab itself says.
+    Breach = "breach", Correctness, Some(Word::Violated);
+
+    // The log's files.
+    /// A bundle that is malformed.
+    Bundle = "bundle", Integrity, BROKEN;
+    /// An earlier checkpoint of a bundle that is not shown to be a prefix.
+    BundleCheckpoint = "bundle-checkpoint", Integrity, BROKEN;
+    /// A bundle of entries that is not as many entries as it must be.
+    BundleFraming = "bundle-framing", Integrity, BROKEN;
+    /// Entries of a bundle that are not shown to be in the tree.
+    BundleProof = "bundle-proof", Integrity, BROKEN;
+    /// A checkpoint that is malformed, or not signed by the log.
+    Checkpoint = "checkpoint", Integrity, BROKEN;
+    /// An entry other than the one that its tile names.
+    EntryHash = "entry-hash", Integrity, BROKEN;
+    /// A checkpoint that the log signed and that is no prefix of it.
+    Fork = "fork", Integrity, BROKEN;
+    /// A tile or bundle of entries that is absent.
+    Missing = "missing", Integrity, BROKEN;
+    /// Entries whose root is not the checkpoint's.
+    Root = "root", Integrity, BROKEN;
+    /// A tile that is not what its entries make.
+    Tile = "tile", Integrity, BROKEN;
+    /// A tile that is not as many hashes as it must be.
+    TileFraming = "tile-framing", Integrity, BROKEN;
+    /// A file that could not be read this time.
+    Unreadable = "unreadable", Completeness, NOT_SHOWN;
+    /// No log was there to be read, though its witnesses answer for it.
+    NoLog = "no-log", Completeness, NOT_SHOWN;
+    /// What was read was last seen by a quorum too long ago.
+    Stale = "stale", Completeness, NOT_SHOWN;
+
+    // An issuer and its streams.
+    /// Two statements for one place.
+    Equivocation = "equivocation", Integrity, BROKEN;
+    /// Two first statements that share a root key.
+    SharedRoot = "shared-root", Integrity, BROKEN;
+    /// An earlier id that the statement or the trust file leaves out.
+    EarlierId = "earlier-id", Completeness, NOT_SHOWN;
+    /// An issuer whose statements are to be judged in another log.
+    LogOfRecord = "log-of-record", Completeness, NOT_SHOWN;
+    /// An issuer that moved to another log.
+    Moved = "moved", Completeness, NOT_SHOWN;
+    /// Statements before it that are not in the log.
+    Sequence = "sequence", Integrity, BROKEN;
+    /// A statement that does not follow the one before it.
+    Previous = "previous", Integrity, BROKEN;
+    /// A head of stream 0 where another statement stands.
+    Head = "head", Integrity, BROKEN;
+    /// A head of stream 0 that is not shown.
+    HeadMissing = "head-missing", Completeness, NOT_SHOWN;
+    /// A head of stream 0 older than that of the statement before.
+    HeadOrder = "head-order", Integrity, BROKEN;
+    /// A `notBefore` that does not verify: it gives no bound.
+    NotBefore = "not-before", Integrity, None;
+    /// A `notBefore` that the log signed and that is no prefix of it.
+    NotBeforeFork = "not-before-fork", Integrity, BROKEN;
+    /// A `notBefore` that goes back.
+    NotBeforeOrder = "not-before-order", Integrity, None;
+    /// A signed entry that nobody can read.
+    IllFormed = "ill-formed", Completeness, NOT_SHOWN;
+    /// A statement of an unknown type, or whose content cannot be read.
+    NotUnderstood = "not-understood", Correctness, None;
+    /// A correction that corrects nothing.
+    Correction = "correction", Correctness, None;
+
+    // Areas and their reports.
+    /// An area that is opened again.
+    AreaReopened = "area-reopened", Integrity, BROKEN;
+    /// A change of periods that is not applied.
+    AreaChange = "area-change", Completeness, None;
+    /// A change of periods that a quorum saw late.
+    ChangeLate = "change-late", Completeness, None;
+    /// An area that was not declared.
+    AreaMissing = "area-missing", Completeness, NOT_SHOWN;
+    /// An area that the trust file expects and that was not declared.
+    ExpectedArea = "expected-area", Completeness, NOT_SHOWN;
+    /// An area that accounts only from within the window on.
+    AreaBegins = "area-begins", Completeness, NOT_SHOWN;
+    /// An area that was closed within the window.
+    AreaClosed = "area-closed", Completeness, NOT_SHOWN;
+    /// A report of another period than the next.
+    Contiguous = "contiguous", Completeness, NOT_SHOWN;
+    /// A report that covers nothing, because its period was not next.
+    Stray = "stray", Completeness, NOT_SHOWN;
+    /// A report that is due and not there, past its deadline.
+    Overdue = "overdue", Completeness, Some(Word::Overdue);
+    /// A report that is not there.
+    ReportMissing = "report-missing", Completeness, NOT_SHOWN;
+    /// How many reports are not there.
+    ReportsMissing = "reports-missing", Completeness, NOT_SHOWN;
+    /// A report that a quorum saw before its period ended.
+    Early = "early", Completeness, NOT_SHOWN;
+    /// Reports that came after their deadline.
+    Late = "late", Completeness, None;
+    /// Reports of periods before the area was seen declared.
+    Backfill = "backfill", Completeness, None;
+    /// Another inventory named than the one in force.
+    Inventory = "inventory", Completeness, None;
+    /// An inventory corrected to more devices after they were accounted for.
+    InventoryCorrected = "inventory-corrected", Completeness, NOT_SHOWN;
+    /// Figures that do not say how much they saw.
+    CoverageUnknown = "coverage-unknown", Completeness, None;
+    /// A report that bounds nothing from above.
+    UnboundedReport = "unbounded-report", Completeness, NOT_SHOWN;
+    /// An opened ledger that does not give what was attested.
+    LedgerSum = "ledger-sum", Correctness, NOT_SHOWN;
+    /// How many ledgers were opened.
+    Ledgers = "ledgers", Correctness, None;
+
+    // Claims.
+    /// An issuer of the trust file that has no pledge here.
+    NoPledge = "no-pledge", Completeness, NOT_SHOWN;
+    /// A pledge that contradicts itself, or that nothing could break.
+    Pledge = "pledge", Correctness, NOT_SHOWN;
+    /// A kind of claim that is not judged.
+    Kind = "kind", Correctness, NOT_SHOWN;
+    /// A sliding window, which is not judged.
+    Sliding = "sliding", Correctness, NOT_SHOWN;
+    /// A duty that ended before the window began.
+    Window = "window", Correctness, NOT_SHOWN;
+    /// A pledge that was withdrawn.
+    Withdrawn = "withdrawn", Completeness, None;
+    /// A trigger that was not shown to have come.
+    Trigger = "trigger", Correctness, None;
+    /// A window that began before a quorum saw the pledge.
+    PledgedLate = "pledged-late", Correctness, None;
+    /// A perimeter without an area.
+    Perimeter = "perimeter", Completeness, NOT_SHOWN;
+    /// An affiliate that is not here.
+    Affiliate = "affiliate", Completeness, NOT_SHOWN;
+    /// A reduction without a baseline.
+    Baseline = "baseline", Correctness, NOT_SHOWN;
+    /// A head of the baseline that is not in its stream.
+    BaselineHead = "baseline-head", Completeness, NOT_SHOWN;
+    /// A report of the baseline that was not committed to.
+    BaselineMissing = "baseline-missing", Completeness, NOT_SHOWN;
+    /// What was reported may exceed the limit and may not.
+    Straddles = "straddles", Correctness, NOT_SHOWN;
+    /// Nothing bounds the quantity from above.
+    Unbounded = "unbounded", Correctness, NOT_SHOWN;
+}

@@ -1,0 +1,95 @@
+//! Findings as they are gathered: each check tells its first ones, and counts the rest.
+
+use std::collections::BTreeMap;
+
+use crate::verify::checks::Check;
+use crate::verify::verdict::Finding;
+
+/// The most findings of one check that are told one by one: whoever writes entries can
+/// make any number.
+pub const MAX_TOLD: usize = 32;
+
+/// Findings, in the order in which they were made.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    told: Vec<Finding>,
+    counts: BTreeMap<&'static str, usize>,
+}
+
+impl Findings {
+    /// Starts with none.
+    pub const fn new() -> Self {
+        Self {
+            told: Vec::new(),
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        let count = self.counts.entry(finding.check).or_default();
+        *count = count.saturating_add(1);
+        if *count <= MAX_TOLD {
+            self.told.push(finding);
+        }
+    }
+
+    /// Takes back what was found with `checks`, because evidence could not be read that may
+    /// answer it: it is not shown, and no accusation.
+    pub fn excuse(&mut self, checks: &[Check]) {
+        let excused = |one: &Finding| checks.iter().any(|check| check.name() == one.check);
+        let told = std::mem::take(&mut self.told);
+        let (excused, kept): (Vec<_>, Vec<_>) = told.into_iter().partition(excused);
+        self.told = kept;
+        for check in checks {
+            self.counts.remove(check.name());
+        }
+        self.extend(
+            excused
+                .into_iter()
+                .map(|one| Finding::new(Check::Unreadable, one.text)),
+        );
+    }
+
+    /// Returns them, those that were only counted in one finding a check.
+    pub fn told(&self) -> impl Iterator<Item = Finding> {
+        let counted = self.counts.iter().filter(|(_, count)| **count > MAX_TOLD);
+        let more = counted.filter_map(|(check, count)| {
+            let like = self.told.iter().find(|one| one.check == *check)?;
+            Some(Finding {
+                text: format!("and {} more like it", count.saturating_sub(MAX_TOLD)),
+                ..like.clone()
+            })
+        });
+        self.told.iter().cloned().chain(more)
+    }
+}
+
+impl Extend<Finding> for Findings {
+    fn extend<I: IntoIterator<Item = Finding>>(&mut self, findings: I) {
+        for finding in findings {
+            self.push(finding);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // spec: ver-14
+    #[test]
+    fn what_is_not_told_is_counted() {
+        let mut findings = Findings::new();
+        findings.push(Finding::new(Check::Root, "once"));
+        findings.extend((0..MAX_TOLD + 5).map(|_| Finding::new(Check::Early, "again")));
+        let told: Vec<Finding> = findings.told().collect();
+        assert_eq!(told.len(), MAX_TOLD + 2);
+        let last = told.last().unwrap();
+        assert_eq!(
+            (last.check, last.text.as_str()),
+            ("early", "and 5 more like it")
+        );
+        assert_eq!(last.calls_for, told[1].calls_for);
+    }
+}
