@@ -219,5 +219,6 @@ fn usage(number: u64) -> Usage {
             ),
         ],
         ledgers: Vec::new(),
+        devices_absent: Some("no ledger is kept".to_owned()),
     }
 }

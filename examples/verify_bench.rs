@@ -239,18 +239,18 @@ fn usage(hour: u64, catalogue: Hash) -> Usage {
             figure(QuantityKind::JobSeconds, "none", none, 86_000 + hour),
         ],
         ledgers: vec![LedgerReference {
-            kind: "jobs".to_owned(),
-            suite: "1".to_owned(),
+            kind: standstill::ledger::Kind::Jobs,
             root: sha256(&(hour + 1).to_be_bytes()),
             count: 40,
-            order: "start,job,model".to_owned(),
             sums: vec![LedgerSum {
                 quantity: QuantityKind::AcceleratorSeconds,
                 basis: Basis::Allocated,
+                boundary: None,
                 value: Interval::exactly(Quantity::from(seconds + seconds / 4)),
                 clipped: Interval::ZERO,
             }],
         }],
+        devices_absent: Some("a job log names no device".to_owned()),
     }
 }
 
@@ -273,7 +273,7 @@ fn pledge() -> Pledge {
             h100_equivalents: false,
         },
         baseline: None,
-        precision: "highest-dense".to_owned(),
+        precision: None,
         level: Level::E1,
         cadence: Cadence::Seconds(HOUR.try_into().unwrap()),
         deadline: 48 * HOUR,

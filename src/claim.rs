@@ -1,6 +1,6 @@
 //! What a pledge claims, in fields from which somebody else can show it false.
 //!
-//! Specified in `specs/claims.md`. A [`Pledge`] is what the `pledge` statement says;
+//! Specified in `specs/pledge.md`. A [`Pledge`] is what the `pledge` statement says;
 //! [`lint`](lint::lint) refuses one that could not be broken or contradicts itself;
 //! whether it held is asked in `verify`.
 
@@ -17,6 +17,22 @@ pub use pledge::{
 pub use terms::{Conditional, Counting, Kind, Replacements, Step, Terms};
 
 use crate::attestation::figure::spelled;
+
+spelled! {
+    /// In which number format a device's operations are counted.
+    Precision, "`bf16`, `fp4`, `fp8`, `highest-dense` or `int8`" {
+        /// Sixteen bits.
+        Bf16 = "bf16",
+        /// Four bits.
+        Fp4 = "fp4",
+        /// Eight bits, floating.
+        Fp8 = "fp8",
+        /// Whichever the device is fastest in: the only one in which nothing is hidden.
+        HighestDense = "highest-dense",
+        /// Eight bits, integer.
+        Int8 = "int8",
+    }
+}
 
 spelled! {
     /// How well a conclusion is supported; the least of its load-bearing steps

@@ -403,7 +403,10 @@ fn an_admission_behind_critical_or_a_poisoned_figure_still_counts() {
     let (honest, _) = lab.sign_next(StreamId::new(1), usage(day(3), 5000));
     let payload = Envelope::parse(&honest).unwrap().payload().to_vec();
     let text = String::from_utf8(payload).unwrap();
-    let critical = text.replace("\"figures\":", "\"critical\":[\"x.y\"],\"figures\":");
+    let critical = text.replace(
+        "\"devicesAbsent\":",
+        "\"critical\":[\"x.y\"],\"devicesAbsent\":",
+    );
     // The member that it names, last in the order of the predicate's.
     let with_member = critical.replacen(
         "}},\"predicateType\"",

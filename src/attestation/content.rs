@@ -1,12 +1,15 @@
 //! What statements say: one type for each `predicateType` (formats: 7).
 //!
-//! Specified in `specs/attestation.md`, section "Statements". A closed set: the compiler
+//! Specified in `specs/statements.md`. A closed set: the compiler
 //! lists what a new one must touch. What this version cannot read becomes
 //! [`NotUnderstood`], which keeps what the statement plainly admits.
 
+use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::figure::Figure;
+use crate::attestation::statement::IssuerId;
+use crate::attestation::statement::Subject;
 use crate::claim::Pledge;
 use crate::encoding::json::Object;
 use crate::encoding::json::Value;
@@ -34,13 +37,14 @@ pub use challenge::{
 pub use commitment::{FigureCommitment, FigureKey, RangeProof};
 pub use correction::{Correction, Withdrawal};
 pub use corroboration::{Corroboration, CorroborationSource, Cover};
-pub use devices::{Direction, Seal, SealApplied, Transfer};
+pub use devices::{Direction, Seal, SealAction, SealApplied, Transfer};
 pub use evidence::{Evidence, EvidenceKind};
 pub use inventory::{Capacity, Inventory, RatedWatts};
 pub use issuer::{Issuer, KeySet, LogOfRecord, Move, Roles, StreamHead, Witnesses};
 pub use registry::{Lost, Recovery, RecoveryCause, Registration};
 pub use run::{
-    Ancestor, Architecture, FlopBounds, Held, Inheritance, Origin, Run, RunArea, RunEvent,
+    Ancestor, Architecture, FlopBounds, Held, Inheritance, Origin, OriginKind, Run, RunArea,
+    RunEvent, RunStage,
 };
 pub use usage::{LedgerReference, LedgerSum, Usage, read_period, write_period};
 
@@ -252,6 +256,53 @@ impl Content {
             Self::Usage(_) => StatementType::Usage,
             Self::Withdrawal(_) => StatementType::Withdrawal,
         })
+    }
+
+    /// Refuses what cannot be said at `subject`, behind `previous`, whoever says it.
+    pub(super) fn check_at(
+        &self,
+        subject: &Subject,
+        previous: Option<StatementId>,
+    ) -> Result<(), FieldError> {
+        let own = |issuer: IssuerId| issuer == subject.issuer;
+        let itself = Measured {
+            issuer: subject.issuer,
+            stream: subject.stream,
+        };
+        let (member, why) = match self {
+            Self::Area(area) => return area.check_in(subject.issuer),
+            Self::Issuer(issuer) => return issuer.check_at(subject, previous),
+            // Nobody vouches for himself, or poses himself a challenge.
+            Self::Corroboration(one) if own(one.about.issuer) => {
+                ("issuer", "is the corroborator itself")
+            }
+            Self::Challenge(one) if own(one.about.issuer) => ("issuer", "is the auditor itself"),
+            Self::ChallengeResponse(one) if own(one.auditor) => ("auditor", "is the issuer itself"),
+            Self::Correction(one) if one.corrects.sequence >= subject.sequence => {
+                ("corrects.sequence", "is not before this statement")
+            }
+            Self::Correction(one) => match &*one.replacement {
+                // Its commitments have the number of a correction, as they must.
+                Self::Usage(_) => return Ok(()),
+                replacement => return replacement.check_at(subject, previous),
+            },
+            Self::Run(run) if run.areas.iter().all(|one| one.area != itself) => {
+                ("areas", "do not name the area in whose stream this stands")
+            }
+            Self::Transfer(transfer) if transfer.counterpart == Some(itself) => {
+                ("counterpart", "is the area itself")
+            }
+            Self::Usage(usage) if usage.commitments.iter().any(|one| one.correction != 0) => {
+                ("commitments", "has the number of a correction")
+            }
+            _ => return Ok(()),
+        };
+        Err(FieldError::new(member, why))
+    }
+
+    /// Whether it holds a commitment with the number of an original.
+    pub(super) fn commits_as_original(&self) -> bool {
+        matches!(self, Self::Usage(usage) if usage.commitments.iter().any(|one| one.correction == 0))
     }
 
     /// Keeps what a predicate that cannot be read plainly admits.

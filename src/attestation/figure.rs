@@ -1,12 +1,17 @@
 //! Figures: how much of what, counted how, known how well (formats: 8).
 //!
-//! Specified in `specs/attestation.md`, section "Figures".
+//! Specified in `specs/statements.md`, section "Figures".
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::fields::NONE;
 use crate::attestation::fields::or_none;
+use crate::attestation::fields::read_all;
 use crate::encoding::json::Object;
+use crate::encoding::json::Value;
 use crate::hash::Hash;
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
@@ -157,6 +162,15 @@ spelled! {
 /// The longest model name and method; catalogue ids are far shorter.
 const MAX_NAME: usize = 128;
 
+/// The longest id of a catalogue (`specs/catalogue.md`, cat-3).
+const MAX_MODEL_ID: usize = 64;
+
+/// What a model begins with that no catalogue has.
+const UNCATALOGUED: &str = "uncatalogued:";
+
+/// The most figures of one list; an entry of 64 KiB holds fewer.
+const MAX_FIGURES: usize = 1024;
+
 /// One figure of a `usage`, `corroboration`, `run` or `evidence` statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
@@ -206,7 +220,7 @@ impl Figure {
         };
         Ok(Self {
             quantity,
-            model: read_name(fields, "model")?,
+            model: read_model_or_none(fields)?,
             class: fields.parsed("class")?,
             basis: fields.parsed("basis")?,
             boundary,
@@ -237,7 +251,7 @@ impl Figure {
 }
 
 /// The number format and sparsity that a FLOP figure counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Precision {
     /// The number format, such as `bf16`.
     pub dtype: String,
@@ -262,12 +276,15 @@ pub enum Coverage {
 }
 
 impl Coverage {
+    /// What stands for coverage that is not known.
+    pub const UNKNOWN: &str = "unknown";
+
     fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         let value = fields.required("coverage")?;
-        if value.as_text() == Some("unknown") {
+        if value.as_text() == Some(Self::UNKNOWN) {
             return Ok(Self::Unknown);
         }
-        crate::attestation::fields::read_all(value, |fields| {
+        read_all(value, |fields| {
             Ok(Self::Known {
                 observed: fields.parsed("observed")?,
                 gap: fields.parsed("gap")?,
@@ -277,7 +294,7 @@ impl Coverage {
         .map_err(|error| error.within("coverage"))
     }
 
-    fn write(self) -> crate::encoding::json::Value<'static> {
+    fn write(self) -> Value<'static> {
         match self {
             Self::Known {
                 observed,
@@ -288,13 +305,13 @@ impl Coverage {
                 .with("gap", gap.to_string())
                 .with("resets", resets.to_string())
                 .into(),
-            Self::Unknown => "unknown".into(),
+            Self::Unknown => Self::UNKNOWN.into(),
         }
     }
 }
 
 /// Where a figure comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Source {
     /// The tool that gave it, with its version.
     pub tool: String,
@@ -319,6 +336,89 @@ impl Source {
             .with("query", or_none(self.query.as_ref()))
             .with("input", or_none(self.input.as_ref()))
     }
+}
+
+/// Takes `figures`, of which none contradicts another.
+pub fn read_figures(fields: &mut Fields<'_>) -> Result<Vec<Figure>, FieldError> {
+    let figures = fields.objects("figures", MAX_FIGURES, Figure::read)?;
+    check(&figures).map_err(|why| FieldError::new("figures", why))?;
+    Ok(figures)
+}
+
+/// Refuses figures that say the same of the same twice, and more accelerator-seconds than
+/// were seen: either could inflate a baseline.
+fn check(figures: &[Figure]) -> Result<(), String> {
+    let mut known = BTreeSet::new();
+    let mut counted = BTreeMap::new();
+    for figure in figures {
+        let Figure {
+            quantity,
+            model,
+            class,
+            basis,
+            boundary,
+            precision,
+            source,
+            ..
+        } = figure;
+        let key = (quantity, model, class, basis, boundary, precision, source);
+        if !known.insert(key) {
+            return Err(format!(
+                "have `{quantity}` of `{model}`, `{class}`, `{basis}` twice from one source"
+            ));
+        }
+        // What a provider charges is rounded up, and was not seen by it.
+        if *quantity == QuantityKind::AcceleratorSeconds && *basis != Basis::Billed {
+            let total = counted
+                .entry((model, basis, source))
+                .or_insert((Quantity::ZERO, Some(Quantity::ZERO)));
+            total.0 = total
+                .0
+                .plus(figure.value.lower())
+                .ok_or_else(|| format!("of `{model}` come to more than 38 digits"))?;
+            total.1 = match (total.1, figure.coverage) {
+                (Some(seen), Coverage::Known { observed, .. }) => Some(seen.max(observed)),
+                _ => None,
+            };
+        }
+    }
+    for ((model, basis, _), (total, seen)) in counted {
+        if let Some(seen) = seen.filter(|seen| total > *seen) {
+            return Err(format!(
+                "count {total} accelerator-seconds of `{model}`, `{basis}`; {seen} were seen"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Takes `model`: a catalogue's id or `uncatalogued:` with what it is called instead.
+pub fn read_model(fields: &mut Fields<'_>) -> Result<String, FieldError> {
+    let model = read_model_or_none(fields)?;
+    if model == NONE {
+        return Err(FieldError::new("model", "is `none`; devices have one"));
+    }
+    Ok(model)
+}
+
+/// As [`read_model`], `none` standing for no one model.
+pub fn read_model_or_none(fields: &mut Fields<'_>) -> Result<String, FieldError> {
+    let text = read_name(fields, "model")?;
+    let word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let known = match text.strip_prefix(UNCATALOGUED) {
+        Some(name) => !name.is_empty(),
+        None => text.len() <= MAX_MODEL_ID && text.split('-').all(word),
+    };
+    if known {
+        return Ok(text);
+    }
+    let why = format!("is `{text}`, neither a catalogue's id nor `{UNCATALOGUED}` and a name");
+    Err(FieldError::new("model", why))
 }
 
 /// Takes `value`, an exact quantity, or `interval`, of which `upper` may not be below

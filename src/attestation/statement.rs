@@ -304,11 +304,7 @@ impl Statement {
         }
         let content = Content::read(kind, &mut fields)?;
         fields.finish()?;
-        match &content {
-            Content::Area(area) => area.check_in(subject.issuer)?,
-            Content::Issuer(issuer) => issuer.check_at(&subject, link.previous)?,
-            _ => {}
-        }
+        content.check_at(&subject, link.previous)?;
         Ok(Self {
             subject,
             link,

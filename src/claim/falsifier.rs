@@ -1,7 +1,8 @@
 //! The falsifier of a pledge: what observation would show it false, in words.
 //!
 //! The words are made from the other fields and bind nothing beyond them (formats: 7);
-//! they are for people, and `lint` refuses others.
+//! they are for people, and `lint` refuses others. Specified in `specs/pledge.md`, section
+//! "Falsifier".
 
 use crate::claim::AreaSelection;
 use crate::claim::Counting;
@@ -43,7 +44,9 @@ fn broken_if(pledge: &Pledge, terms: &Terms) -> String {
                 Counting::Installed => "installed",
             };
             format!(
-                "the most accelerators {counting} at once over {areas} {span} {}",
+                "the most accelerators {counting} at once ({}) of class {} over {areas} {span} {}",
+                pledge.counted.basis,
+                classes(pledge),
                 beyond(limit)
             )
         }
@@ -51,12 +54,13 @@ fn broken_if(pledge: &Pledge, terms: &Terms) -> String {
             format!("the sum of {what} over {areas} {span} {}", beyond(limit))
         }
         Terms::Conditional(one) => format!(
-            "{}, while at least {} of its {} parties are shown at {} to hold theirs under the \
-             pact {}",
+            "{}, while at least {} of its {} parties are shown at {}, with {} seconds of grace, \
+             to hold theirs under the pact {}",
             broken_if(pledge, &one.wraps),
             one.quorum,
             one.parties.len(),
             one.party_level,
+            one.party_grace,
             one.pact
         ),
         Terms::Halted {
@@ -84,7 +88,8 @@ fn broken_if(pledge: &Pledge, terms: &Terms) -> String {
                 .chain(bound(maximum_seconds, "seconds"))
                 .collect();
             format!(
-                "a job over {areas} in {window} is shown to take {}",
+                "a job of class {} over {areas} in {window} is shown to take {}",
+                classes(pledge),
                 bounds.join(", or ")
             )
         }
@@ -118,7 +123,7 @@ fn broken_if(pledge: &Pledge, terms: &Terms) -> String {
             beyond(limit).replace(unit, "parts per million")
         ),
         Terms::RunCap { limit } => format!(
-            "the whole lineage of a run over {areas} in {window} {}",
+            "the sum of {what} over the whole lineage of a run in {areas} in {window} {}",
             beyond(limit)
         ),
     }
@@ -126,16 +131,23 @@ fn broken_if(pledge: &Pledge, terms: &Terms) -> String {
 
 fn counted(pledge: &Pledge) -> String {
     let counted = &pledge.counted;
-    let scope: Vec<_> = pledge.scope.iter().map(|class| class.as_str()).collect();
     let boundary = counted
         .boundary
         .map_or_else(String::new, |boundary| format!(", {boundary}"));
+    let precision = pledge
+        .precision
+        .map_or_else(String::new, |precision| format!(", {precision}"));
     format!(
-        "{} ({}{boundary}) of class {}",
+        "{} ({}{boundary}{precision}) of class {}",
         counted.quantity,
         counted.basis,
-        scope.join(", ")
+        classes(pledge)
     )
+}
+
+fn classes(pledge: &Pledge) -> String {
+    let scope: Vec<_> = pledge.scope.iter().map(|class| class.as_str()).collect();
+    scope.join(", ")
 }
 
 fn areas(pledge: &Pledge) -> String {

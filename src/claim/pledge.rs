@@ -10,10 +10,10 @@ use crate::attestation::figure::Basis;
 use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Class;
 use crate::attestation::figure::QuantityKind;
-use crate::attestation::figure::read_name;
 use crate::attestation::statement::StreamId;
 use crate::attestation::statement::read_count;
 use crate::claim::Level;
+use crate::claim::Precision;
 use crate::claim::Terms;
 use crate::encoding::json::Object;
 use crate::encoding::json::Value;
@@ -49,8 +49,8 @@ pub struct Pledge {
     pub counted: LimitedQuantity,
     /// What a reduction is measured against.
     pub baseline: Option<Baseline>,
-    /// The number format of FLOP, or `highest-dense`.
-    pub precision: String,
+    /// The number format of FLOP; `None` where none are counted.
+    pub precision: Option<Precision>,
     /// The level that the lab itself requires.
     pub level: Level,
     /// The period at which reports are due.
@@ -138,10 +138,16 @@ pub enum PledgeError {
 
 impl Pledge {
     /// Parses a pledge that people wrote: the members of the statement's predicate but
-    /// for its link, in any order and layout.
+    /// for its link, in any order and layout, and no others.
     pub fn parse_draft(bytes: &[u8]) -> Result<Self, PledgeError> {
         let value = crate::encoding::json::parse_draft(bytes)?;
-        Ok(crate::attestation::fields::read_all(&value, Self::read)?)
+        let pledge = crate::attestation::fields::read_all(&value, Self::read)?;
+        // What is signed is written from what was read: nothing may get lost between.
+        if Value::from(pledge.write()).to_canonical() != value.to_canonical() {
+            let why = "holds members that would not be signed";
+            return Err(FieldError::new("the draft", why).into());
+        }
+        Ok(pledge)
     }
 
     /// Reads the members of the statement.
@@ -157,7 +163,7 @@ impl Pledge {
             scope,
             counted: LimitedQuantity::read(fields)?,
             baseline: fields.nested_or_none("baseline", Baseline::read)?,
-            precision: read_name(fields, "precision")?,
+            precision: fields.parsed_or_none("precision")?,
             level: fields.parsed("level")?,
             cadence: fields.parsed("cadence")?,
             deadline: read_count(fields, "deadline")?,
@@ -170,7 +176,7 @@ impl Pledge {
             falsifier: read_text(fields, "falsifier")?,
             sliding: match fields.text("sliding")? {
                 NONE => None,
-                _ => Some(read_count(fields, "sliding")?),
+                _ => Some(read_span(fields, "sliding")?),
             },
         };
         let unit = fields.text("unit")?;
@@ -194,7 +200,7 @@ impl Pledge {
             .with("window", write_window(self.window))
             .with("scope", scope)
             .with("baseline", baseline)
-            .with("precision", self.precision.clone())
+            .with("precision", or_none(self.precision.as_ref()))
             .with("level", self.level.as_str())
             .with("cadence", self.cadence.to_string())
             .with("deadline", self.deadline.to_string())
@@ -209,15 +215,18 @@ impl Pledge {
         self.counted.write(self.terms.write(object), self.unit())
     }
 
+    /// Returns what binds: what a conditional claim wraps, or the terms themselves.
+    pub fn binding(&self) -> &Terms {
+        match &self.terms {
+            Terms::Conditional(conditional) => &conditional.wraps,
+            terms => terms,
+        }
+    }
+
     /// Returns the unit of the limit.
     pub fn unit(&self) -> &'static str {
-        match &self.terms {
+        match self.binding() {
             Terms::Reduction { .. } => RATIO_UNIT,
-            Terms::Conditional(conditional)
-                if matches!(conditional.wraps, Terms::Reduction { .. }) =>
-            {
-                RATIO_UNIT
-            }
             _ if self.counted.h100_equivalents => H100_UNIT,
             _ => self.counted.quantity.unit(),
         }
@@ -309,6 +318,9 @@ impl Baseline {
         if !heads.is_sorted_by(|one, next| one.stream < next.stream) {
             return Err(FieldError::new("heads", "is not sorted, each stream once"));
         }
+        if heads.iter().any(|head| head.stream.is_governance()) {
+            return Err(FieldError::new("heads", "names stream 0, which is no area"));
+        }
         Ok(Self {
             period: read_window(fields, "period")?,
             heads,
@@ -362,17 +374,25 @@ fn write_window(period: Period) -> Object<'static> {
         .with("end", period.end().to_string())
 }
 
+/// Takes a number of seconds, not 0.
+pub(super) fn read_span(fields: &mut Fields<'_>, name: &'static str) -> Result<u64, FieldError> {
+    match read_count(fields, name)? {
+        0 => Err(FieldError::new(name, "is 0 seconds")),
+        seconds => Ok(seconds),
+    }
+}
+
 /// Takes free text, `none` standing for nothing.
 fn read_words(fields: &mut Fields<'_>, name: &'static str) -> Result<Option<String>, FieldError> {
     let text = read_text(fields, name)?;
     Ok((text != NONE).then_some(text))
 }
 
-/// Takes free text.
+/// Takes free text of 1 to [`MAX_TEXT`] bytes.
 fn read_text(fields: &mut Fields<'_>, name: &'static str) -> Result<String, FieldError> {
     let text = fields.text(name)?;
-    if text.len() > MAX_TEXT {
-        let why = format!("has {} bytes; at most {MAX_TEXT}", text.len());
+    if text.is_empty() || text.len() > MAX_TEXT {
+        let why = format!("has {} bytes; 1 to {MAX_TEXT} are allowed", text.len());
         return Err(FieldError::new(name, why));
     }
     Ok(text.to_owned())

@@ -7,6 +7,7 @@ use crate::attestation::fields::Fields;
 use crate::attestation::figure::spelled;
 use crate::attestation::statement::read_count;
 use crate::claim::Level;
+use crate::claim::pledge::read_span;
 use crate::encoding::json::Object;
 use crate::hash::Hash;
 use crate::quantity::Quantity;
@@ -183,21 +184,18 @@ impl Terms {
             Kind::Conditional => Self::Conditional(Box::new(Conditional::read(fields)?)),
             Kind::Halted => Self::Halted {
                 limit: fields.parsed("limit")?,
-                seal_cadence: read_count(fields, "sealCadence")?,
+                seal_cadence: read_span(fields, "sealCadence")?,
             },
             Kind::InferenceOnly => Self::InferenceOnly {
                 limit: fields.parsed("limit")?,
             },
-            Kind::JobSize => Self::JobSize {
-                maximum_accelerators: fields.parsed_or_none("maximumAccelerators")?,
-                maximum_seconds: fields.parsed_or_none("maximumSeconds")?,
-            },
+            Kind::JobSize => Self::read_job_size(fields)?,
             Kind::NoNewCapacity => Self::NoNewCapacity {
-                inventories: fields.parsed_list("inventories", MAX_ITEMS)?,
+                inventories: read_inventories(fields)?,
                 replacements: fields.parsed("replacements")?,
             },
             Kind::RampDown => Self::RampDown {
-                schedule: fields.objects("schedule", MAX_ITEMS, Step::read)?,
+                schedule: read_schedule(fields)?,
             },
             Kind::Reduction => Self::Reduction {
                 limit: fields.parsed("limit")?,
@@ -205,6 +203,19 @@ impl Terms {
             Kind::RunCap => Self::RunCap {
                 limit: fields.parsed("limit")?,
             },
+        })
+    }
+
+    fn read_job_size(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        let maximum_accelerators = fields.parsed_or_none("maximumAccelerators")?;
+        let maximum_seconds = fields.parsed_or_none("maximumSeconds")?;
+        if maximum_accelerators.is_none() && maximum_seconds.is_none() {
+            let why = "and `maximumSeconds` are both `none`: nothing is bounded";
+            return Err(FieldError::new("maximumAccelerators", why));
+        }
+        Ok(Self::JobSize {
+            maximum_accelerators,
+            maximum_seconds,
         })
     }
 
@@ -268,10 +279,15 @@ impl Conditional {
                 "is not sorted, each issuer once",
             ));
         }
+        let quorum = read_count(fields, "quorum")?;
+        if quorum == 0 || usize::try_from(quorum).is_ok_and(|quorum| quorum > parties.len()) {
+            let why = format!("is {quorum} of {} parties", parties.len());
+            return Err(FieldError::new("quorum", why));
+        }
         Ok(Self {
             wraps,
             parties,
-            quorum: read_count(fields, "quorum")?,
+            quorum,
             party_level: fields.parsed("partyLevel")?,
             party_grace: read_count(fields, "partyGrace")?,
             pact: fields.parsed("pact")?,
@@ -288,6 +304,41 @@ impl Conditional {
             .with("partyGrace", self.party_grace.to_string())
             .with("pact", self.pact.to_string())
     }
+}
+
+/// Takes the inventories that nothing is added to: sorted, at least one.
+fn read_inventories(fields: &mut Fields<'_>) -> Result<Vec<StatementId>, FieldError> {
+    let inventories: Vec<StatementId> = fields.parsed_list("inventories", MAX_ITEMS)?;
+    if inventories.is_empty() {
+        return Err(FieldError::new("inventories", "names none to start from"));
+    }
+    if !inventories.is_sorted_by(|one, next| one < next) {
+        let why = "is not sorted, each statement once";
+        return Err(FieldError::new("inventories", why));
+    }
+    Ok(inventories)
+}
+
+/// Takes the steps of a ramp: contiguous, never rising, at least one.
+fn read_schedule(fields: &mut Fields<'_>) -> Result<Vec<Step>, FieldError> {
+    let schedule = fields.objects("schedule", MAX_ITEMS, Step::read)?;
+    if schedule.is_empty() {
+        return Err(FieldError::new("schedule", "has no step"));
+    }
+    for pair in schedule.windows(2) {
+        let [one, next] = pair else { continue };
+        if one.time.end() != next.time.start() {
+            let (end, start) = (one.time.end(), next.time.start());
+            let why =
+                format!("is not contiguous: a step ends at {end}, the next begins at {start}");
+            return Err(FieldError::new("schedule", why));
+        }
+        if next.limit > one.limit {
+            let why = format!("rises from {} to {}", one.limit, next.limit);
+            return Err(FieldError::new("schedule", why));
+        }
+    }
+    Ok(schedule)
 }
 
 impl Step {

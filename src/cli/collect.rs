@@ -171,6 +171,7 @@ fn collect(
             figures: figures(&usage, &source),
             commitments: Vec::new(),
             ledgers: vec![reference?],
+            devices_absent: Some("a job log names no device".to_owned()),
         };
         drafts.add(content, &text)?;
         bar.inc(1);

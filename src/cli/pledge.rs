@@ -19,6 +19,7 @@ use crate::claim::Level;
 use crate::claim::LimitedQuantity;
 use crate::claim::Perimeter;
 use crate::claim::Pledge;
+use crate::claim::Precision;
 use crate::claim::Terms;
 use crate::claim::falsifier;
 use crate::claim::lint::Severity;
@@ -173,7 +174,7 @@ impl NewArgs {
                 h100_equivalents: false,
             },
             baseline,
-            precision: "highest-dense".to_owned(),
+            precision: (self.quantity == QuantityKind::Flop).then_some(Precision::HighestDense),
             level: Level::E1,
             cadence,
             deadline: grace,
@@ -323,18 +324,20 @@ fn show_lint(pledge: &Pledge, world: &mut World<'_>) -> (usize, Vec<serde_json::
     let mut errors = 0_usize;
     let mut shown = Vec::new();
     for finding in lint(pledge) {
-        let severity = match finding.severity {
+        let (rule, member, why) = (finding.rule, finding.member, &finding.why);
+        let severity = match rule.severity() {
             Severity::Error => {
                 errors = errors.saturating_add(1);
                 "wrong"
             }
             Severity::Warning => "warning",
         };
-        world.note(format!("{severity}: `{}` {}", finding.member, finding.why));
+        world.note(format!("{severity}: `{member}` {why} ({rule})"));
         shown.push(json!({
             "severity": severity,
-            "member": finding.member,
-            "why": finding.why,
+            "rule": rule.to_string(),
+            "member": member,
+            "why": why,
         }));
     }
     (errors, shown)

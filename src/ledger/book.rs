@@ -29,7 +29,6 @@ use crate::ledger::record::check;
 use crate::ledger::record::check_figures;
 use crate::ledger::record::check_length;
 use crate::ledger::suite::LeafHasher;
-use crate::ledger::suite::SUITE;
 use crate::ledger::suite::Secret;
 use crate::merkle;
 use crate::quantity::Interval;
@@ -49,8 +48,11 @@ pub struct Ledger {
     ends: Vec<u32>,
     /// The totals of the records, kept as they come: reading every record's figures
     /// again would take longer than hashing them.
-    sums: BTreeMap<(QuantityKind, Basis), Interval>,
+    sums: BTreeMap<Key, Interval>,
 }
+
+/// What a sum is of.
+type Key = (QuantityKind, Basis, Option<Boundary>);
 
 impl Ledger {
     /// Starts a ledger without records.
@@ -123,7 +125,7 @@ impl Ledger {
             })?;
             sheet.clear();
             sheet.add_job(&record);
-            self.append(sheet.fields(), record.figures)?;
+            self.append(sheet.fields(), record.figures, None)?;
         }
         Ok(())
     }
@@ -155,7 +157,7 @@ impl Ledger {
     /// Appends a record as fields of text, checked in full.
     pub(super) fn push(&mut self, fields: &[&str]) -> Result<(), LedgerError> {
         let tally = check(self.kind, fields).map_err(|source| self.at_end(source))?;
-        self.append(fields.iter().copied(), &tally.figures)
+        self.append(fields.iter().copied(), &tally.figures, tally.boundary)
     }
 
     /// Returns the root as auditors compute it (RFC 6962 over the leaf data).
@@ -168,23 +170,22 @@ impl Ledger {
     /// Here `rs_merkle` builds the tree; that [`Self::root`] agrees is tested.
     pub fn reference(&self) -> Result<LedgerReference, LedgerError> {
         Ok(LedgerReference {
-            kind: self.kind.as_str().to_owned(),
-            suite: SUITE.to_owned(),
+            kind: self.kind,
             root: self
                 .tree()
                 .root()
                 .map_or_else(merkle::empty_root, Hash::from_bytes),
             count: self.count(),
-            order: self.kind.order().to_owned(),
             sums: self.sums()?,
         })
     }
 
-    /// Returns the totals of the records by quantity and basis; maxima have none.
+    /// Returns the totals of the records by quantity, basis and boundary; maxima have none.
     pub fn sums(&self) -> Result<Vec<LedgerSum>, LedgerError> {
-        let sum = |((quantity, basis), value): (&(QuantityKind, Basis), &Interval)| LedgerSum {
+        let sum = |((quantity, basis, boundary), value): (&Key, &Interval)| LedgerSum {
             quantity: *quantity,
             basis: *basis,
+            boundary: *boundary,
             value: *value,
             clipped: Interval::ZERO,
         };
@@ -264,11 +265,12 @@ impl Ledger {
         &mut self,
         fields: impl Iterator<Item = &'f str>,
         figures: &[Amount],
+        boundary: Option<Boundary>,
     ) -> Result<(), LedgerError> {
         let (text, ends) = (self.text.len(), self.ends.len());
         let added = self
             .add_fields(fields)
-            .and_then(|()| self.add_sums(figures));
+            .and_then(|()| self.add_sums(figures, boundary));
         if added.is_err() {
             self.text.truncate(text);
             self.ends.truncate(ends);
@@ -298,18 +300,28 @@ impl Ledger {
     }
 
     /// Adds the figures to the sums, all of them or, where one total is too large, none.
-    fn add_sums(&mut self, figures: &[Amount]) -> Result<(), LedgerError> {
+    fn add_sums(
+        &mut self,
+        figures: &[Amount],
+        boundary: Option<Boundary>,
+    ) -> Result<(), LedgerError> {
+        // Energy of a job or a device is that device's own.
+        let boundary = boundary.unwrap_or(Boundary::Gpu);
+        let key = |one: &Amount| {
+            let energy = one.quantity == QuantityKind::EnergyJoules;
+            (one.quantity, one.basis, energy.then_some(boundary))
+        };
         let summed = || figures.iter().filter(|one| !one.quantity.is_maximum());
         // Each quantity and basis is there once, so that no sum here waits for another.
         for one in summed() {
-            let known = self.sums.get(&(one.quantity, one.basis));
+            let known = self.sums.get(&key(one));
             let known = known.copied().unwrap_or(Interval::ZERO);
             known.plus(one.value).ok_or(LedgerError::Total {
                 quantity: one.quantity,
             })?;
         }
         for one in summed() {
-            add(&mut self.sums, (one.quantity, one.basis), *one)?;
+            add(&mut self.sums, key(one), *one)?;
         }
         Ok(())
     }

@@ -278,7 +278,7 @@ fn unbreakable(pledge: &Pledge, findings: &mut Findings) {
     let errors = lint(pledge).into_iter();
     findings.extend(
         errors
-            .filter(|one| one.severity == Severity::Error)
+            .filter(|one| one.rule.severity() == Severity::Error)
             .map(|one| {
                 Finding::new(
                     Check::Pledge,

@@ -264,6 +264,7 @@ pub fn usage(period: Period, amount: u64) -> Content {
             },
         }],
         ledgers: Vec::new(),
+        devices_absent: Some("no ledger is kept".to_owned()),
         commitments: Vec::new(),
     })
 }
@@ -285,7 +286,7 @@ pub fn pledge(terms: Terms, first: u64, days: u64, baseline: Option<Baseline>) -
             h100_equivalents: false,
         },
         baseline,
-        precision: "highest-dense".to_owned(),
+        precision: None,
         level: Level::E1,
         cadence: Cadence::Seconds(DAY.try_into().unwrap()),
         deadline: DAY,

@@ -148,6 +148,7 @@ pub fn usage(period: Period, amount: u64) -> Content {
             },
         }],
         ledgers: Vec::new(),
+        devices_absent: Some("no ledger is kept".to_owned()),
         commitments: Vec::new(),
     })
 }

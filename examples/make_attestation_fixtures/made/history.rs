@@ -66,7 +66,7 @@ fn cap() -> Pledge {
             h100_equivalents: false,
         },
         baseline: None,
-        precision: "highest-dense".to_owned(),
+        precision: None,
         level: Level::E1,
         cadence: Cadence::Seconds(DAY.try_into().unwrap()),
         deadline: DAY,
@@ -260,8 +260,8 @@ fn twice() -> Vec<Made> {
     };
     let critical = edit_predicate(
         &second,
-        "\"figures\":",
-        "\"critical\":[\"x.y\"],\"figures\":",
+        "\"devicesAbsent\":",
+        "\"critical\":[\"x.y\"],\"devicesAbsent\":",
     );
     let mut copied = author.clone();
     copied.entries.push(author.entries[4].clone());
@@ -806,8 +806,8 @@ fn unread() -> Vec<Made> {
             ),
             &and(&edit_predicate(
                 &honest,
-                "\"figures\":",
-                "\"critical\":[\"x.y\"],\"figures\":",
+                "\"devicesAbsent\":",
+                "\"critical\":[\"x.y\"],\"devicesAbsent\":",
             )),
         )
         .with("word", "not-shown"),
@@ -857,8 +857,8 @@ fn unread() -> Vec<Made> {
             ),
             &and(&edit_predicate(
                 &breach,
-                "\"figures\":",
-                "\"critical\":[\"x.y\"],\"figures\":",
+                "\"devicesAbsent\":",
+                "\"critical\":[\"x.y\"],\"devicesAbsent\":",
             )),
         ),
         made(

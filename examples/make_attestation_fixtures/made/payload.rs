@@ -850,8 +850,8 @@ fn extensions() -> Vec<Made> {
     let critical = |name, spec, what, list: &str, member: &str| {
         let body = edit_predicate(
             &text,
-            "\"figures\":",
-            &format!("\"critical\":{list},\"figures\":"),
+            "\"devicesAbsent\":",
+            &format!("\"critical\":{list},\"devicesAbsent\":"),
         );
         let at = body.rfind("},\"predicateType\"").unwrap();
         let body = seal(&format!("{}{member}{}", &body[..at], &body[at..]));

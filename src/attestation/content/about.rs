@@ -106,11 +106,11 @@ pub(super) fn sorted<T: PartialOrd>(items: &[T], name: &'static str) -> Result<(
     Err(FieldError::new(name, "is not sorted, each item once"))
 }
 
-/// Takes free text of at most [`MAX_TEXT`] bytes.
+/// Takes free text of 1 to [`MAX_TEXT`] bytes.
 pub(super) fn read_text(fields: &mut Fields<'_>, name: &'static str) -> Result<String, FieldError> {
     let text = fields.text(name)?;
-    if text.len() > MAX_TEXT {
-        let why = format!("has {} bytes; at most {MAX_TEXT} are allowed", text.len());
+    if text.is_empty() || text.len() > MAX_TEXT {
+        let why = format!("has {} bytes; 1 to {MAX_TEXT} are allowed", text.len());
         return Err(FieldError::new(name, why));
     }
     Ok(text.to_owned())

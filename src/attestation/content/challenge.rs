@@ -115,11 +115,16 @@ impl Challenge {
             let why = format!("is `{NONE}`, but `{kind}` are drawn from a ledger");
             return Err(FieldError::new("target", why));
         }
+        let draw = fields.nested("draw", Draw::read)?;
+        if let Some(target) = target.filter(|target| draw.count > target.count) {
+            let why = format!("is {} of {} records", draw.count, target.count);
+            return Err(FieldError::new("draw.count", why));
+        }
         Ok(Self {
             kind,
             about: About::read(fields)?,
             target,
-            draw: fields.nested("draw", Draw::read)?,
+            draw,
             due: fields.parsed("due")?,
         })
     }

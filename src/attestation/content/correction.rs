@@ -2,14 +2,12 @@
 
 use crate::attestation::content::Content;
 use crate::attestation::content::StatementType;
+use crate::attestation::content::about::read_text;
 use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::statement::Head;
 use crate::encoding::json::Object;
-
-/// The longest reason, in bytes.
-const MAX_REASON: usize = 1024;
 
 /// Replaces what an earlier statement of the same stream said, for the same area and
 /// period. The earlier one stays where it is.
@@ -33,12 +31,15 @@ impl Correction {
             .ok_or_else(|| {
                 FieldError::new("type", format!("is `{name}`, which is never corrected"))
             })?;
+        let replacement = fields.nested("replacement", |fields| Content::read(kind, fields))?;
+        if replacement.commits_as_original() {
+            let why = "has a commitment of `correction` 0, the number of the original";
+            return Err(FieldError::new("replacement.commitments", why));
+        }
         Ok(Self {
             corrects: fields.nested("corrects", Head::read)?,
-            replacement: Box::new(
-                fields.nested("replacement", |fields| Content::read(kind, fields))?,
-            ),
-            reason: read_reason(fields)?,
+            replacement: Box::new(replacement),
+            reason: read_text(fields, "reason")?,
         })
     }
 
@@ -66,7 +67,7 @@ impl Withdrawal {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         Ok(Self {
             pledge: fields.parsed("pledge")?,
-            reason: read_reason(fields)?,
+            reason: read_text(fields, "reason")?,
         })
     }
 
@@ -75,13 +76,4 @@ impl Withdrawal {
             .with("pledge", self.pledge.to_string())
             .with("reason", self.reason.clone())
     }
-}
-
-fn read_reason(fields: &mut Fields<'_>) -> Result<String, FieldError> {
-    let reason = fields.text("reason")?;
-    if reason.len() > MAX_REASON {
-        let why = format!("has {} bytes; at most {MAX_REASON}", reason.len());
-        return Err(FieldError::new("reason", why));
-    }
-    Ok(reason.to_owned())
 }

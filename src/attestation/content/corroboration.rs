@@ -8,11 +8,12 @@ use crate::attestation::fields::Fields;
 use crate::attestation::fields::or_none;
 use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Figure;
+use crate::attestation::figure::read_figures;
 use crate::attestation::figure::spelled;
 use crate::encoding::json::Object;
 use crate::hash::Hash;
 
-/// The most figures and statements; an entry of 64 KiB holds fewer.
+/// The most statements; an entry of 64 KiB holds fewer.
 const MAX_ITEMS: usize = 1024;
 
 /// Figures of an issuer's areas that somebody else vouches for.
@@ -67,7 +68,7 @@ impl Corroboration {
         let examined: Vec<StatementId> = fields.parsed_list("examined", MAX_ITEMS)?;
         sorted(&examined, "examined")?;
         let boundary: Option<Boundary> = fields.parsed_or_none("boundary")?;
-        let figures = fields.objects("figures", MAX_ITEMS, Figure::read)?;
+        let figures = read_figures(fields)?;
         if figures.is_empty() {
             return Err(FieldError::new("figures", "is empty: nothing is said"));
         }
@@ -78,6 +79,10 @@ impl Corroboration {
         if let Some(other) = elsewhere {
             let why = format!("holds energy at `{other}`, which `boundary` does not name");
             return Err(FieldError::new("figures", why));
+        }
+        if boundary.is_some() && figures.iter().all(|figure| figure.boundary.is_none()) {
+            let why = "is given, but no energy: write `none`";
+            return Err(FieldError::new("boundary", why));
         }
         Ok(Self {
             about: About::read(fields)?,

@@ -6,7 +6,7 @@ use crate::attestation::content::about::sorted;
 use crate::attestation::content::about::write_nonce;
 use crate::attestation::content::area::Measured;
 use crate::attestation::content::inventory::Capacity;
-use crate::attestation::content::inventory::read_capacity;
+use crate::attestation::content::inventory::read_moved;
 use crate::attestation::content::inventory::write_capacity;
 use crate::attestation::content::usage::LedgerReference;
 use crate::attestation::content::usage::read_period;
@@ -55,6 +55,18 @@ spelled! {
     }
 }
 
+spelled! {
+    /// What is said of tamper seals.
+    SealAction, "`apply`, `heartbeat` or `break`" {
+        /// They are put on.
+        Apply = "apply",
+        /// They are taken off, or were found broken.
+        Break = "break",
+        /// They were looked at and are whole.
+        Heartbeat = "heartbeat",
+    }
+}
+
 /// Devices shut away under tamper seals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seal {
@@ -100,6 +112,7 @@ pub struct SealApplied {
 impl Transfer {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         let outside = fields.required("counterpart")?.as_text() == Some(OUTSIDE);
+        let (ledger, capacity) = read_moved(fields)?;
         Ok(Self {
             direction: fields.parsed("direction")?,
             counterpart: if outside {
@@ -108,8 +121,8 @@ impl Transfer {
                 Some(fields.nested("counterpart", Measured::read)?)
             },
             edge: fields.parsed("edge")?,
-            ledger: fields.nested("ledger", LedgerReference::read)?,
-            capacity: read_capacity(fields)?,
+            ledger,
+            capacity,
         })
     }
 
@@ -129,31 +142,27 @@ impl Transfer {
 
 impl Seal {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
-        match fields.text("action")? {
-            "apply" => Ok(Self::Apply(SealApplied::read(fields)?)),
-            "break" => Ok(Self::Break {
+        Ok(match fields.parsed("action")? {
+            SealAction::Apply => Self::Apply(SealApplied::read(fields)?),
+            SealAction::Break => Self::Break {
                 seal: fields.parsed("seal")?,
                 at: fields.parsed("at")?,
                 reason: read_text(fields, "reason")?,
-            }),
-            "heartbeat" => Ok(Self::Heartbeat {
+            },
+            SealAction::Heartbeat => Self::Heartbeat {
                 seal: fields.parsed("seal")?,
                 period: read_period(fields)?,
                 method: read_name(fields, "method")?,
                 nonce: read_nonce(fields)?,
-            }),
-            other => {
-                let why = format!("is `{other}`, not `apply`, `heartbeat` or `break`");
-                Err(FieldError::new("action", why))
-            }
-        }
+            },
+        })
     }
 
     pub(super) fn write(&self) -> Object<'static> {
         match self {
             Self::Apply(applied) => applied.write(),
             Self::Break { seal, at, reason } => Object::new()
-                .with("action", "break")
+                .with("action", SealAction::Break.as_str())
                 .with("seal", seal.to_string())
                 .with("at", at.to_string())
                 .with("reason", reason.clone()),
@@ -163,7 +172,7 @@ impl Seal {
                 method,
                 nonce,
             } => Object::new()
-                .with("action", "heartbeat")
+                .with("action", SealAction::Heartbeat.as_str())
                 .with("seal", seal.to_string())
                 .with("period", write_period(*period))
                 .with("method", method.clone())
@@ -176,6 +185,11 @@ impl SealApplied {
     fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         let seals: Vec<Hash> = fields.parsed_list("seals", MAX_SEALS)?;
         sorted(&seals, "seals")?;
+        // Without one, nothing would show that the devices were touched.
+        if seals.is_empty() {
+            return Err(FieldError::new("seals", "names none"));
+        }
+        let (ledger, capacity) = read_moved(fields)?;
         let cadence = read_count(fields, "cadence")?;
         if cadence == 0 {
             return Err(FieldError::new("cadence", "is 0: nothing would be due"));
@@ -183,8 +197,8 @@ impl SealApplied {
         Ok(Self {
             from: fields.parsed("from")?,
             cadence,
-            ledger: fields.nested("ledger", LedgerReference::read)?,
-            capacity: read_capacity(fields)?,
+            ledger,
+            capacity,
             seals,
         })
     }
@@ -192,7 +206,7 @@ impl SealApplied {
     fn write(&self) -> Object<'static> {
         let seals: Vec<_> = self.seals.iter().map(ToString::to_string).collect();
         Object::new()
-            .with("action", "apply")
+            .with("action", SealAction::Apply.as_str())
             .with("from", self.from.to_string())
             .with("cadence", self.cadence.to_string())
             .with("ledger", self.ledger.write())

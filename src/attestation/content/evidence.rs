@@ -12,12 +12,10 @@ use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::fields::or_none;
 use crate::attestation::figure::Figure;
+use crate::attestation::figure::read_figures;
 use crate::attestation::figure::spelled;
 use crate::encoding::json::Object;
 use crate::hash::Hash;
-
-/// The most figures; an entry of 64 KiB holds fewer.
-const MAX_FIGURES: usize = 1024;
 
 /// Bytes from elsewhere that bear on an issuer's areas.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +53,7 @@ spelled! {
 impl Evidence {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         let catalogue: Option<Hash> = fields.parsed_or_none("catalogue")?;
-        let figures = fields.objects("figures", MAX_FIGURES, Figure::read)?;
+        let figures = read_figures(fields)?;
         if catalogue.is_none() != figures.is_empty() {
             let why = "is given with figures, and only with them";
             return Err(FieldError::new("catalogue", why));

@@ -6,7 +6,7 @@ use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::figure::Boundary;
-use crate::attestation::figure::read_name;
+use crate::attestation::figure::read_model;
 use crate::encoding::json::Object;
 use crate::quantity::Quantity;
 use crate::time::UnixSeconds;
@@ -57,7 +57,11 @@ impl Inventory {
                 watts: fields.parsed("watts")?,
             })
         })?;
-        if !watts.is_sorted_by(|one, next| one.boundary < next.boundary) {
+        // A gap in energy is charged at them; at 0 it would be free.
+        if watts.iter().any(|one| one.watts == Quantity::ZERO) {
+            return Err(FieldError::new("watts", "are 0: leave the boundary out"));
+        }
+        if !watts.is_sorted_by(|one, next| one.boundary.as_str() < next.boundary.as_str()) {
             return Err(FieldError::new(
                 "watts",
                 "is not sorted, each boundary once",
@@ -68,9 +72,17 @@ impl Inventory {
             None => Vec::new(),
         };
         sorted(&transfers, "transfers")?;
+        let ledger = fields.nested("ledger", LedgerReference::read_devices)?;
+        // Else a lab could state capacity that it lacks, so that a limit which it cannot
+        // reach looks like one that it could break.
+        let total = total(&capacity)?;
+        if total > Quantity::from(ledger.count) {
+            let why = format!("is of {total} devices; the ledger lists {}", ledger.count);
+            return Err(FieldError::new("capacity", why));
+        }
         Ok(Self {
             from: fields.parsed("from")?,
-            ledger: fields.nested("ledger", LedgerReference::read)?,
+            ledger,
             capacity,
             watts,
             transfers,
@@ -102,10 +114,13 @@ impl Inventory {
 pub(super) fn read_capacity(fields: &mut Fields<'_>) -> Result<Vec<Capacity>, FieldError> {
     let capacity = fields.objects("capacity", MAX_ITEMS, |fields| {
         Ok(Capacity {
-            model: read_name(fields, "model")?,
+            model: read_model(fields)?,
             count: fields.parsed("count")?,
         })
     })?;
+    if capacity.iter().any(|one| one.count == Quantity::ZERO) {
+        return Err(FieldError::new("capacity", "is 0: leave the model out"));
+    }
     if !capacity.is_sorted_by(|one, next| one.model < next.model) {
         return Err(FieldError::new(
             "capacity",
@@ -113,6 +128,30 @@ pub(super) fn read_capacity(fields: &mut Fields<'_>) -> Result<Vec<Capacity>, Fi
         ));
     }
     Ok(capacity)
+}
+
+/// Takes `ledger` and `capacity` of devices that move together: each device listed counts.
+pub(super) fn read_moved(
+    fields: &mut Fields<'_>,
+) -> Result<(LedgerReference, Vec<Capacity>), FieldError> {
+    let ledger = fields.nested("ledger", LedgerReference::read_devices)?;
+    let capacity = read_capacity(fields)?;
+    if ledger.count == 0 {
+        return Err(FieldError::new("ledger.count", "is 0: no device is named"));
+    }
+    let total = total(&capacity)?;
+    if total != Quantity::from(ledger.count) {
+        let why = format!("is of {total} devices; the ledger lists {}", ledger.count);
+        return Err(FieldError::new("capacity", why));
+    }
+    Ok((ledger, capacity))
+}
+
+fn total(capacity: &[Capacity]) -> Result<Quantity, FieldError> {
+    capacity
+        .iter()
+        .try_fold(Quantity::ZERO, |sum, one| sum.plus(one.count))
+        .ok_or_else(|| FieldError::new("capacity", "comes to more than 38 digits"))
 }
 
 /// Spells `capacity`.

@@ -16,6 +16,7 @@ use crate::attestation::fields::or_none;
 use crate::attestation::figure::Class;
 use crate::attestation::figure::Figure;
 use crate::attestation::figure::QuantityKind;
+use crate::attestation::figure::read_figures;
 use crate::attestation::figure::read_name;
 use crate::attestation::figure::read_value;
 use crate::attestation::figure::spelled;
@@ -49,6 +50,18 @@ pub struct Run {
     pub lineage: Vec<Ancestor>,
     /// Commitments to what the lab holds of it.
     pub held: Held,
+}
+
+spelled! {
+    /// What a statement tells of a run.
+    RunStage, "`start`, `progress` or `end`" {
+        /// It ended.
+        End = "end",
+        /// It went on.
+        Progress = "progress",
+        /// It begins.
+        Start = "start",
+    }
 }
 
 /// Where in a run's life a statement stands.
@@ -118,6 +131,18 @@ pub struct Ancestor {
     pub origin: Origin,
 }
 
+spelled! {
+    /// What is known of an ancestor.
+    OriginKind, "`run`, `imported` or `undeclared`" {
+        /// It comes from outside all logs.
+        Imported = "imported",
+        /// Some issuer declared it.
+        Run = "run",
+        /// It is the issuer's own, never declared.
+        Undeclared = "undeclared",
+    }
+}
+
 /// Where an ancestor comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -165,17 +190,25 @@ pub struct Held {
 impl Run {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         let event = RunEvent::read(fields)?;
-        let areas = fields.objects("areas", MAX_ITEMS, |fields| RunArea::read(fields, event))?;
+        let starts = matches!(event, RunEvent::Start { .. });
+        let class = fields.parsed("class")?;
+        let areas = fields.objects("areas", MAX_ITEMS, |fields| {
+            RunArea::read(fields, starts, class)
+        })?;
         if areas.is_empty() {
             return Err(FieldError::new("areas", "names no area"));
         }
         let streams: Vec<_> = areas.iter().map(|one| one.area).collect();
         sorted(&streams, "areas")?;
+        let architecture = fields.nested_or_none("architecture", Architecture::read)?;
+        if starts && architecture.is_some() {
+            return Err(FieldError::new("architecture", "a start covers no period"));
+        }
         Ok(Self {
             event,
-            class: fields.parsed("class")?,
+            class,
             areas,
-            architecture: fields.nested_or_none("architecture", Architecture::read)?,
+            architecture,
             lineage: fields.objects("lineage", MAX_ITEMS, Ancestor::read)?,
             held: fields.nested("held", Held::read)?,
         })
@@ -200,45 +233,41 @@ impl Run {
 
 impl RunEvent {
     fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
-        match fields.text("event")? {
-            "end" => Ok(Self::End {
+        Ok(match fields.parsed("event")? {
+            RunStage::End => Self::End {
                 run: fields.parsed("run")?,
                 period: read_period(fields)?,
-            }),
-            "progress" => Ok(Self::Progress {
+            },
+            RunStage::Progress => Self::Progress {
                 run: fields.parsed("run")?,
                 period: read_period(fields)?,
-            }),
-            "start" => Ok(Self::Start {
+            },
+            RunStage::Start => Self::Start {
                 from: fields.parsed("from")?,
-            }),
-            other => {
-                let why = format!("is `{other}`, not `start`, `progress` or `end`");
-                Err(FieldError::new("event", why))
-            }
-        }
+            },
+        })
     }
 
     fn write(self) -> Object<'static> {
-        let covered = |event: &'static str, run: StatementId, period| {
+        let covered = |stage: RunStage, run: StatementId, period| {
             Object::new()
-                .with("event", event)
+                .with("event", stage.as_str())
                 .with("run", run.to_string())
                 .with("period", write_period(period))
         };
         match self {
-            Self::End { run, period } => covered("end", run, period),
-            Self::Progress { run, period } => covered("progress", run, period),
+            Self::End { run, period } => covered(RunStage::End, run, period),
+            Self::Progress { run, period } => covered(RunStage::Progress, run, period),
             Self::Start { from } => Object::new()
-                .with("event", "start")
+                .with("event", RunStage::Start.as_str())
                 .with("from", from.to_string()),
         }
     }
 }
 
 impl RunArea {
-    fn read(fields: &mut Fields<'_>, event: RunEvent) -> Result<Self, FieldError> {
-        let figures = fields.objects("figures", MAX_ITEMS, Figure::read)?;
+    fn read(fields: &mut Fields<'_>, starts: bool, class: Class) -> Result<Self, FieldError> {
+        let figures = read_figures(fields)?;
         let other = figures
             .iter()
             .find(|figure| figure.quantity != QuantityKind::AcceleratorSeconds);
@@ -246,8 +275,13 @@ impl RunArea {
             let why = format!("hold `{}`, not accelerator-seconds", other.quantity);
             return Err(FieldError::new("figures", why));
         }
-        if matches!(event, RunEvent::Start { .. }) && !figures.is_empty() {
+        if starts && !figures.is_empty() {
             return Err(FieldError::new("figures", "a start covers no period"));
+        }
+        // Else a run would explain use of a class that it does not admit to.
+        if let Some(other) = figures.iter().find(|figure| figure.class != class) {
+            let why = format!("are of class `{}`, the run of `{class}`", other.class);
+            return Err(FieldError::new("figures", why));
         }
         Ok(Self {
             area: Measured::read(fields)?,
@@ -282,23 +316,19 @@ impl Architecture {
 impl Ancestor {
     fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
         let gave = fields.parsed("gave")?;
-        let origin = match fields.text("origin")? {
-            "imported" => Origin::Imported {
+        let origin = match fields.parsed("origin")? {
+            OriginKind::Imported => Origin::Imported {
                 name: read_name(fields, "name")?,
                 flop: fields.nested("flop", FlopBounds::read)?,
             },
-            "run" => Origin::Run {
+            OriginKind::Run => Origin::Run {
                 issuer: fields.parsed("issuer")?,
                 run: fields.parsed("run")?,
             },
-            "undeclared" => Origin::Undeclared {
+            OriginKind::Undeclared => Origin::Undeclared {
                 name: read_name(fields, "name")?,
                 flop: fields.nested("flop", FlopBounds::read)?,
             },
-            other => {
-                let why = format!("is `{other}`, not `run`, `imported` or `undeclared`");
-                return Err(FieldError::new("origin", why));
-            }
         };
         Ok(Self { gave, origin })
     }
@@ -307,15 +337,15 @@ impl Ancestor {
         let object = Object::new().with("gave", self.gave.as_str());
         match &self.origin {
             Origin::Imported { name, flop } => object
-                .with("origin", "imported")
+                .with("origin", OriginKind::Imported.as_str())
                 .with("name", name.clone())
                 .with("flop", flop.write()),
             Origin::Run { issuer, run } => object
-                .with("origin", "run")
+                .with("origin", OriginKind::Run.as_str())
                 .with("issuer", issuer.to_string())
                 .with("run", run.to_string()),
             Origin::Undeclared { name, flop } => object
-                .with("origin", "undeclared")
+                .with("origin", OriginKind::Undeclared.as_str())
                 .with("name", name.clone())
                 .with("flop", flop.write()),
         }
