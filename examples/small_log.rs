@@ -151,7 +151,7 @@ impl Lab {
 }
 
 fn sign(payload: Vec<u8>, keys: &[&SecretKey]) -> Vec<u8> {
-    Envelope::sign(payload, keys).unwrap().to_bytes()
+    Envelope::sign(&payload, keys).unwrap().to_bytes()
 }
 
 fn link(previous: Option<StatementId>, governance: Option<Head>) -> Link {

@@ -193,7 +193,7 @@ impl Lab {
 }
 
 fn sign(payload: Vec<u8>, seed: u8) -> Vec<u8> {
-    Envelope::sign(payload, &[&key(seed)]).unwrap().to_bytes()
+    Envelope::sign(&payload, &[&key(seed)]).unwrap().to_bytes()
 }
 
 /// What `collect slurm` makes of an hour.
@@ -382,6 +382,7 @@ fn run(directory: &Path) {
                 seen: Vec::new(),
                 witnesses: Vec::new(),
                 asked_now: false,
+                unanswered: Vec::new(),
                 ledgers: Vec::new(),
             };
             let found = judge(&evidence, &trust, &Catalogue::embedded(), now).unwrap();

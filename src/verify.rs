@@ -9,6 +9,7 @@
 //! Nothing here reads a clock, a file or the network. What a verdict does not show is
 //! part of it ([`verdict`]).
 
+mod checkpoints;
 pub mod checks;
 pub mod claim;
 pub mod complete;
@@ -24,8 +25,9 @@ pub mod witnessed;
 
 mod judge;
 
+pub use checkpoints::open_seen;
 pub use checks::Check;
 pub use evidence::{Evidence, LogFiles};
-pub use judge::{Unreadable, judge, open_seen};
+pub use judge::{Unreadable, judge};
 pub use trust::{Trust, TrustError};
 pub use verdict::{Finding, Judgement, Verdict, Word};

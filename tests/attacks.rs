@@ -417,7 +417,7 @@ fn an_admission_behind_critical_or_a_poisoned_figure_still_counts() {
     for payload in [with_member, poisoned] {
         let payload = resealed(&payload);
         let mut attacked = lab.clone();
-        let envelope = Envelope::sign(payload, &[&secret(lab.seed + 2)]).unwrap();
+        let envelope = Envelope::sign(&payload, &[&secret(lab.seed + 2)]).unwrap();
         attacked.entries.push(envelope.to_bytes());
         let found = verdict(&seen_log(&attacked, 3, END), &attacked, END);
         assert!(has(&found, "not-understood"), "{found:#?}");
@@ -444,7 +444,7 @@ fn a_signed_entry_that_nobody_can_read_fills_its_place_and_is_a_finding() {
     let broken = String::from_utf8(payload)
         .unwrap()
         .replacen("{\"_type\"", "{ \"_type\"", 1);
-    let envelope = Envelope::sign(broken.into_bytes(), &[&secret(lab.seed + 2)]).unwrap();
+    let envelope = Envelope::sign(broken.as_bytes(), &[&secret(lab.seed + 2)]).unwrap();
     lab.entries.push(envelope.to_bytes());
     let found = verdict(&seen_log(&lab, 3, END), &lab, END);
     assert!(has(&found, "ill-formed"), "{found:#?}");
@@ -551,6 +551,7 @@ fn judge_files(files: &Files, lab: &Lab, now: u64) -> Option<Judgement> {
     let evidence = Evidence {
         subject: standstill::verify::evidence::Subject::Log(files),
         asked_now: false,
+        unanswered: Vec::new(),
         seen: Vec::new(),
         witnesses: Vec::new(),
         ledgers: Vec::new(),

@@ -115,6 +115,7 @@ fn judged(bundle: &Bundle, lab: &Lab) -> Judgement {
     let evidence = Evidence {
         subject: Judged::Bundle(bundle),
         asked_now: false,
+        unanswered: Vec::new(),
         seen: Vec::new(),
         witnesses: Vec::new(),
         ledgers: Vec::new(),

@@ -20,6 +20,7 @@ use standstill::attestation::figure::{Basis, Boundary, Coverage, QuantityKind};
 use standstill::attestation::{Content, IssuerId, StatementId, StreamId};
 use standstill::claim::{Pledge, Terms};
 use standstill::hash::sha256;
+use standstill::note::Note;
 use standstill::quantity::Quantity;
 use standstill::time::Cadence;
 use standstill::verify::{Trust, Verdict, Word};
@@ -407,6 +408,76 @@ fn a_change_from_within_a_period_is_not_applied() {
     assert!(checks(&found).contains(&"area-change"));
 }
 
+// spec: ver-30
+#[test]
+fn a_closing_dated_back_frees_nothing_that_was_due() {
+    for (seen, word) in [
+        // Seen while the first report after the end was not due yet.
+        (START + 2 * DAY, Word::NotShown),
+        // Seen days later: what ran until then was to be reported.
+        (START + 9 * DAY, Word::Overdue),
+    ] {
+        let mut lab = Lab::new(100);
+        lab.pledge(cap(1000, 30));
+        lab.usage(day(0), 10);
+        let nothing = inventory(&mut lab, "h100-sxm", 0, &[]);
+        let close = Area {
+            stream: StreamId::new(1),
+            action: Action::Close(standstill::attestation::content::AreaClose {
+                end: at(START + DAY),
+                inventory: nothing,
+            }),
+        };
+        lab.say(StreamId::GOVERNANCE, Content::Area(close));
+        let (before, closing) = lab.entries.split_at(5);
+        let files = log(&[
+            (before, Some(START + DAY)),
+            (closing, Some(seen)),
+            (&[], Some(END)),
+        ]);
+        let found = verdict(&files, &lab, END);
+        assert!(checks(&found).contains(&"area-closed"), "{found:#?}");
+        assert_eq!(found.word, word, "{seen}: {found:#?}");
+    }
+}
+
+// Hostile logs.
+
+// spec: ver-14
+#[test]
+fn a_server_without_an_end_and_a_size_without_a_log_do_not_hold_an_auditor_up() {
+    /// Answers every path with the same bytes, or none but its checkpoint.
+    struct Endless(Vec<u8>, bool);
+    impl standstill::verify::LogFiles for Endless {
+        fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+            Ok((self.1 || path == "checkpoint").then(|| self.0.clone()))
+        }
+    }
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    lab.usage(day(0), 10);
+    let files = seen_log(&lab, 3, END);
+    let page = b"<html>not found</html>".to_vec();
+    let bytes = standstill::store::LogFiles::read(&files, "checkpoint")
+        .unwrap()
+        .unwrap();
+    let from = std::time::Instant::now();
+    for endless in [page, bytes] {
+        let _ = judge_files(&Endless(endless, true), &trust(&[lab.id]));
+    }
+    let huge = standstill::tlog::Checkpoint {
+        origin: standstill::tlog::Origin::new(ORIGIN).unwrap(),
+        size: 1 << 62,
+        root: sha256(b"whatever"),
+    };
+    let note = Note::sign(&huge.to_text(), &log_key()).unwrap();
+    let bytes = note.to_text().into_bytes();
+    let found = judge_files(&Endless(bytes, false), &trust(&[lab.id])).unwrap();
+    let broken = |one: &standstill::verify::Finding| one.check == "missing";
+    assert!(found.findings.iter().any(broken), "{found:#?}");
+    assert!(from.elapsed().as_secs() < 60, "{:?}", from.elapsed());
+}
+
 // The trust file.
 
 fn trust_with(labs: &[IssuerId], more: &str) -> Trust {
@@ -597,6 +668,7 @@ fn judge_files(
         seen: Vec::new(),
         witnesses: Vec::new(),
         asked_now: false,
+        unanswered: Vec::new(),
         ledgers: Vec::new(),
     };
     let catalogue = standstill::catalogue::Catalogue::embedded();
@@ -623,6 +695,7 @@ fn a_log_that_is_not_there_cannot_be_judged_unless_a_quorum_answers_for_it() {
             seen: Vec::new(),
             witnesses: vec![("witness".to_owned(), note)],
             asked_now: true,
+            unanswered: Vec::new(),
             ledgers: Vec::new(),
         };
         let catalogue = standstill::catalogue::Catalogue::embedded();
@@ -887,6 +960,7 @@ fn an_opened_ledger_must_give_what_was_attested() {
             seen: Vec::new(),
             witnesses: Vec::new(),
             asked_now: false,
+            unanswered: Vec::new(),
             ledgers: vec![standstill::verify::evidence::OpenedLedger {
                 name: "a file".to_owned(),
                 root: sha256(b"jobs"),

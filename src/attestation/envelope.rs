@@ -88,9 +88,9 @@ impl Envelope {
     ///
     /// Fails if a key is given twice, if there is none or too many, or if the entry
     /// would be longer than [`MAX_ENTRY`].
-    pub fn sign(payload: Vec<u8>, keys: &[&SecretKey]) -> Result<Self, EnvelopeError> {
+    pub fn sign(payload: &[u8], keys: &[&SecretKey]) -> Result<Self, EnvelopeError> {
         let (mut message, start) = head(payload.len());
-        message.extend_from_slice(&payload);
+        message.extend_from_slice(payload);
         let mut signatures: Vec<(KeyId, Signature)> = keys
             .iter()
             .map(|key| (key.public().key_id(), key.sign(&message)))
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn the_pre_authentication_encoding_is_that_of_dsse() {
         assert_eq!(
-            Envelope::sign(b"hello world".to_vec(), &[&SecretKey::from_seed([1; 32])])
+            Envelope::sign(b"hello world", &[&SecretKey::from_seed([1; 32])])
                 .unwrap()
                 .message,
             b"DSSEv1 28 application/vnd.in-toto+json 11 hello world"
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn an_envelope_round_trips_and_verifies() {
         let (one, two) = (key(1), key(2));
-        let envelope = Envelope::sign(b"{}".to_vec(), &[&one, &two]).unwrap();
+        let envelope = Envelope::sign(b"{}", &[&one, &two]).unwrap();
         let read = Envelope::parse(&envelope.to_bytes()).unwrap();
         assert_eq!(read, envelope);
         assert!(read.is_signed_by(&[one.public(), two.public()]));
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn the_spelling_is_that_of_serde_json_with_sorted_members() {
-        let envelope = Envelope::sign(b"{}".to_vec(), &[&key(1)]).unwrap();
+        let envelope = Envelope::sign(b"{}", &[&key(1)]).unwrap();
         let text = String::from_utf8(envelope.to_bytes()).unwrap();
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value.to_string(), text);
@@ -315,9 +315,7 @@ mod tests {
 
     #[test]
     fn a_mangled_copy_is_refused() {
-        let entry = Envelope::sign(b"{}".to_vec(), &[&key(1)])
-            .unwrap()
-            .to_bytes();
+        let entry = Envelope::sign(b"{}", &[&key(1)]).unwrap().to_bytes();
         let text = String::from_utf8(entry).unwrap();
         for copy in [
             format!("{text} "),
@@ -335,9 +333,9 @@ mod tests {
 
     #[test]
     fn signatures_must_be_sorted_and_each_by_another_key() {
-        let same = Envelope::sign(b"{}".to_vec(), &[&key(1), &key(1)]);
+        let same = Envelope::sign(b"{}", &[&key(1), &key(1)]);
         assert_eq!(same, Err(EnvelopeError::Order));
-        let mut envelope = Envelope::sign(b"{}".to_vec(), &[&key(1), &key(2)]).unwrap();
+        let mut envelope = Envelope::sign(b"{}", &[&key(1), &key(2)]).unwrap();
         envelope.signatures.reverse();
         let refusal = Envelope::parse(&envelope.to_bytes());
         assert_eq!(refusal, Err(EnvelopeError::Order));
@@ -345,7 +343,7 @@ mod tests {
 
     #[test]
     fn an_entry_of_more_than_65535_bytes_is_refused() {
-        let refusal = Envelope::sign(vec![b'x'; 49_152], &[&key(1)]);
+        let refusal = Envelope::sign(&vec![b'x'; 49_152], &[&key(1)]);
         assert!(matches!(refusal, Err(EnvelopeError::TooLong { .. })));
     }
 }

@@ -214,7 +214,7 @@ mod tests {
             .collect();
         let keys: Vec<&SecretKey> = keys.iter().collect();
         for length in [0, 1, 2, 3, 1000] {
-            let envelope = Envelope::sign(vec![b'x'; length], &keys).unwrap();
+            let envelope = Envelope::sign(&vec![b'x'; length], &keys).unwrap();
             // The last signature has no comma.
             assert_eq!(longest_entry(length), envelope.to_bytes().len() + 1);
         }

@@ -49,7 +49,7 @@ pub(super) fn sign(
             (None, None) => return Err(Failure::new("the journal does not begin with `issuer`")),
         };
         let keys: Vec<&SecretKey> = keys.iter().collect();
-        let envelope = Envelope::sign(entry.payload.clone(), &keys)
+        let envelope = Envelope::sign(&entry.payload, &keys)
             .map_err(|error| Failure::new(format!("{}: {error}", entry.statement.subject)))?;
         entries.push(envelope.to_bytes());
         valid = issuer(entry).or(valid);

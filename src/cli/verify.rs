@@ -113,12 +113,14 @@ impl VerifyArgs {
             Some(bundle) => Subject::Bundle(bundle),
             None => Subject::Log(&*files),
         };
+        let mut unanswered = Vec::new();
         let evidence = Evidence {
             subject,
             seen: self.seen()?,
-            witnesses: self.witnesses(&trust, world)?,
+            witnesses: self.witnesses(&trust, &mut unanswered)?,
             asked_now: !self.witness.is_empty(),
-            ledgers: self.ledgers(world)?,
+            ledgers: self.ledgers(&mut unanswered)?,
+            unanswered,
         };
         let at = self.at.unwrap_or(world.now);
         let judged = verify::judge(&evidence, &trust, &Catalogue::embedded(), at);
@@ -139,7 +141,7 @@ impl VerifyArgs {
     fn witnesses(
         &self,
         trust: &Trust,
-        world: &mut World<'_>,
+        unanswered: &mut Vec<String>,
     ) -> Result<Vec<(String, Note)>, Failure> {
         let mut notes = Vec::new();
         for place in &self.witness {
@@ -163,19 +165,19 @@ impl VerifyArgs {
                 match note {
                     Ok(note) => notes.extend(note.map(|note| (place.clone(), note))),
                     // One that does not answer must not keep the others from telling.
-                    Err(why) => world.note(format!("warning: the witness `{place}`: {why}")),
+                    Err(why) => unanswered.push(format!("the witness `{place}`: {why}")),
                 }
             }
             if notes.len() == before {
-                world.note(format!(
-                    "warning: the witness `{place}` tells nothing of this log: what it may remember was not compared"
+                unanswered.push(format!(
+                    "the witness `{place}` tells nothing of this log: what it may remember was not compared"
                 ));
             }
         }
         Ok(notes)
     }
 
-    fn ledgers(&self, world: &mut World<'_>) -> Result<Vec<OpenedLedger>, Failure> {
+    fn ledgers(&self, unanswered: &mut Vec<String>) -> Result<Vec<OpenedLedger>, Failure> {
         let mut ledgers = Vec::new();
         let mut directories: Vec<PathBuf> = self.ledgers.iter().cloned().collect();
         while let Some(directory) = directories.pop() {
@@ -193,7 +195,7 @@ impl VerifyArgs {
                     match open_ledger(&path) {
                         Ok(ledger) => ledgers.push(ledger),
                         // What a lab hands over damaged is not opened, and stops nothing.
-                        Err(why) => world.note(format!("warning: `{}`: {why}", path.display())),
+                        Err(why) => unanswered.push(format!("`{}`: {why}", path.display())),
                     }
                 }
             }

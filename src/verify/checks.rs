@@ -73,6 +73,8 @@ checks! {
     TileFraming = "tile-framing", Integrity, BROKEN;
     /// A file that could not be read this time.
     Unreadable = "unreadable", Completeness, NOT_SHOWN;
+    /// Who was asked and did not answer, or what was given and could not be read.
+    Unanswered = "unanswered", Completeness, None;
     /// No log was there to be read, though its witnesses answer for it.
     NoLog = "no-log", Completeness, NOT_SHOWN;
     /// What was read was last seen by a quorum too long ago.

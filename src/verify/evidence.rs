@@ -19,6 +19,8 @@ pub struct Evidence<'e> {
     pub witnesses: Vec<(String, Note)>,
     /// Whether the auditor asked the log and its witnesses himself, just now.
     pub asked_now: bool,
+    /// Who was asked and did not answer, and what was given and could not be read.
+    pub unanswered: Vec<String>,
     /// Ledgers by their root: the sums that their records give (`--ledgers`).
     pub ledgers: Vec<OpenedLedger>,
 }

@@ -1,12 +1,12 @@
 //! All questions in their order, for a whole log.
 
-use rayon::prelude::*;
-
 use crate::catalogue::Catalogue;
 use crate::key::VerifierKey;
-use crate::note::Note;
 use crate::time::UnixSeconds;
-use crate::tlog::tile::cosigned_path;
+use crate::verify::checkpoints::answered;
+use crate::verify::checkpoints::compare;
+use crate::verify::checkpoints::gather;
+use crate::verify::checkpoints::log_key;
 use crate::verify::checks::Check;
 use crate::verify::claim::Court;
 use crate::verify::claim::judge_pledge;
@@ -64,14 +64,11 @@ pub fn judge(
         return Err(Unreadable { why });
     }
     let key = log_key(evidence, trust);
-    let opened = match &evidence.subject {
-        Subject::Bundle(bundle) => {
-            Reader::bundle(bundle, &key).map(|(reader, tree)| (reader, Some(tree)))
+    let read = match open(evidence, &key) {
+        Ok((reader, proven)) => {
+            judgement.checkpoint = Some(reader.checkpoint().clone());
+            read(evidence, trust, &key, reader, proven)
         }
-        Subject::Log(files) => Reader::log(*files, &key).map(|reader| (reader, None)),
-    };
-    let (mut reader, proven) = match opened {
-        Ok(opened) => opened,
         Err(why) if why.starts_with(BROKEN_CHECKPOINT) => {
             judgement
                 .findings
@@ -84,8 +81,78 @@ pub fn judge(
             return Ok(judgement);
         }
     };
-    judgement.checkpoint = Some(reader.checkpoint().clone());
-    let seen = seen(evidence, &reader, &key, trust);
+    judgement.findings = read.findings.told().collect();
+    judgement.anomalies.clone_from(&read.anomalies);
+    for issuer in trust.issuers.iter().filter(|one| one.log != key) {
+        judgement.anomalies.push(format!(
+            "{} is not judged here: its log of record is `{}`",
+            issuer.name,
+            issuer.log.name()
+        ));
+    }
+    let asked_now = evidence.asked_now && answered(evidence, trust, &key);
+    for issuer in trust.issuers_of(&key) {
+        let times = Times::new(&read.seen, trust.quorum_for(issuer));
+        let clock = Clock {
+            times: &times,
+            at,
+            asked_now,
+            bundle: !is_whole(evidence),
+        };
+        judge_issuer(
+            evidence,
+            trust,
+            catalogue,
+            &read,
+            issuer,
+            clock,
+            &mut judgement,
+        );
+    }
+    Ok(judgement)
+}
+
+/// What was read of a log or a bundle.
+struct Read {
+    histories: Vec<History>,
+    anomalies: Vec<String>,
+    /// What is wrong with the log itself.
+    findings: Findings,
+    /// The checkpoints that are prefixes of it.
+    seen: Vec<Seen>,
+    /// Whether a checkpoint that the auditor kept covers all of it.
+    seen_before: bool,
+}
+
+fn is_whole(evidence: &Evidence<'_>) -> bool {
+    matches!(evidence.subject, Subject::Log(_))
+}
+
+fn open<'e>(
+    evidence: &Evidence<'e>,
+    key: &VerifierKey,
+) -> Result<(Reader<'e>, Option<Tree<'e>>), String> {
+    match &evidence.subject {
+        Subject::Bundle(bundle) => {
+            Reader::bundle(bundle, key).map(|(reader, tree)| (reader, Some(tree)))
+        }
+        Subject::Log(files) => Reader::log(*files, key).map(|reader| (reader, None)),
+    }
+}
+
+/// Reads everything, and compares it with what others saw.
+fn read<'e>(
+    evidence: &Evidence<'e>,
+    trust: &Trust,
+    key: &VerifierKey,
+    mut reader: Reader<'e>,
+    proven: Option<Tree<'e>>,
+) -> Read {
+    let mut findings = Findings::new();
+    for what in &evidence.unanswered {
+        findings.push(Finding::new(Check::Unanswered, what));
+    }
+    let seen = gather(evidence, &reader, key, trust, &mut findings);
     let size = reader.checkpoint().size;
     let mut tree = match (proven, reader.files()) {
         (None, Some(files)) => {
@@ -94,98 +161,83 @@ pub fn judge(
         }
         (proven, _) => proven.unwrap_or(Tree::Proven(Vec::new())),
     };
-
-    let whole = matches!(evidence.subject, Subject::Log(_));
-    let issuers: Vec<_> = trust.issuers_of(&key).collect();
-    let ids = issuers.iter().map(|issuer| issuer.id);
-    let mut replay = Replay::new(key.clone(), ids, whole, &evidence.ledgers);
-    read(&mut reader, &mut tree, &mut replay);
+    let ids = trust.issuers_of(key).map(|issuer| issuer.id);
+    let mut replay = Replay::new(key.clone(), ids, is_whole(evidence), &evidence.ledgers);
+    replay_all(&mut reader, &mut tree, &mut replay);
     let readable = reader.is_readable();
-    let mut log_findings = reader.finish(&mut tree);
-    let (seen, seen_before) = compare(evidence, seen, &tree, size, &mut log_findings);
-    let (mut histories, anomalies, unnamed) = replay.finish();
+    findings.extend(reader.finish(&mut tree).told());
+    let (seen, seen_before) = compare(evidence, seen, &tree, size, &mut findings);
+    let (mut histories, mut anomalies, unnamed) = replay.finish();
     if !readable {
         let everybodys = histories.iter_mut().map(|history| &mut history.findings);
-        for findings in everybodys.chain([&mut log_findings]) {
+        for findings in everybodys.chain([&mut findings]) {
             findings.excuse(UNREAD);
         }
     }
-    judgement.anomalies = anomalies;
     if unnamed > 0 {
-        judgement.anomalies.push(format!(
+        anomalies.push(format!(
             "{unnamed} entries are of issuers that the trust file does not name"
         ));
     }
-    judgement.findings = log_findings.told().collect();
-    for issuer in trust.issuers.iter().filter(|one| one.log != key) {
-        judgement.anomalies.push(format!(
-            "{} is not judged here: its log of record is `{}`",
-            issuer.name,
-            issuer.log.name()
-        ));
+    Read {
+        histories,
+        anomalies,
+        findings,
+        seen,
+        seen_before,
     }
-    let peaks = |model: &str| catalogue.peak_any(model);
-    for issuer in issuers {
-        let times = Times::new(&seen, trust.quorum_for(issuer));
-        let Some(history) = histories.iter().find(|history| history.id == issuer.id) else {
-            continue;
-        };
-        if history.pledges.is_empty() {
-            judgement.findings.extend(no_pledge(issuer, history));
-        }
-        let mut findings = log_findings.clone();
-        shared_roots(history, &histories, &mut findings);
-        earlier_ids(issuer, history, &mut findings);
-        let court = Court {
-            histories: &histories,
-            trust,
-            issuer,
-            clock: Clock {
-                times: &times,
-                at,
-                asked_now: evidence.asked_now,
-                bundle: !whole,
-            },
-            peaks: &peaks,
-            log_findings: &findings,
-            ledgers: &evidence.ledgers,
-            seen_before,
-            stale: stale(&times, trust, at),
-        };
-        let verdicts = history
-            .pledges
-            .iter()
-            .map(|record| judge_pledge(&court, history, record));
-        judgement.verdicts.extend(verdicts);
+}
+
+fn judge_issuer(
+    evidence: &Evidence<'_>,
+    trust: &Trust,
+    catalogue: &Catalogue,
+    read: &Read,
+    issuer: &TrustedIssuer,
+    clock: Clock<'_>,
+    judgement: &mut Judgement,
+) {
+    let histories = &read.histories;
+    let Some(history) = histories.iter().find(|history| history.id == issuer.id) else {
+        return;
+    };
+    if history.pledges.is_empty() {
+        judgement.findings.extend(no_pledge(issuer, history));
     }
-    Ok(judgement)
+    let mut findings = read.findings.clone();
+    shared_roots(history, histories, &mut findings);
+    earlier_ids(issuer, history, &mut findings);
+    let court = Court {
+        histories,
+        trust,
+        issuer,
+        clock,
+        peaks: &|model| catalogue.peak_any(model),
+        log_findings: &findings,
+        ledgers: &evidence.ledgers,
+        seen_before: read.seen_before,
+        stale: stale(clock.times, trust, clock.at),
+    };
+    let verdicts = history
+        .pledges
+        .iter()
+        .map(|record| judge_pledge(&court, history, record));
+    judgement.verdicts.extend(verdicts);
 }
 
 /// What may be found only because a file could not be read.
 const UNREAD: &[Check] = &[Check::Head, Check::Previous, Check::Root, Check::Sequence];
 
-/// Whether a quorum of the witnesses that were asked answers for a log.
-fn answered(evidence: &Evidence<'_>, trust: &Trust, key: &VerifierKey) -> bool {
-    let notes = evidence.witnesses.iter();
-    let seen: Vec<Seen> = notes
-        .filter_map(|(name, note)| Seen::open(name, note, key, trust))
-        .collect();
-    trust.issuers_of(key).any(|issuer| {
-        let times = Times::new(&seen, trust.quorum_for(issuer));
-        times.can_be_witnessed() && times.newest().is_some()
-    })
-}
-
 /// Reads every entry: while one chunk is followed in order, the next is read and checked
 /// on the other cores.
-fn read<'e>(reader: &mut Reader<'e>, tree: &mut Tree<'e>, replay: &mut Replay<'_>) {
+fn replay_all<'e>(reader: &mut Reader<'e>, tree: &mut Tree<'e>, replay: &mut Replay<'_>) {
     let read = |order: Order<'e>, keys: &Keys| order.read(|index, entry| check(index, entry, keys));
     let Some(first) = reader.order() else { return };
     let mut chunk = read(first, &replay.keys());
     loop {
         let next = reader.order();
         let keys = replay.keys();
-        let (_, after) = rayon::join(
+        let ((), after) = rayon::join(
             || {
                 let entries = reader.take(chunk, tree);
                 replay.follow(entries, tree);
@@ -212,125 +264,6 @@ fn no_pledge(issuer: &TrustedIssuer, history: &History) -> Vec<Finding> {
     )];
     findings.extend(history.findings.told());
     findings
-}
-
-/// Returns the key of the log of record that signed what is judged, or the first.
-fn log_key(evidence: &Evidence<'_>, trust: &Trust) -> VerifierKey {
-    let note = match &evidence.subject {
-        Subject::Bundle(bundle) => Some(bundle.checkpoint.clone()),
-        Subject::Log(files) => files
-            .read(crate::tlog::tile::CHECKPOINT_PATH)
-            .ok()
-            .flatten()
-            .and_then(|bytes| Note::parse(&bytes).ok()),
-    };
-    let logs = trust.logs();
-    let signed = logs.iter().find(|key| {
-        note.as_ref()
-            .is_some_and(|note| note.signatures().iter().any(|line| line.names(key)))
-    });
-    signed.unwrap_or(trust.first_log()).clone()
-}
-
-/// Returns every checkpoint in hand that the log signed.
-fn seen(
-    evidence: &Evidence<'_>,
-    reader: &Reader<'_>,
-    key: &VerifierKey,
-    trust: &Trust,
-) -> Vec<Seen> {
-    let bundled: Vec<(String, Note)> = match &evidence.subject {
-        Subject::Bundle(bundle) => bundle
-            .earlier
-            .iter()
-            .map(|(note, _)| ("the bundle".to_owned(), note.clone()))
-            .collect(),
-        Subject::Log(_) => Vec::new(),
-    };
-    let newest = [("checkpoint".to_owned(), reader.note().clone())];
-    let mut seen: Vec<Seen> = newest
-        .into_iter()
-        .chain(bundled)
-        .chain(evidence.witnesses.iter().cloned())
-        .chain(evidence.seen.iter().cloned())
-        .filter_map(|(name, note)| Seen::open(&name, &note, key, trust))
-        .collect();
-    let Some(files) = reader.files() else {
-        return seen;
-    };
-    for first in (0_u64..).step_by(NOTES) {
-        let numbers = first..first.saturating_add(u64::try_from(NOTES).unwrap_or(1));
-        let kept: Vec<Option<Option<Seen>>> = numbers
-            .into_par_iter()
-            .map(|number| {
-                let bytes = files.read(&cosigned_path(number)).ok().flatten()?;
-                let name = format!("cosigned/{number}");
-                let note = Note::parse(&bytes).ok();
-                Some(note.and_then(|note| Seen::open(&name, &note, key, trust)))
-            })
-            .collect();
-        let there = kept.iter().take_while(|one| one.is_some()).count();
-        seen.extend(kept.into_iter().take(there).flatten().flatten());
-        if there < NOTES {
-            break;
-        }
-    }
-    seen
-}
-
-/// How many of the cosigned checkpoints that a log keeps are read at once.
-const NOTES: usize = 256;
-
-/// Drops the checkpoints that are no prefix of the log, each with a finding, and says
-/// whether one that the auditor kept covers the whole log.
-fn compare(
-    evidence: &Evidence<'_>,
-    seen: Vec<Seen>,
-    tree: &Tree<'_>,
-    size: u64,
-    findings: &mut Findings,
-) -> (Vec<Seen>, bool) {
-    let kept: Vec<&str> = evidence
-        .seen
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
-    let mut covered = false;
-    let consistent = seen
-        .into_iter()
-        .filter(|one| {
-            let checkpoint = &one.checkpoint;
-            let known = tree.root_at(checkpoint.size);
-            if known == Some(checkpoint.root) {
-                covered |= checkpoint.size == size && kept.contains(&one.name.as_str());
-                return true;
-            }
-            let proven_only = matches!(tree, Tree::Proven(_)) && known.is_none();
-            if proven_only && checkpoint.size <= size {
-                // A bundle does not show every prefix.
-                return false;
-            }
-            // What was read does not tell.
-            if known.is_none() && tree.is_lost() {
-                return false;
-            }
-            findings.push(Finding::new(
-                Check::Fork,
-                format!(
-                    "`{}` is a checkpoint that the log signed, of {} entries with the root {}; this log, of {size} entries, {}",
-                    one.name,
-                    checkpoint.size,
-                    checkpoint.root,
-                    known.map_or_else(
-                        || "does not reach it".to_owned(),
-                        |known| format!("has the root {known} there"),
-                    ),
-                ),
-            ));
-            false
-        })
-        .collect();
-    (consistent, covered)
 }
 
 /// Two first statements that share a root key are equivocation (formats: 3).
@@ -389,15 +322,4 @@ fn stale(times: &Times, trust: &Trust, at: UnixSeconds) -> Option<String> {
             trust.greatest_age
         )
     })
-}
-
-/// Opens the note of an earlier checkpoint, receipt or bundle that an auditor kept.
-pub fn open_seen(bytes: &[u8]) -> Option<Note> {
-    if crate::bundle::Bundle::is_bundle(bytes) {
-        return Some(crate::bundle::Bundle::parse(bytes).ok()?.checkpoint);
-    }
-    if let Ok(proof) = crate::tlog::Proof::parse(bytes) {
-        return Some(proof.note);
-    }
-    Note::parse(bytes).ok()
 }

@@ -37,6 +37,8 @@ pub struct Reader<'e> {
     next_bundle: u64,
     /// Whether every file could be read, or is known to be absent.
     readable: bool,
+    /// Entries of which neither bundle nor tile was there.
+    absent: u64,
     /// The bundles of the next chunk; few at first, until the issuers' keys are known.
     chunk: u64,
     findings: Findings,
@@ -112,6 +114,7 @@ impl<'e> Reader<'e> {
                 Err(error) => reader.fail(Check::BundleCheckpoint, error),
             }
         }
+        roots.sort_unstable_by_key(|(size, _)| *size);
         Ok((reader, Tree::Proven(roots)))
     }
 
@@ -139,6 +142,7 @@ impl<'e> Reader<'e> {
             note,
             next_bundle: 0,
             readable: true,
+            absent: 0,
             chunk: 1,
             findings,
         })
@@ -170,7 +174,7 @@ impl<'e> Reader<'e> {
         };
         let size = self.checkpoint.size;
         let bundles = size.div_ceil(u64::from(TILE_WIDTH));
-        if self.next_bundle >= bundles {
+        if self.next_bundle >= bundles || self.absent > MAX_ABSENT {
             return None;
         }
         let last = self.next_bundle.saturating_add(self.chunk).min(bundles);
@@ -184,6 +188,9 @@ impl<'e> Reader<'e> {
     /// Puts a chunk's leaves into the tree, and hands its entries on.
     pub fn take<T>(&mut self, chunk: Chunk<T>, tree: &mut Tree<'_>) -> Vec<T> {
         self.gather(chunk.findings);
+        let absent = chunk.leaves.iter().filter(|leaf| leaf.is_none()).count();
+        let absent = u64::try_from(absent).unwrap_or(u64::MAX);
+        self.absent = self.absent.saturating_add(absent);
         if let Tree::Whole(whole) = tree {
             for leaf in chunk.leaves {
                 whole.push(leaf);
@@ -385,6 +392,10 @@ impl TileReader<'_> {
         self.findings.push(Finding::new(check, text));
     }
 }
+
+/// How many entries may be absent, with the tiles above them, before no more are looked
+/// for: whoever signs a checkpoint may claim any size.
+const MAX_ABSENT: u64 = 1 << 18;
 
 /// What the message of a malformed checkpoint begins with: a broken log, not a missing
 /// one.

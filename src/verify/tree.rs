@@ -10,7 +10,7 @@ use crate::verify::evidence::LogFiles;
 
 /// The tree as far as it was read.
 pub enum Tree<'e> {
-    /// Only the roots of some sizes are known: what a bundle proves.
+    /// Only the roots of some sizes are known, which rise: what a bundle proves.
     Proven(Vec<(u64, Hash)>),
     /// Every leaf was read.
     Whole(Box<Whole<'e>>),
@@ -53,10 +53,12 @@ impl Tree<'_> {
     /// Returns the root over the first `size` leaves, if it is known.
     pub fn root_at(&self, size: u64) -> Option<Hash> {
         match self {
-            Self::Proven(roots) => roots
-                .iter()
-                .find(|(known, _)| *known == size)
-                .map(|(_, root)| *root),
+            Self::Proven(roots) => {
+                let at = roots
+                    .binary_search_by_key(&size, |(known, _)| *known)
+                    .ok()?;
+                roots.get(at).map(|(_, root)| *root)
+            }
             Self::Whole(whole) => whole.root_at(size),
         }
     }

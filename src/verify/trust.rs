@@ -124,6 +124,17 @@ impl Trust {
             }
         }
         let first_log = issuers.first().ok_or(TrustError::NoIssuer)?.log.clone();
+        for issuer in &issuers {
+            // A policy that names logs trusts no other (C2SP tlog-policy).
+            let mut named = policy.logs().peekable();
+            if named.peek().is_some() && !named.any(|log| *log == issuer.log) {
+                return Err(TrustError::Field {
+                    field: "issuer.log",
+                    found: issuer.log.to_string(),
+                    why: "is not a log of the policy".to_owned(),
+                });
+            }
+        }
         let witnesses = raw
             .witness
             .iter()

@@ -44,6 +44,13 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// Whether it tells what another does.
+    pub fn tells_as(&self, other: &Self) -> bool {
+        self.checkpoint == other.checkpoint && self.cosignatures == other.cosignatures
+    }
+}
+
 /// By when each entry was seen by a quorum.
 #[derive(Clone, Debug)]
 pub struct Times {

@@ -96,7 +96,7 @@ fn nothing(usage: &mut Usage) {
 
 fn sign(statement: &Statement, key: &SecretKey) -> Vec<u8> {
     let payload = statement.to_payload().unwrap();
-    Envelope::sign(payload, &[key]).unwrap().to_bytes()
+    Envelope::sign(&payload, &[key]).unwrap().to_bytes()
 }
 
 /// The area's stream told anew: `change` drops a statement or alters it, and the chain is

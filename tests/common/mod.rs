@@ -138,7 +138,7 @@ impl Lab {
         };
         lab.heads
             .insert(StreamId::GOVERNANCE, (0, StatementId::of(&payload)));
-        let entry = Envelope::sign(payload, &[&secret(seed)]).unwrap();
+        let entry = Envelope::sign(&payload, &[&secret(seed)]).unwrap();
         lab.entries.push(entry.to_bytes());
         let area = Area {
             stream: StreamId::new(1),
@@ -199,8 +199,13 @@ impl Lab {
         };
         let payload = statement.to_payload().unwrap();
         let id = StatementId::of(&payload);
-        let role = if stream.is_governance() { 1 } else { 2 };
-        let envelope = Envelope::sign(payload, &[&secret(self.seed + role)]).unwrap();
+        let role = match &statement.content {
+            Content::Issuer(_) => 0,
+            Content::Area(area) if matches!(area.action, Action::Close(_)) => 0,
+            _ if stream.is_governance() => 1,
+            _ => 2,
+        };
+        let envelope = Envelope::sign(&payload, &[&secret(self.seed + role)]).unwrap();
         (envelope.to_bytes(), id)
     }
 
@@ -362,7 +367,7 @@ pub fn bundle(files: &MemoryObjects, lab: &Lab, keep: impl Fn(u64) -> bool) -> B
         .filter(|(index, _)| keep(*index))
         .collect();
     let indices: Vec<u64> = entries.iter().map(|(index, _)| *index).collect();
-    let mut node = |level, index| reader.node(level, index, size);
+    let mut hash_at = |level, index| reader.node(level, index, size);
     let earlier = (0..reader.cosigned_count().unwrap())
         .map(|number| {
             let note = Note::parse(&reader.cosigned(number).unwrap().unwrap()).unwrap();
@@ -374,7 +379,7 @@ pub fn bundle(files: &MemoryObjects, lab: &Lab, keep: impl Fn(u64) -> bool) -> B
     Bundle {
         issuer: lab.id,
         window: day(0),
-        proof: prove_set(&indices, size, &mut node).unwrap().unwrap(),
+        proof: prove_set(&indices, size, &mut hash_at).unwrap().unwrap(),
         entries,
         earlier,
         checkpoint: signed.note().clone(),
@@ -385,6 +390,7 @@ pub fn judge_bundle(bundle: &Bundle, labs: &[IssuerId], now: u64) -> Judgement {
     let evidence = Evidence {
         subject: Judged::Bundle(bundle),
         asked_now: false,
+        unanswered: Vec::new(),
         seen: Vec::new(),
         witnesses: Vec::new(),
         ledgers: Vec::new(),
@@ -440,6 +446,7 @@ pub fn judge_with(files: &MemoryObjects, trust: &Trust, now: u64, known: Known) 
     let evidence = Evidence {
         subject: Judged::Log(&files),
         asked_now: !known.witnesses.is_empty(),
+        unanswered: Vec::new(),
         seen: name(known.seen, "seen"),
         witnesses: name(known.witnesses, "witness"),
         ledgers: Vec::new(),

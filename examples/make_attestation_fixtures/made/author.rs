@@ -251,7 +251,5 @@ impl Author {
 pub fn sign(payload: &[u8], signers: &[u8]) -> Vec<u8> {
     let secrets: Vec<SecretKey> = signers.iter().map(|seed| secret(*seed)).collect();
     let secrets: Vec<&SecretKey> = secrets.iter().collect();
-    Envelope::sign(payload.to_vec(), &secrets)
-        .unwrap()
-        .to_bytes()
+    Envelope::sign(payload, &secrets).unwrap().to_bytes()
 }

@@ -239,9 +239,7 @@ fn signatures() -> Vec<Made> {
         |items: &[&str]| format!("{}[{}]}}", &two[..two.find('[').unwrap()], items.join(","));
     let thirty_three: Vec<SecretKey> = (1..=33).map(secret).collect();
     let thirty_two: Vec<&SecretKey> = thirty_three.iter().take(32).collect();
-    let most = Envelope::sign(PAYLOAD.to_vec(), &thirty_two)
-        .unwrap()
-        .to_bytes();
+    let most = Envelope::sign(PAYLOAD, &thirty_two).unwrap().to_bytes();
     let surplus = String::from_utf8(most.clone())
         .unwrap()
         .replace("]}", &format!(",{}]}}", items[1]));
@@ -349,7 +347,7 @@ fn lengths() -> Vec<Made> {
     let of = |length: usize, signers: &[u8]| {
         let secrets: Vec<SecretKey> = signers.iter().map(|seed| secret(*seed)).collect();
         let secrets: Vec<&SecretKey> = secrets.iter().collect();
-        Envelope::sign(vec![b' '; length], &secrets).map(|one| one.to_bytes())
+        Envelope::sign(&vec![b' '; length], &secrets).map(|one| one.to_bytes())
     };
     // Base64 grows by four bytes, and signatures by an even number: none is longer.
     let most = [&[1][..], &[1, 2]]

@@ -170,6 +170,7 @@ impl<'c> Sum<'c> {
         }
         missing.add(area, expected, window.end());
         self.strays(covered, committed, admitted);
+        self.closed(covered, findings);
         if let Some(first) = missing.first {
             self.upper = None;
             self.tell_missing(covered, committed, first, missing.count, findings);
@@ -257,6 +258,32 @@ impl<'c> Sum<'c> {
         }
     }
 
+    /// What was due before others saw that an area had been closed stays due: a closing
+    /// may not be dated back.
+    fn closed(&self, covered: &Covered<'_>, findings: &mut Findings) {
+        let (area, times) = (covered.area, self.court.clock.times);
+        let Some((close, index)) = &area.close else {
+            return;
+        };
+        let cadence = area.terms_at(close.end).0;
+        let next = cadence.and_then(|cadence| cadence.period_from(close.end));
+        let next = next.filter(|next| next.start() < self.window.end());
+        let due = next
+            .and_then(|next| Some((next, complete::due(area, &self.record.pledge, next, times)?)));
+        if let Some((next, due)) = due
+            && times.not_after(*index).is_none_or(|seen| seen > due)
+        {
+            let court = self.court;
+            findings.push(complete::missing(
+                covered,
+                next,
+                due,
+                court.trust,
+                &court.clock,
+            ));
+        }
+    }
+
     fn tell_missing(
         &self,
         covered: &Covered<'_>,
@@ -266,10 +293,11 @@ impl<'c> Sum<'c> {
         findings: &mut Findings,
     ) {
         let (area, name) = (covered.area, &covered.name);
-        let (court, pledge) = (self.court, &self.record.pledge);
-        let due = complete::due(area, pledge, first, court.clock.times);
+        let due = complete::due(area, &self.record.pledge, first, self.court.clock.times);
         findings.push(match (committed, due) {
-            (None, Some(due)) => complete::missing(covered, first, due, court.trust, &court.clock),
+            (None, Some(due)) => {
+                complete::missing(covered, first, due, self.court.trust, &self.court.clock)
+            }
             _ => Finding::new(
                 Check::BaselineMissing,
                 format!("area {name}: no report of {first} was committed before"),

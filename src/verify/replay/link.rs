@@ -43,8 +43,19 @@ struct Text {
 struct Opened {
     size: u64,
     root: Hash,
-    /// The log's own root at that size, once it was asked for.
-    known: Option<Option<Hash>>,
+    /// The log's own root at that size.
+    known: Known,
+}
+
+/// What is known of the log's root at some size.
+#[derive(Clone, Copy, Debug)]
+enum Known {
+    /// Nobody asked yet.
+    Unasked,
+    /// It is not shown.
+    Nothing,
+    /// It is this.
+    Root(Hash),
 }
 
 /// What a `notBefore` is found to be.
@@ -138,12 +149,15 @@ impl NotBefore {
                 "its `notBefore` is of {size} entries, but it stands at {index}"
             ));
         }
-        match *opened.known.get_or_insert_with(|| tree.root_at(size)) {
-            Some(known) if known == root => Bound::Size(size),
-            Some(known) => Bound::Fork(format!(
+        if matches!(opened.known, Known::Unasked) {
+            opened.known = tree.root_at(size).map_or(Known::Nothing, Known::Root);
+        }
+        match opened.known {
+            Known::Root(known) if known == root => Bound::Size(size),
+            Known::Root(known) => Bound::Fork(format!(
                 "its `notBefore` has the root {root} at {size} entries, this log {known}"
             )),
-            None => Bound::Unverified(format!(
+            Known::Nothing | Known::Unasked => Bound::Unverified(format!(
                 "the tree of {size} entries is not shown to be a prefix"
             )),
         }
@@ -206,6 +220,6 @@ fn open(text: &str, issuer: &Issuer, log: &VerifierKey) -> Result<Opened, String
     Ok(Opened {
         size: checkpoint.size,
         root: checkpoint.root,
-        known: None,
+        known: Known::Unasked,
     })
 }

@@ -65,7 +65,7 @@ impl Running {
     }
 }
 
-impl<'c> Sum<'c> {
+impl Sum<'_> {
     /// Finds where the versions in force first come to what `breaches`, from `pledged`
     /// on; then, whether one statement in place of those that it conflicts with does.
     ///
@@ -104,7 +104,7 @@ impl<'c> Sum<'c> {
         pledged: u64,
         breaches: impl Fn(&BigUint, Option<&BigUint>) -> bool,
     ) -> Option<(u64, BigUint)> {
-        let reports = base.map_or(0, |base| base.count());
+        let reports = base.map_or(0, Self::count);
         let complete = base.is_some_and(|base| base.upper.is_some());
         let (mut now, mut then) = (Running::default(), Running::default());
         let streams = [Some(self), base].into_iter().flatten();

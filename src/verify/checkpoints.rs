@@ -1,0 +1,204 @@
+//! Every checkpoint in hand that the log signed: its own, the witnesses', the auditor's.
+
+use rayon::prelude::*;
+
+use crate::key::VerifierKey;
+use crate::note::Note;
+use crate::tlog::tile::CHECKPOINT_PATH;
+use crate::tlog::tile::cosigned_path;
+use crate::verify::checks::Check;
+use crate::verify::evidence::Evidence;
+use crate::verify::evidence::LogFiles;
+use crate::verify::evidence::Subject;
+use crate::verify::findings::Findings;
+use crate::verify::logged::Reader;
+use crate::verify::tree::Tree;
+use crate::verify::trust::Trust;
+use crate::verify::verdict::Finding;
+use crate::verify::witnessed::Seen;
+use crate::verify::witnessed::Times;
+
+/// Returns the key of the log of record that signed what is judged, or the first.
+pub(super) fn log_key(evidence: &Evidence<'_>, trust: &Trust) -> VerifierKey {
+    let note = match &evidence.subject {
+        Subject::Bundle(bundle) => Some(bundle.checkpoint.clone()),
+        Subject::Log(files) => files
+            .read(CHECKPOINT_PATH)
+            .ok()
+            .flatten()
+            .and_then(|bytes| Note::parse(&bytes).ok()),
+    };
+    let logs = trust.logs();
+    let signed = logs.iter().find(|key| {
+        note.as_ref()
+            .is_some_and(|note| note.signatures().iter().any(|line| line.names(key)))
+    });
+    signed.unwrap_or(trust.first_log()).clone()
+}
+
+/// Returns every checkpoint in hand that the log signed.
+pub(super) fn gather(
+    evidence: &Evidence<'_>,
+    reader: &Reader<'_>,
+    key: &VerifierKey,
+    trust: &Trust,
+    findings: &mut Findings,
+) -> Vec<Seen> {
+    let size = reader.checkpoint().size;
+    let bundled: Vec<(String, Note)> = match &evidence.subject {
+        Subject::Bundle(bundle) => bundle
+            .earlier
+            .iter()
+            .map(|(note, _)| ("the bundle".to_owned(), note.clone()))
+            .collect(),
+        Subject::Log(_) => Vec::new(),
+    };
+    let newest = [("checkpoint".to_owned(), reader.note().clone())];
+    let mut seen: Vec<Seen> = newest
+        .into_iter()
+        .chain(bundled)
+        .chain(evidence.witnesses.iter().cloned())
+        .chain(evidence.seen.iter().cloned())
+        .filter_map(|(name, note)| Seen::open(&name, &note, key, trust))
+        .collect();
+    let Some(files) = reader.files() else {
+        return seen;
+    };
+    // A refresh of the same size is a checkpoint too; a server may have no end of them.
+    let most = size.saturating_add(MAX_REFRESHES);
+    for first in (0..most).step_by(NOTES) {
+        let numbers = first..first.saturating_add(u64::try_from(NOTES).unwrap_or(1));
+        let kept: Vec<Kept> = numbers
+            .into_par_iter()
+            .map(|number| kept(files, number, key, trust))
+            .collect();
+        let mut news = false;
+        for one in kept {
+            match one {
+                Kept::Absent => return seen,
+                Kept::Foreign => {}
+                Kept::Seen(one) => {
+                    let told = seen.last().is_some_and(|last| last.tells_as(&one));
+                    news |= !told;
+                    seen.extend((!told).then_some(*one));
+                }
+                Kept::Unreadable(why) => {
+                    findings.push(Finding::new(Check::Unreadable, why));
+                    return seen;
+                }
+            }
+        }
+        // A server that answers every path with one page.
+        if !news {
+            return seen;
+        }
+    }
+    findings.push(Finding::new(
+        Check::Unreadable,
+        format!("the log has more than {most} cosigned checkpoints: the rest was not read"),
+    ));
+    seen
+}
+
+/// What is kept under a number.
+enum Kept {
+    Absent,
+    /// No checkpoint that this log signed: it tells nothing.
+    Foreign,
+    Seen(Box<Seen>),
+    Unreadable(String),
+}
+
+fn kept(files: &dyn LogFiles, number: u64, key: &VerifierKey, trust: &Trust) -> Kept {
+    let path = cosigned_path(number);
+    match files.read(&path) {
+        Ok(None) => Kept::Absent,
+        Err(error) => Kept::Unreadable(format!("`{path}`: {error}")),
+        Ok(Some(bytes)) => Note::parse(&bytes)
+            .ok()
+            .and_then(|note| Seen::open(&path, &note, key, trust))
+            .map_or(Kept::Foreign, |seen| Kept::Seen(Box::new(seen))),
+    }
+}
+
+/// How many of the cosigned checkpoints that a log keeps are read at once.
+const NOTES: usize = 256;
+
+/// How many more cosigned checkpoints a log may have than entries: one an hour for a
+/// hundred years.
+const MAX_REFRESHES: u64 = 876_000;
+
+/// Drops the checkpoints that are no prefix of the log, each with a finding, and says
+/// whether one that the auditor kept covers the whole log.
+pub(super) fn compare(
+    evidence: &Evidence<'_>,
+    seen: Vec<Seen>,
+    tree: &Tree<'_>,
+    size: u64,
+    findings: &mut Findings,
+) -> (Vec<Seen>, bool) {
+    let kept: Vec<&str> = evidence
+        .seen
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let mut covered = false;
+    let consistent = seen
+        .into_iter()
+        .filter(|one| {
+            let checkpoint = &one.checkpoint;
+            let known = tree.root_at(checkpoint.size);
+            if known == Some(checkpoint.root) {
+                covered |= checkpoint.size == size && kept.contains(&one.name.as_str());
+                return true;
+            }
+            let proven_only = matches!(tree, Tree::Proven(_)) && known.is_none();
+            if proven_only && checkpoint.size <= size {
+                // A bundle does not show every prefix.
+                return false;
+            }
+            // What was read does not tell.
+            if known.is_none() && tree.is_lost() {
+                return false;
+            }
+            findings.push(Finding::new(
+                Check::Fork,
+                format!(
+                    "`{}` is a checkpoint that the log signed, of {} entries with the root {}; this log, of {size} entries, {}",
+                    one.name,
+                    checkpoint.size,
+                    checkpoint.root,
+                    known.map_or_else(
+                        || "does not reach it".to_owned(),
+                        |known| format!("has the root {known} there"),
+                    ),
+                ),
+            ));
+            false
+        })
+        .collect();
+    (consistent, covered)
+}
+
+/// Whether a quorum of the witnesses that were asked answers for a log.
+pub(super) fn answered(evidence: &Evidence<'_>, trust: &Trust, key: &VerifierKey) -> bool {
+    let notes = evidence.witnesses.iter();
+    let seen: Vec<Seen> = notes
+        .filter_map(|(name, note)| Seen::open(name, note, key, trust))
+        .collect();
+    trust.issuers_of(key).any(|issuer| {
+        let times = Times::new(&seen, trust.quorum_for(issuer));
+        times.can_be_witnessed() && times.newest().is_some()
+    })
+}
+
+/// Opens the note of an earlier checkpoint, receipt or bundle that an auditor kept.
+pub fn open_seen(bytes: &[u8]) -> Option<Note> {
+    if crate::bundle::Bundle::is_bundle(bytes) {
+        return Some(crate::bundle::Bundle::parse(bytes).ok()?.checkpoint);
+    }
+    if let Ok(proof) = crate::tlog::Proof::parse(bytes) {
+        return Some(proof.note);
+    }
+    Note::parse(bytes).ok()
+}
