@@ -15,7 +15,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::time::Instant;
 
+use standstill::collector::CollectError;
 use standstill::collector::Collector;
+use standstill::collector::PeriodUsage;
 use standstill::collector::range_of;
 use standstill::ledger::Secret;
 use standstill::telemetry::Ambiguous;
@@ -63,17 +65,22 @@ fn measure(file: &str, zone: &str, name: &str, cadence: Cadence) {
         .unwrap();
     let range = range_of(&intake.jobs, cadence, first.month_start()).unwrap();
     let (mut periods, mut records, mut seconds) = (0_u64, 0_u64, 0_u128);
-    for (number, usage) in (0_u64..).zip(Collector::new(intake.jobs, cadence, range).unwrap()) {
-        let usage = usage.unwrap();
+    let collector = Collector::new(intake.jobs, cadence, range).unwrap();
+    let make = |usage: PeriodUsage| {
         let mut secret = [0; 32];
-        secret[..8].copy_from_slice(&number.to_be_bytes());
+        secret[..8].copy_from_slice(&usage.period.start().get().to_be_bytes());
         let ledger = usage.ledger(Secret::from_bytes(secret)).unwrap();
-        let reference = ledger.reference().unwrap();
-        periods = periods.checked_add(1).unwrap();
-        records = records.checked_add(reference.count).unwrap();
         let sum = usage.all.accelerator_seconds.upper().get();
-        seconds = seconds.checked_add(sum).unwrap();
-    }
+        Ok::<_, CollectError>((ledger.reference().unwrap().count, sum))
+    };
+    collector
+        .each(make, |(count, sum)| {
+            periods = periods.checked_add(1).unwrap();
+            records = records.checked_add(count).unwrap();
+            seconds = seconds.checked_add(sum).unwrap();
+            Ok(())
+        })
+        .unwrap();
     println!(
         "{name}: {count} jobs, {periods} periods, {records} records, {} accelerator-hours; \
          read {:?}, all {:?}",

@@ -5,14 +5,20 @@
 //! in the tree that was signed. It cannot prove that no other entry does: what is missing
 //! shows only where a shown statement names it.
 
+use std::fmt;
+
 use crate::attestation::IssuerId;
 use crate::encoding::base64;
 use crate::hash::Hash;
 use crate::note::Note;
 use crate::time::Period;
+use crate::tlog::Checkpoint;
 use crate::tlog::checkpoint::parse_size;
 
 const HEADER: &str = "standstill bundle v1";
+
+/// The longest entry: what a log can hold (C2SP tlog-tiles).
+const MAX_ENTRY: usize = 65_535;
 
 /// The most entries of a bundle: a window of hours over a hundred areas for ten years.
 pub const MAX_ENTRIES: usize = 10_000_000;
@@ -20,15 +26,16 @@ pub const MAX_ENTRIES: usize = 10_000_000;
 /// A bundle, parsed; nothing in it is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
-    /// The lab.
+    /// The lab that it was cut for. Nobody signed this: no verdict depends on it.
     pub issuer: IssuerId,
-    /// The window that it was cut for.
+    /// The window that it was cut for. Nobody signed this either.
     pub window: Period,
     /// Entries with their indices, rising.
     pub entries: Vec<(u64, Vec<u8>)>,
     /// The proof of all entries.
     pub proof: Vec<Hash>,
-    /// Earlier cosigned checkpoints, each with the proof that the last continues it.
+    /// Earlier cosigned checkpoints in the order of publication, so that sizes never
+    /// fall, each with the proof that the last continues it.
     pub earlier: Vec<(Note, Vec<Hash>)>,
     /// The checkpoint of the tree that the entries are in.
     pub checkpoint: Note,
@@ -42,28 +49,30 @@ impl Bundle {
 
     /// Spells the file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = format!(
-            "{HEADER}\nissuer {}\nwindow {} {}\nentries {}\n",
-            self.issuer,
-            self.window.start(),
-            self.window.end(),
-            self.entries.len()
-        )
-        .into_bytes();
+        let mut text = String::new();
+        // Writing to a `String` cannot fail.
+        let _ = self.print(&mut text);
+        text.into_bytes()
+    }
+
+    fn print(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let (start, end) = (self.window.start(), self.window.end());
+        writeln!(
+            out,
+            "{HEADER}\nissuer {}\nwindow {start} {end}",
+            self.issuer
+        )?;
+        writeln!(out, "entries {}", self.entries.len())?;
         for (index, entry) in &self.entries {
-            bytes.extend_from_slice(format!("{index} ").as_bytes());
-            bytes.extend_from_slice(base64::encode(entry).as_bytes());
-            bytes.push(b'\n');
+            writeln!(out, "{index} {}", base64::encode(entry))?;
         }
-        bytes.extend_from_slice(format!("proof{}\n", spaced(&self.proof)).as_bytes());
-        bytes.extend_from_slice(format!("checkpoints {}\n", self.earlier.len()).as_bytes());
+        writeln!(out, "proof{}", Spaced(&self.proof))?;
+        writeln!(out, "checkpoints {}", self.earlier.len())?;
         for (note, proof) in &self.earlier {
             let note = base64::encode(note.to_text().as_bytes());
-            bytes.extend_from_slice(format!("{note}{}\n", spaced(proof)).as_bytes());
+            writeln!(out, "{note}{}", Spaced(proof))?;
         }
-        bytes.push(b'\n');
-        bytes.extend_from_slice(self.checkpoint.to_text().as_bytes());
-        bytes
+        write!(out, "\n{}", self.checkpoint.to_text())
     }
 
     /// Parses a file.
@@ -86,23 +95,26 @@ impl Bundle {
             Period::new(start.parse().ok()?, end.parse().ok()?)
         })?;
         let count = lines.count("entries ")?;
+        // Nothing is allocated for a count: the lines must be there.
         let mut entries: Vec<(u64, Vec<u8>)> = Vec::new();
         for _ in 0..count {
-            let entry = lines.field("", |line| {
-                let (index, entry) = line.split_once(' ')?;
-                Some((parse_size(index).ok()?, base64::decode(entry)?))
-            })?;
-            entries.push(entry);
+            let last = entries.last().map(|(index, _)| *index);
+            entries.push(lines.field("", |line| read_entry(line, last))?);
         }
         let proof = lines.field("proof", hashes)?;
         let count = lines.count("checkpoints ")?;
-        let mut earlier = Vec::new();
+        let mut earlier: Vec<(Note, Vec<Hash>)> = Vec::new();
+        let mut largest = 0;
         for _ in 0..count {
-            earlier.push(lines.field("", |line| {
-                let (note, proof) = line.split_at_checked(line.find(' ').unwrap_or(line.len()))?;
-                let note = Note::parse(&base64::decode(note)?).ok()?;
-                Some((note, hashes(proof)?))
-            })?);
+            let last = earlier.last().map(|(note, _)| note);
+            let (one, size) = lines.field("", |line| {
+                let (note, proof) = read_checkpoint(line)?;
+                let size = Checkpoint::parse(note.text()).ok()?.size;
+                let follows = size >= largest && last != Some(&note);
+                follows.then_some(((note, proof), size))
+            })?;
+            earlier.push(one);
+            largest = size;
         }
         if lines.lines.next().is_some() {
             return Err(fault(lines.number, "a blank line before the checkpoint"));
@@ -117,7 +129,8 @@ impl Bundle {
                 .map_err(|_| fault(lines.number, "the checkpoint's note"))?,
         };
         // Print it again and compare: one spelling a bundle.
-        if bundle.to_bytes() != bytes {
+        let mut rest = Compared { rest: bytes };
+        if bundle.print(&mut rest).is_err() || !rest.rest.is_empty() {
             return Err(fault(0, "the one spelling of a bundle"));
         }
         Ok(bundle)
@@ -177,11 +190,42 @@ impl<'t> Lines<'t> {
     }
 }
 
-fn spaced(hashes: &[Hash]) -> String {
-    hashes
-        .iter()
-        .flat_map(|hash| [" ".to_owned(), hash.to_base64()])
-        .collect()
+/// Reads an entry's line; its index must be above that of the last.
+fn read_entry(line: &str, last: Option<u64>) -> Option<(u64, Vec<u8>)> {
+    let (index, entry) = line.split_once(' ')?;
+    let index = parse_size(index).ok()?;
+    let entry = base64::decode(entry)?;
+    let fits = last.is_none_or(|last| last < index) && entry.len() <= MAX_ENTRY;
+    fits.then_some((index, entry))
+}
+
+fn read_checkpoint(line: &str) -> Option<(Note, Vec<Hash>)> {
+    let (note, proof) = line.split_at_checked(line.find(' ').unwrap_or(line.len()))?;
+    let note = Note::parse(&base64::decode(note)?).ok()?;
+    Some((note, hashes(proof)?))
+}
+
+/// Hashes, each behind a space.
+struct Spaced<'h>(&'h [Hash]);
+
+impl fmt::Display for Spaced<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|hash| write!(f, " {}", hash.to_base64()))
+    }
+}
+
+/// Takes only what is there already: a copy of a large file is not needed to compare it.
+struct Compared<'b> {
+    rest: &'b [u8],
+}
+
+impl fmt::Write for Compared<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.rest = self.rest.strip_prefix(text.as_bytes()).ok_or(fmt::Error)?;
+        Ok(())
+    }
 }
 
 fn hashes(text: &str) -> Option<Vec<Hash>> {

@@ -3,18 +3,28 @@
 //! One file a command. Every effect on the terminal goes through `World`; standard
 //! output carries only what was asked for, errors are `error: …` and then `hint: …`.
 
-mod area;
 mod attest;
 mod bundle;
 mod collect;
+mod correct;
 mod demo;
+mod devices;
+mod drafts;
 mod failure;
 mod init;
+mod inventory;
+mod journal;
 mod key;
+mod models;
 mod pledge;
+mod progress;
 mod publish;
+mod published;
+mod receipts;
+mod signing;
 mod trust;
 mod verify;
+mod withdraw;
 mod witness;
 mod workspace;
 
@@ -43,6 +53,10 @@ struct Args {
     #[arg(long, global = true, hide = true, value_name = "TIME")]
     simulated_time: Option<UnixSeconds>,
 
+    /// Print JSON
+    #[arg(long, global = true, display_order = 900)]
+    json: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -52,16 +66,16 @@ enum Command {
     Attest(attest::AttestArgs),
     Bundle(bundle::BundleArgs),
     Collect(collect::CollectArgs),
-    Correct(attest::CorrectArgs),
+    Correct(correct::CorrectArgs),
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
-    Inventory(area::InventoryArgs),
+    Inventory(inventory::InventoryArgs),
     Key(key::KeyArgs),
     Pledge(pledge::PledgeArgs),
     Publish(publish::PublishArgs),
     Trust(trust::TrustArgs),
     Verify(verify::VerifyArgs),
-    Withdraw(pledge::WithdrawArgs),
+    Withdraw(withdraw::WithdrawArgs),
     Witness(witness::WitnessArgs),
 }
 
@@ -73,12 +87,23 @@ pub(crate) struct World<'w> {
     pub(crate) err: &'w mut dyn Write,
     /// The present time.
     pub(crate) now: UnixSeconds,
+    /// Whether what was asked for is wanted as JSON.
+    pub(crate) json: bool,
 }
 
 impl World<'_> {
     /// Writes a line of what was asked for.
     fn say(&mut self, line: impl AsRef<str>) -> Result<(), Failure> {
         writeln!(self.out, "{}", line.as_ref()).map_err(Failure::output)
+    }
+
+    /// Writes what was asked for, in the spelling that is wanted.
+    fn answer(&mut self, json: &serde_json::Value, text: &str) -> Result<(), Failure> {
+        if self.json {
+            self.say(serde_json::to_string_pretty(json)?)
+        } else {
+            self.say(text)
+        }
     }
 
     /// Writes a line about what is being done. A closed terminal is no reason to stop.
@@ -89,7 +114,10 @@ impl World<'_> {
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return mistyped(&error),
+    };
     let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
     let now = args.simulated_time.or_else(system_time);
     let Some(now) = now else {
@@ -100,6 +128,7 @@ pub fn main() -> ExitCode {
         out: &mut out,
         err: &mut err,
         now,
+        json: args.json,
     };
     match args.command.run(&mut world) {
         Ok(code) => ExitCode::from(code),
@@ -109,6 +138,27 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure::EXIT)
         }
     }
+}
+
+/// Says what is wrong with the arguments, or shows the help that they ask for.
+fn mistyped(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    // One spelling of advice in all errors; a suggestion of clap's own is better than ours.
+    let text = match text.find("\n  tip: ") {
+        Some(_) => text
+            .replacen("\n  tip: ", "\nhint: ", 1)
+            .replace("\n\nFor more information, try '--help'.", ""),
+        None => text.replace(
+            "For more information, try '--help'.",
+            "hint: `--help` says what it takes",
+        ),
+    };
+    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
+    ExitCode::from(failure::EXIT)
 }
 
 impl Command {

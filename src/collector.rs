@@ -14,6 +14,8 @@ mod usage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::attestation::figure::Class;
 use crate::quantity::Interval;
 use crate::time::Cadence;
@@ -21,6 +23,10 @@ use crate::time::Period;
 use crate::time::UnixSeconds;
 
 pub use usage::{PeriodUsage, Share, Usage};
+
+/// The jobs, counted once a period, that are worked on at once: enough for every core,
+/// and some 60 MB with their ledgers.
+const JOBS_AT_ONCE: usize = 1 << 17;
 
 /// One run of a job, from the instant it was given devices to the instant it gave them
 /// back.
@@ -72,7 +78,8 @@ impl Collector {
         if !divides(cadence, range) {
             return Err(CollectError::Range { range, cadence });
         }
-        jobs.sort_by_key(|job| job.span.start());
+        // By key and position: a job is too large to be moved about.
+        jobs.sort_by_cached_key(|job| job.span.start());
         Ok(Self {
             jobs,
             cadence,
@@ -114,6 +121,53 @@ impl Collector {
         Ok(sum)
     }
 
+    /// Makes something of every period, on every core, and takes what was made, in order.
+    ///
+    /// Stops at the first error; others may then have been made that are never taken.
+    pub fn each<T: Send, E: From<CollectError> + Send>(
+        mut self,
+        make: impl Fn(PeriodUsage) -> Result<T, E> + Sync,
+        mut take: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        loop {
+            let mut batch: Vec<(Period, Vec<usize>)> = Vec::new();
+            let mut jobs = 0_usize;
+            while jobs < JOBS_AT_ONCE {
+                let Some((period, running)) = self.advance() else {
+                    break;
+                };
+                // A period costs something even without jobs.
+                jobs = jobs.saturating_add(running.len()).saturating_add(1);
+                batch.push((period, running));
+            }
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let results: Vec<Result<T, E>> = batch
+                .par_iter()
+                .map(|(period, running)| make(self.usage(*period, running)?))
+                .collect();
+            for one in results {
+                take(one?)?;
+            }
+        }
+    }
+
+    /// Moves on to the next period: which jobs run in it, by position.
+    fn advance(&mut self) -> Option<(Period, Vec<usize>)> {
+        if self.start >= self.range.end() {
+            return None;
+        }
+        let period = self.cadence.period_from(self.start)?;
+        self.start = period.end();
+        let running = self.enter(period);
+        Some((period, running))
+    }
+
+    fn usage(&self, period: Period, running: &[usize]) -> Result<PeriodUsage, CollectError> {
+        PeriodUsage::of(period, running.iter().filter_map(|at| self.jobs.get(*at)))
+    }
+
     /// Moves on to `period`: which jobs run in it, by position.
     fn enter(&mut self, period: Period) -> Vec<usize> {
         let mut running = std::mem::take(&mut self.open);
@@ -140,14 +194,8 @@ impl Iterator for Collector {
     type Item = Result<PeriodUsage, CollectError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.start >= self.range.end() {
-            return None;
-        }
-        let period = self.cadence.period_from(self.start)?;
-        self.start = period.end();
-        let running = self.enter(period);
-        let jobs = running.iter().filter_map(|at| self.jobs.get(*at));
-        Some(PeriodUsage::of(period, jobs))
+        let (period, running) = self.advance()?;
+        Some(self.usage(period, &running))
     }
 }
 

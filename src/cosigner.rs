@@ -290,6 +290,7 @@ mod tests {
         }
     }
 
+    // spec: log-33
     #[test]
     fn a_replayed_request_is_stale_and_names_the_size_remembered() {
         let mut state = State(None);
@@ -303,6 +304,7 @@ mod tests {
         assert_eq!(state.0.unwrap().time, at(2));
     }
 
+    // spec: log-33
     #[test]
     fn a_fork_is_refused_whatever_proof_it_comes_with() {
         let mut state = State(None);

@@ -105,6 +105,21 @@ pub fn create_private(path: &Path, text: &str) -> Result<(), KeyFileError> {
     Ok(())
 }
 
+/// Writes `text` into a new file that only its owner can read, of what can be made again:
+/// it is not waited for until it is durable.
+pub fn write_private(path: &Path, text: &str) -> Result<(), KeyFileError> {
+    let new = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(MODE)
+        .open(path);
+    new.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|source| KeyFileError::Io {
+            path: path.display().to_string(),
+            source,
+        })
+}
+
 /// Makes a file's name durable.
 fn sync_parent(path: &Path) -> io::Result<()> {
     let parent = path
@@ -149,7 +164,7 @@ pub fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
 #[non_exhaustive]
 pub enum KeyFileError {
     /// The operating system refused.
-    #[error("cannot use the key file `{path}`: {source}")]
+    #[error("cannot use `{path}`: {source}")]
     Io {
         /// The file.
         path: String,

@@ -12,6 +12,7 @@ mod prove;
 mod set;
 mod verify;
 
+use crate::hash::HASH_SIZE;
 use crate::hash::Hash;
 use crate::hash::Hasher;
 use crate::hash::sha256;
@@ -21,21 +22,29 @@ pub use prove::{NodeReader, prove_consistency, prove_inclusion, root_of};
 pub use set::{prove_set, verify_set};
 pub use verify::{ProofError, verify_consistency, verify_inclusion};
 
+/// What stands before an entry where it is hashed as a leaf (RFC 6962, 2.1).
+pub(crate) const LEAF_PREFIX: u8 = 0;
+
+/// What stands before two children where they are hashed as a node (RFC 6962, 2.1).
+const NODE_PREFIX: u8 = 1;
+
 /// The hash of a leaf: SHA-256 of a zero byte and the entry (RFC 6962, 2.1).
 pub fn leaf_hash(entry: &[u8]) -> Hash {
     let mut hasher = Hasher::new();
-    hasher.update(&[0]);
+    hasher.update(&[LEAF_PREFIX]);
     hasher.update(entry);
     hasher.finish()
 }
 
 /// The hash of a node: SHA-256 of a one byte and its children (RFC 6962, 2.1).
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let mut hasher = Hasher::new();
-    hasher.update(&[1]);
-    hasher.update(left.as_bytes());
-    hasher.update(right.as_bytes());
-    hasher.finish()
+    // In one piece: there are as many nodes as leaves.
+    let mut message = [NODE_PREFIX; 1 + 2 * HASH_SIZE];
+    let hashes = left.as_bytes().iter().chain(right.as_bytes());
+    for (to, from) in message.iter_mut().skip(1).zip(hashes) {
+        *to = *from;
+    }
+    sha256(&message)
 }
 
 /// The root of the tree without leaves: SHA-256 of nothing (RFC 6962, 2.1).

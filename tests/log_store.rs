@@ -132,6 +132,7 @@ fn assert_consistent(machine: &Machine, old: &Checkpoint, new: &Checkpoint) {
 const START: u64 = 250;
 const BATCHES: [u64; 3] = [3, 5, 600];
 
+// spec: log-12
 #[test]
 fn whatever_write_fails_nothing_acknowledged_is_lost_and_nothing_forks() {
     let mut crashes = 0_u64;
@@ -413,6 +414,7 @@ fn a_log_is_not_made_where_one_is() {
     ));
 }
 
+// spec: log-24
 #[test]
 fn cosigned_checkpoints_are_kept_in_order_and_counted() {
     let machine = Machine::new();
@@ -427,6 +429,7 @@ fn cosigned_checkpoints_are_kept_in_order_and_counted() {
     }
 }
 
+// spec: log-20
 #[test]
 fn the_tiles_of_every_size_that_was_produced_are_kept() {
     let machine = Machine::new();
@@ -617,6 +620,7 @@ impl LogFiles for Everything {
     }
 }
 
+// spec: log-25
 #[test]
 fn a_source_that_has_everything_is_not_counted_for_ever() {
     assert!(LogReader::new(&Everything).cosigned_count().is_err());

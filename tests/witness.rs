@@ -177,6 +177,7 @@ fn of_two_forks_shown_at_once_one_is_cosigned() {
     }
 }
 
+// spec: log-34
 #[test]
 fn a_cosignature_does_not_leave_before_it_is_remembered() {
     let directory = tempfile::tempdir().unwrap();
@@ -191,6 +192,7 @@ fn a_cosignature_does_not_leave_before_it_is_remembered() {
     assert_eq!(witness.last("log.example/a").unwrap(), None);
 }
 
+// spec: log-34
 #[test]
 fn a_witness_that_lost_its_memory_does_not_begin_again() {
     let directory = tempfile::tempdir().unwrap();

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use crate::attestation::StreamId;
 use crate::attestation::content::Usage;
 use crate::attestation::figure::Basis;
@@ -14,12 +16,18 @@ use crate::attestation::figure::Source;
 use crate::catalogue::Catalogue;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::devices::device_secret;
+use crate::cli::drafts::Drafts;
 use crate::cli::failure;
+use crate::cli::models::Models;
+use crate::cli::models::pair;
+use crate::cli::progress;
 use crate::cli::workspace::Workspace;
 use crate::collector::Collector;
 use crate::collector::PeriodUsage;
+use crate::hash::Hash;
+use crate::hash::sha256;
 use crate::keystore;
-use crate::ledger::Salt;
 use crate::ledger::Secret;
 use crate::ledger::commitment;
 use crate::quantity::Interval;
@@ -67,11 +75,11 @@ pub(super) struct JobLogArgs {
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
 
-    /// Workspace
+    /// Workspace that `standstill init` made
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) workspace: PathBuf,
 
-    /// Area
+    /// Number of the area
     #[arg(long, default_value = "1")]
     pub(super) area: StreamId,
 
@@ -88,13 +96,16 @@ pub(super) struct JobLogArgs {
     #[arg(value_parser = ambiguous)]
     pub(super) ambiguous: Ambiguous,
 
-    /// Catalogue's id of a type's name, e.g. `h100=h100-sxm` (can be repeated)
-    #[arg(long, value_name = "TYPE=ID", value_parser = pair)]
-    pub(super) model: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(super) models: Models,
 
     /// Class of the jobs of a partition or account, e.g. `train=training` (can be repeated)
     #[arg(long, value_name = "NAME=CLASS", value_parser = pair)]
     pub(super) class: Vec<(String, String)>,
+
+    /// Collect periods again that were attested, from this one on, to be corrected
+    #[arg(long, value_name = "TIME")]
+    pub(super) again: Option<UnixSeconds>,
 }
 
 impl CollectArgs {
@@ -128,93 +139,156 @@ fn collect(
     let options = args.options()?;
     let bytes = failure::read(&args.file)?;
     let intake = read(&bytes, &options).map_err(|error| explain(args, error))?;
-    for (reason, (count, first)) in &intake.skipped {
-        world.note(format!("left out: {count} {reason}, first in row {first}"));
-    }
-    for warning in &intake.warnings {
-        world.note(format!("warning: {warning}"));
-    }
-    let next = next_start(&workspace, args.area, &area);
-    let through = args.through.min(world.now);
-    let periods: Vec<Period> = area
-        .periods(next, through)
-        .into_iter()
-        .filter(|period| period.start() >= next && period.end() <= through)
-        .collect();
-    let (Some(first), Some(last)) = (periods.first(), periods.last()) else {
-        return Err(Failure::new(format!(
-            "no period from {next} on ends at or before {through}"
-        ))
-        .hint("`--through` says up to when the log is complete; `init --first` says where the area begins"));
-    };
-    let range = first.hull(*last);
-    let cadence = area
-        .terms_at(range.start())
-        .0
-        .ok_or_else(|| Failure::new(format!("area {} has no periods of its own", args.area)))?;
+    tell(&intake, world);
+    let range = args.range(&workspace, &area, world)?;
+    let cadence = area.terms_at(range.start()).0.ok_or_else(|| {
+        Failure::new(format!("area {} has no periods of its own", args.area))
+            .hint("usage is collected for an area that `open` gave a period")
+    })?;
     let collector = Collector::new(intake.jobs, cadence, range)?;
     let outside = collector.outside()?;
-    let mut total = Interval::ZERO;
-    let input = Secret::from_bytes(*keystore::random()?);
+    let drafts = Drafts::stage(&workspace, args.area, args.again.is_some())?;
+    let source = Source {
+        tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
+        query: None,
+        input: Some(commit_input(&workspace, &bytes)?),
+    };
+    let bar = progress::bar(
+        "collecting",
+        area.periods(range.start(), range.end()).count(),
+    );
     let catalogue = Catalogue::embedded().digest();
-    let mut count = 0_u64;
-    for usage in collector {
-        let usage = usage?;
-        total = total
-            .plus(usage.all.accelerator_seconds)
-            .ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
-        let secret = Secret::from_bytes(*keystore::random()?);
-        let source = Source {
-            tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
-            query: None,
-            input: Some(commit_input(&input, &bytes)),
-        };
-        let ledger = usage.ledger(secret)?;
+    // Writes the draft of a period, and returns its accelerator-seconds.
+    let write = |usage: PeriodUsage| -> Result<Interval, Failure> {
+        let ledger = usage.ledger(Secret::from_bytes(*keystore::random()?))?;
+        // The largest period decides how long all take: its file is printed while its
+        // records are hashed.
+        let (reference, text) = rayon::join(|| ledger.reference(), || ledger.print());
         let content = Usage {
             period: usage.period,
             inventory: None,
             catalogue,
             figures: figures(&usage, &source),
             commitments: Vec::new(),
-            ledgers: vec![ledger.reference()?],
+            ledgers: vec![reference?],
             devices_absent: Some("a job log names no device".to_owned()),
         };
-        let name = format!("collected/{}/{}", args.area, usage.period.start());
-        let draft = crate::attestation::Content::Usage(content);
-        let draft = draft.write().unwrap_or_default().to_canonical();
-        let path = workspace.join(format!("{name}.ledger"));
-        failure::replace(&path, ledger.print().as_bytes())?;
-        private(&path)?;
-        failure::replace(&workspace.join(format!("{name}.usage")), draft.as_bytes())?;
+        drafts.add(content, &text)?;
+        bar.inc(1);
+        Ok(usage.all.accelerator_seconds)
+    };
+    let mut total = Interval::ZERO;
+    let mut count = 0_u64;
+    collector.each(write, |seconds| {
+        total = total
+            .plus(seconds)
+            .ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
         count = count.saturating_add(1);
-    }
-    world.say(format!(
-        "{count} periods from {} to {}: {} accelerator-seconds",
-        range.start(),
-        range.end(),
-        spell(total)
-    ))?;
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    let place = drafts.keep()?;
+    world.answer(
+        &json!({
+            "periods": count,
+            "from": range.start().to_string(),
+            "to": range.end().to_string(),
+            "accelerator_seconds": spell(total),
+            "outside": spell(outside),
+            "drafts": place,
+        }),
+        &format!(
+            "{count} periods from {} to {}: {} accelerator-seconds",
+            range.start(),
+            range.end(),
+            spell(total)
+        ),
+    )?;
     if outside != Interval::ZERO {
         world.note(format!(
             "left out: {} accelerator-seconds before or after these periods",
             spell(outside)
         ));
     }
+    if args.again.is_some() {
+        world.note(format!(
+            "`standstill correct --reason WHY TIME.usage` takes each from `{}`",
+            place.display()
+        ));
+    }
     Ok(())
+}
+
+/// Says what was left out and what looks wrong.
+fn tell(intake: &Intake, world: &mut World<'_>) {
+    for (reason, (count, first)) in &intake.skipped {
+        world.note(format!("left out: {count} {reason}, first in row {first}"));
+    }
+    for warning in &intake.warnings {
+        world.note(format!("warning: {warning}"));
+    }
+    if intake.more_warnings > 0 {
+        world.note(format!("warning: {} more like these", intake.more_warnings));
+    }
+    if intake.jobs.is_empty() {
+        world.note("warning: no job of accelerators is in it: the periods will say zero");
+    }
 }
 
 impl JobLogArgs {
     fn options(&self) -> Result<telemetry::Options, Failure> {
         let classes = self.class.iter().map(|(name, class)| {
-            let class: Class = class.parse().map_err(Failure::new)?;
+            let class: Class = class.parse().map_err(|why: String| {
+                let known: Vec<&str> = Class::ALL.iter().map(|class| class.as_str()).collect();
+                Failure::new(why).hint(format!("the classes are: {}", known.join(", ")))
+            })?;
             Ok((name.clone(), class))
         });
+        self.models.check()?;
+        let clock = Clock::new(self.tz.as_deref(), self.ambiguous)
+            .map_err(|error| Failure::from(error).hint("zones are called as in `Europe/Paris`"))?;
         Ok(telemetry::Options {
-            clock: Clock::new(self.tz.as_deref(), self.ambiguous)?,
+            clock,
             until: Some(self.through),
-            models: self.model.iter().cloned().collect(),
+            models: self.models.model.iter().cloned().collect(),
             classes: classes.collect::<Result<_, Failure>>()?,
         })
+    }
+
+    /// Returns the whole periods that are to be collected.
+    fn range(
+        &self,
+        workspace: &Workspace,
+        area: &Area,
+        world: &mut World<'_>,
+    ) -> Result<Period, Failure> {
+        let next = next_start(workspace, self.area, area);
+        let from = self.again.unwrap_or(next);
+        let mut through = self.through;
+        if through > world.now {
+            through = world.now;
+            world.note(format!("up to now, {through}: what comes is not known"));
+        }
+        if self.again.is_some() {
+            through = through.min(next);
+        }
+        let periods: Vec<Period> = area
+            .periods(from, through)
+            .filter(|period| period.start() >= from && period.end() <= through)
+            .collect();
+        match (periods.first(), periods.last()) {
+            (Some(first), Some(last)) => Ok(first.hull(*last)),
+            _ => Err(Failure::new(format!(
+                "no period from {from} on ends at or before {through}"
+            ))
+            .hint(if self.again.is_some() {
+                format!("periods up to {next} were attested; `--again` takes of these")
+            } else {
+                format!(
+                    "`--through` says up to when the log is complete; what begins before {next} was attested, or lies before the area's first instant"
+                )
+            })),
+        }
     }
 }
 
@@ -274,34 +348,27 @@ fn figures(usage: &PeriodUsage, source: &Source) -> Vec<Figure> {
     figures
 }
 
-fn commit_input(secret: &Secret, bytes: &[u8]) -> crate::hash::Hash {
-    let salt: Salt = secret.salt(0, "input");
-    commitment("input", &salt, bytes)
-}
-
-/// Lets nobody but the owner read a ledger, which has the secret in it.
-fn private(path: &std::path::Path) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-        .map_err(|error| Failure::file(path, error))
+/// Commits to a source file under the workspace's lasting secret, so that whoever is shown
+/// the file later can be shown the salt too.
+fn commit_input(workspace: &Workspace, bytes: &[u8]) -> Result<Hash, Failure> {
+    let digest = sha256(bytes);
+    let salt = device_secret(workspace)?.commitment_salt("input", digest.as_bytes());
+    Ok(commitment("input", &salt, bytes))
 }
 
 fn explain(args: &JobLogArgs, error: SourceError) -> Failure {
     let hint = match &error {
-        SourceError::LocalTime { .. } => Some("choose with `--ambiguous earlier` or `later`"),
+        SourceError::LocalTime { .. } => "choose with `--ambiguous earlier` or `later`",
         SourceError::Field { why, .. } if why.contains("no zone") => {
-            Some("say with `--tz` which zone they are of, or run `TZ=UTC sacct …`")
+            "say with `--tz` which zone they are of, or run `TZ=UTC sacct …`"
         }
-        SourceError::Shape { .. } => Some(
-            "`TZ=UTC sacct -a -X -D -P --format=JobIDRaw,State,Start,End,ElapsedRaw,AllocTRES,JobName` prints what is expected",
-        ),
-        _ => None,
+        SourceError::Column { .. } => "`--columns OURS=THEIRS` says what a column is called",
+        SourceError::Shape { .. } => {
+            "`TZ=UTC sacct -a -X -D -P --format=JobIDRaw,State,Start,End,ElapsedRaw,AllocTRES,JobName` prints what is expected"
+        }
+        _ => "nothing was collected: mend the row, or export the log anew",
     };
-    let failure = Failure::file(&args.file, error);
-    match hint {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
+    Failure::file(&args.file, error).hint(hint)
 }
 
 fn spell(value: Interval) -> String {
@@ -310,12 +377,6 @@ fn spell(value: Interval) -> String {
     } else {
         format!("{} to {}", value.lower(), value.upper())
     }
-}
-
-pub(super) fn pair(text: &str) -> Result<(String, String), String> {
-    text.split_once('=')
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .ok_or_else(|| format!("`{text}` is not `<name>=<value>`"))
 }
 
 fn ambiguous(text: &str) -> Result<Ambiguous, String> {

@@ -14,6 +14,7 @@ use crate::cli::collect::JobLogArgs;
 use crate::cli::collect::slurm;
 use crate::cli::failure;
 use crate::cli::init::InitArgs;
+use crate::cli::models::Models;
 use crate::cli::pledge::NewArgs;
 use crate::cli::pledge::SignArgs;
 use crate::cli::publish::PublishArgs;
@@ -141,7 +142,7 @@ impl Demo<'_, '_> {
             let init = InitArgs {
                 directory: self.path.join(name),
                 origin: format!("{name}.example/log"),
-                area: "cluster".to_owned(),
+                area: vec!["cluster".to_owned()],
                 first: Some(at(START)?),
                 period: "3600".parse::<Cadence>()?,
                 grace: GRACE,
@@ -200,7 +201,10 @@ impl Demo<'_, '_> {
                     through: midnight,
                     tz: Some("UTC".to_owned()),
                     ambiguous: Ambiguous::Refuse,
-                    model: vec![("h100".to_owned(), "h100-sxm".to_owned())],
+                    models: Models {
+                        model: vec![("h100".to_owned(), "h100-sxm".to_owned())],
+                    },
+                    again: None,
                     class: vec![
                         ("train".to_owned(), "training".to_owned()),
                         ("infer".to_owned(), "inference".to_owned()),
@@ -266,7 +270,6 @@ impl Demo<'_, '_> {
                 witness: (1..=3)
                     .map(|number| self.witness(number).display().to_string())
                     .collect(),
-                json: false,
             };
             self.show(&format!(
                 "standstill verify {0}/log --trust {0}.trust.toml --at {now} --witness witness-1 --witness witness-2 --witness witness-3",
@@ -369,6 +372,7 @@ fn quietly<T>(
         out: &mut out,
         err: &mut err,
         now,
+        json: false,
     })
 }
 
@@ -390,8 +394,8 @@ fn make_anew(path: &Path) -> Result<(), Failure> {
             .hint("name another directory: `standstill demo DIR`"));
     }
     if ours {
-        std::fs::remove_dir_all(path).map_err(|error| Failure::file(path, error))?;
+        std::fs::remove_dir_all(path).map_err(|error| Failure::io(path, error))?;
     }
-    std::fs::create_dir_all(path).map_err(|error| Failure::file(path, error))?;
+    failure::make_directory(path)?;
     failure::create(&path.join(MARKER), b"")
 }

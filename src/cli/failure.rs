@@ -1,8 +1,14 @@
 //! What is told to people when a command cannot be done.
 
+use std::error::Error;
 use std::fmt;
+use std::fs::OpenOptions;
 use std::io;
+use std::io::Write as _;
 use std::path::Path;
+
+use crate::keystore::KeyFileError;
+use crate::store::StoreError;
 
 /// The exit code of every failure: arguments or files that cannot be used.
 pub(crate) const EXIT: u8 = 2;
@@ -29,18 +35,28 @@ impl Failure {
         Self::new(format!("`{}`: {why}", path.display()))
     }
 
+    /// A file that the operating system refuses.
+    #[expect(clippy::needless_pass_by_value, reason = "handed over by `map_err`")]
+    pub(crate) fn io(path: &Path, error: io::Error) -> Self {
+        Self {
+            hint: hint_for(&error),
+            ..Self::file(path, &error)
+        }
+    }
+
     /// Standard output that cannot be written.
     #[expect(clippy::needless_pass_by_value, reason = "handed over by `map_err`")]
     pub(crate) fn output(error: io::Error) -> Self {
         Self {
+            hint: hint_for(&error),
             broken_pipe: error.kind() == io::ErrorKind::BrokenPipe,
             ..Self::new(format!("cannot write the output: {error}"))
         }
     }
 
-    /// The same failure, with what may help.
+    /// The same failure, with what may help. What the cause itself suggests goes first.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint.get_or_insert_with(|| hint.into());
         self
     }
 
@@ -50,9 +66,53 @@ impl Failure {
     }
 }
 
-impl<E: std::error::Error> From<E> for Failure {
+impl<E: Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::new(error.to_string())
+        Self {
+            hint: hint_for(&error),
+            ..Self::new(error.to_string())
+        }
+    }
+}
+
+const KEY_HINT: &str = "bring the file back from a copy; nothing was signed";
+
+/// What may help against an error, told by it or by one that it came from.
+fn hint_for(error: &(dyn Error + 'static)) -> Option<String> {
+    let own = if let Some(error) = error.downcast_ref::<io::Error>() {
+        io_hint(error.kind()).map(str::to_owned)
+    } else if let Some(error) = error.downcast_ref::<KeyFileError>() {
+        match error {
+            KeyFileError::Readable { path, .. } => Some(format!(
+                "`chmod 600 {path}`; if others may have read it, `standstill key rotate`"
+            )),
+            KeyFileError::Io { source, .. } => {
+                let hint = io_hint(source.kind()).unwrap_or(KEY_HINT);
+                Some(hint.to_owned())
+            }
+            KeyFileError::Malformed { .. } | KeyFileError::Note { .. } => Some(KEY_HINT.to_owned()),
+            KeyFileError::Randomness => None,
+        }
+    } else if let Some(StoreError::Locked { .. }) = error.downcast_ref::<StoreError>() {
+        Some("wait until the other command has ended".to_owned())
+    } else {
+        None
+    };
+    own.or_else(|| hint_for(error.source()?))
+}
+
+const fn io_hint(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::NotFound => Some("check the path"),
+        io::ErrorKind::NotADirectory => Some("a file stands where a directory should"),
+        io::ErrorKind::IsADirectory => Some("name a file, not a directory"),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Some("let this user read and write there, and run the command again")
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            Some("make room, and run the command again")
+        }
+        _ => None,
     }
 }
 
@@ -68,36 +128,41 @@ impl fmt::Display for Failure {
 
 /// Reads a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::file(path, error))
+    std::fs::read(path).map_err(|error| Failure::io(path, error))
 }
 
 /// Reads a file of text.
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(path)?).map_err(|_| Failure::file(path, "is not UTF-8"))
+    String::from_utf8(read(path)?)
+        .map_err(|_| Failure::file(path, "is not UTF-8").hint("a file of text is expected here"))
 }
 
-/// Writes a file that must not be there yet.
+/// Writes a file that must not be there yet, whole or not at all.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    use std::io::Write as _;
-    let file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path);
-    file.and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
+    let new = OpenOptions::new().write(true).create_new(true).open(path);
+    let mut file = new.map_err(|error| {
+        let exists = error.kind() == io::ErrorKind::AlreadyExists;
+        let failure = Failure::io(path, error);
+        if exists {
+            failure.hint("nothing is overwritten: name another file, or move this one away")
+        } else {
+            failure
+        }
+    })?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(path);
+        Failure::io(path, error)
     })
-    .map_err(|error| Failure::file(path, error))
 }
 
-/// Writes a file whole, in place of one that may be there. It can be made again, so that
-/// nothing waits for the disk.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| Failure::file(parent, error))?;
-    }
-    let staged = path.with_extension("tmp");
-    std::fs::write(&staged, bytes)
-        .and_then(|()| std::fs::rename(&staged, path))
-        .map_err(|error| Failure::file(path, error))
+/// Makes a directory and those above it.
+pub(crate) fn make_directory(path: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(path).map_err(|error| Failure::io(path, error))
+}
+
+/// Makes a directory's entries durable.
+pub(crate) fn sync_directory(path: &Path) -> Result<(), Failure> {
+    let synced = std::fs::File::open(path).and_then(|directory| directory.sync_all());
+    synced.map_err(|error| Failure::io(path, error))
 }

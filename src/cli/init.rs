@@ -1,9 +1,13 @@
 //! `standstill init`: make a lab's workspace.
 
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use crate::attestation::Content;
+use crate::attestation::IssuerId;
 use crate::attestation::Link;
 use crate::attestation::StreamId;
 use crate::attestation::content::Action;
@@ -17,15 +21,19 @@ use crate::attestation::content::Witnesses;
 use crate::attestation::statement::first_payload;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::drafts;
 use crate::cli::failure;
+use crate::cli::workspace::CONFIG;
 use crate::cli::workspace::Config;
 use crate::cli::workspace::WitnessConfig;
-use crate::cli::workspace::found;
+use crate::cli::workspace::Workspace;
+use crate::cli::workspace::default_wait;
 use crate::key::Algorithm;
 use crate::key::KeyName;
 use crate::key::SignerKey;
 use crate::key::VerifierKey;
 use crate::keystore;
+use crate::ledger::Secret;
 use crate::store::log::Log;
 use crate::time::Cadence;
 use crate::time::DAY;
@@ -33,8 +41,9 @@ use crate::time::UnixSeconds;
 
 /// Make a lab's workspace: keys, journal, and a log of its own
 ///
-/// Makes root and signing keys, the issuer's first statement, and one area, whose usage
-/// is accounted together. Nothing is public before `standstill publish`.
+/// Makes root and signing keys, the issuer's first statement, and its areas, each a
+/// cluster or site whose usage is accounted together. Nothing is public before
+/// `standstill publish`.
 #[derive(Debug, clap::Args)]
 pub(super) struct InitArgs {
     /// Directory, which must not exist or be empty
@@ -45,9 +54,9 @@ pub(super) struct InitArgs {
     #[arg(long, default_value = "lab.example/standstill")]
     pub(super) origin: String,
 
-    /// Name of the area: the cluster or site
-    #[arg(long, default_value = "cluster")]
-    pub(super) area: String,
+    /// Name of an area: a cluster or site (can be repeated; they are numbered from 1)
+    #[arg(long, value_name = "NAME", default_value = "cluster")]
+    pub(super) area: Vec<String>,
 
     /// First instant that the area accounts for; it cannot be moved back
     /// (default: the start of this UTC day, or month)
@@ -74,90 +83,38 @@ pub(super) struct InitArgs {
 impl InitArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let path = &self.directory;
-        let occupied = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
-        if occupied {
-            return Err(Failure::file(path, "is not empty")
-                .hint("choose a directory that does not exist yet"));
-        }
-        let name = KeyName::new(self.origin.as_str())?;
-        let first = self.first.unwrap_or_else(|| match self.period {
-            Cadence::Month => world.now.month_start(),
-            Cadence::Seconds(_) => {
-                let seconds = world.now.get();
-                let since = seconds.checked_rem(DAY).unwrap_or_default();
-                UnixSeconds::new(seconds.saturating_sub(since)).unwrap_or(world.now)
-            }
-        });
+        let made = vacant(path)?;
+        let name = KeyName::new(self.origin.as_str()).map_err(|error| {
+            Failure::from(error).hint("a log is called like an address, e.g. `lab.example/log`")
+        })?;
+        let areas = self.areas(world.now)?;
         let witnesses = self.witnesses()?;
-        let log_key = SignerKey::new(name, Algorithm::Ed25519, keystore::generate()?);
-        let keys = path.join("keys");
-        std::fs::create_dir_all(&keys).map_err(|error| Failure::file(&keys, error))?;
-        let issuer = Issuer {
-            root: new_key(&keys, "root")?,
-            roles: Roles {
-                governance: new_key(&keys, "governance")?,
-                operations: new_key(&keys, "operations")?,
-            },
-            log: LogOfRecord {
-                origin: self.origin.clone(),
-                key: log_key.verifier(),
-            },
-            witnesses,
-            earlier: Vec::new(),
-            suspected_since: None,
-            moved: None,
-        };
-        keystore::write_note_key(&keys.join("log.key"), &log_key)?;
-        let link = Link {
-            previous: None,
-            governance: None,
-            not_before: None,
-            beacon: None,
-        };
-        let vkey = log_key.verifier();
-        let (id, payload) = first_payload(&Content::Issuer(Box::new(issuer)), &link)
-            .ok_or_else(|| Failure::new("the issuer's statement cannot be written"))?;
-        let config = Config {
-            issuer: id.to_string(),
-            origin: self.origin.clone(),
-            publish_wait: 60,
-            witness: self
-                .witness
-                .iter()
-                .map(|directory| {
-                    let directory = std::path::absolute(directory)?;
-                    Ok(WitnessConfig { directory })
-                })
-                .collect::<Result<_, std::io::Error>>()?,
-        };
-        Log::create_in(
-            &path.join("log"),
-            &path.join("state/log"),
-            log_key,
-            world.now,
-        )?;
-        failure::create(&path.join("log/vkey"), format!("{vkey}\n").as_bytes())?;
-        let mut workspace = found(path, &config, &payload)?;
-        let area = Area {
-            stream: StreamId::new(1),
-            action: Action::Open(AreaOpen {
-                name: self.area.clone(),
-                first,
-                cadence: Some(self.period),
-                grace: self.grace,
-                measures: None,
-                continues: Vec::new(),
+        let (id, vkey) = self
+            .make(name, areas, witnesses, world.now)
+            .inspect_err(|_| clear(path, made))?;
+        world.answer(
+            &json!({
+                "issuer": id.to_string(),
+                "log": vkey.to_string(),
+                "workspace": path,
             }),
+            &format!("issuer {id}\nlog    {vkey}"),
+        )?;
+        let period = match self.period {
+            Cadence::Month => "a month".to_owned(),
+            Cadence::Seconds(seconds) => format!("{seconds} seconds"),
         };
-        workspace.append(StreamId::GOVERNANCE, Content::Area(area))?;
-        workspace.sync()?;
-        world.say(format!("issuer {id}"))?;
-        world.say(format!("log    {vkey}"))?;
+        for (number, area) in (1_u64..).zip(&self.area) {
+            world.note(format!(
+                "area {number} \"{area}\" accounts from {} on, in periods of {period}; usage is due {} seconds after",
+                self.first(world.now),
+                self.grace
+            ));
+        }
         world.note(format!(
-            "area 1 \"{}\" accounts from {first} on, in periods of {}; usage is due {} seconds after",
-            self.area, self.period, self.grace
+            "`{}` is for key changes only: move it off this machine once you have published",
+            path.join("keys/root.key").display()
         ));
-        world.note("keys/root.key is for key changes only: move it off this machine");
         if self.witness.is_empty() {
             world.note(
                 "no witness: every verdict will say that a rewritten history is not excluded",
@@ -166,33 +123,187 @@ impl InitArgs {
         Ok(())
     }
 
+    fn first(&self, now: UnixSeconds) -> UnixSeconds {
+        self.first.unwrap_or_else(|| match self.period {
+            Cadence::Month => now.month_start(),
+            Cadence::Seconds(_) => {
+                let seconds = now.get();
+                let since = seconds.checked_rem(DAY).unwrap_or_default();
+                UnixSeconds::new(seconds.saturating_sub(since)).unwrap_or(now)
+            }
+        })
+    }
+
+    /// Returns what the areas begin with, if they can.
+    fn areas(&self, now: UnixSeconds) -> Result<Vec<Area>, Failure> {
+        let first = self.first(now);
+        if self.period.period_from(first).is_none() {
+            return Err(
+                Failure::new(format!("no period of `{}` begins at {first}", self.period))
+                    .hint("a month begins on its first, at 00:00:00Z"),
+            );
+        }
+        if self.grace <= default_wait() {
+            return Err(Failure::new(format!(
+                "a grace of {} seconds is too short: usage is published {} seconds after its period's end",
+                self.grace,
+                default_wait()
+            ))
+            .hint("give it as long as an outage may last, e.g. `--grace 172800`"));
+        }
+        let area = |(number, name): (u64, &String)| Area {
+            stream: StreamId::new(number),
+            action: Action::Open(AreaOpen {
+                name: name.clone(),
+                first,
+                cadence: Some(self.period),
+                grace: self.grace,
+                measures: None,
+                continues: Vec::new(),
+            }),
+        };
+        Ok((1..).zip(&self.area).map(area).collect())
+    }
+
+    fn make(
+        &self,
+        name: KeyName,
+        areas: Vec<Area>,
+        witnesses: Option<Witnesses>,
+        now: UnixSeconds,
+    ) -> Result<(IssuerId, VerifierKey), Failure> {
+        let path = &self.directory;
+        let log_key = SignerKey::new(name, Algorithm::Ed25519, keystore::generate()?);
+        let vkey = log_key.verifier();
+        let keys = path.join("keys");
+        make_private_directory(&keys)?;
+        let issuer = Issuer {
+            root: new_key(&keys, "root")?,
+            roles: Roles {
+                governance: new_key(&keys, "governance")?,
+                operations: new_key(&keys, "operations")?,
+            },
+            log: LogOfRecord {
+                origin: self.origin.clone(),
+                key: vkey.clone(),
+            },
+            witnesses,
+            earlier: Vec::new(),
+            suspected_since: None,
+            moved: None,
+        };
+        keystore::write_note_key(&keys.join("log.key"), &log_key)?;
+        let devices = Secret::from_bytes(*keystore::random()?);
+        keystore::create_private(&keys.join("devices.secret"), &devices.to_hex())?;
+        let link = Link {
+            previous: None,
+            governance: None,
+            not_before: None,
+            beacon: None,
+        };
+        let (id, payload) = first_payload(&Content::Issuer(Box::new(issuer)), &link)
+            .ok_or_else(|| Failure::new("the issuer's statement cannot be written"))?;
+        let (log, state) = (path.join("log"), path.join("state/log"));
+        Log::create_in(&log, &state, log_key, now)?;
+        failure::create(&path.join("log/vkey"), format!("{vkey}\n").as_bytes())?;
+        let config = Config {
+            issuer: id.to_string(),
+            origin: self.origin.clone(),
+            publish_wait: default_wait(),
+            witness: self.witness_directories()?,
+        };
+        let mut workspace = Workspace::found(path, config, &payload)?;
+        let areas = areas.into_iter().map(Content::Area).collect();
+        workspace.append_all(StreamId::GOVERNANCE, areas)?;
+        workspace.finish()?;
+        Ok((id, vkey))
+    }
+
+    fn witness_directories(&self) -> Result<Vec<WitnessConfig>, Failure> {
+        let absolute = |directory: &PathBuf| {
+            let directory = std::path::absolute(directory)?;
+            Ok(WitnessConfig { directory })
+        };
+        self.witness.iter().map(absolute).collect()
+    }
+
     fn witnesses(&self) -> Result<Option<Witnesses>, Failure> {
-        let keys: Vec<VerifierKey> = self
-            .witness
-            .iter()
-            .map(|directory| {
-                let path = directory.join("vkey");
-                let text = failure::read_text(&path).map_err(|failure| {
-                    failure.hint("`standstill witness init DIR` makes a witness")
-                })?;
-                text.trim_end()
-                    .parse()
-                    .map_err(|error| Failure::file(&path, error))
-            })
-            .collect::<Result<_, _>>()?;
+        let mut keys: Vec<VerifierKey> = Vec::new();
+        for directory in &self.witness {
+            let path = directory.join("vkey");
+            let hint = "`standstill witness init DIR --name NAME` makes a witness";
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| Failure::file(&path, error).hint(hint))?;
+            let key: VerifierKey = text
+                .trim_end()
+                .parse()
+                .map_err(|error| Failure::file(&path, error).hint(hint))?;
+            if key.algorithm() != Algorithm::CosignatureV1 {
+                return Err(Failure::file(&path, "is no witness's key").hint(hint));
+            }
+            if keys.contains(&key) {
+                return Err(Failure::file(&path, "is named twice")
+                    .hint("one witness counts once: name another"));
+            }
+            keys.push(key);
+        }
         if keys.is_empty() {
-            return Ok(None);
+            return match self.quorum {
+                Some(_) => {
+                    Err(Failure::new("a quorum of no witnesses")
+                        .hint("name them with `--witness DIR`"))
+                }
+                None => Ok(None),
+            };
         }
         let half = keys.len() >> 1;
         let quorum = self.quorum.unwrap_or_else(|| half.saturating_add(1));
         if quorum == 0 || quorum > keys.len() {
-            return Err(Failure::new(format!(
-                "a quorum of {quorum} of {} witnesses",
-                keys.len()
-            )));
+            return Err(
+                Failure::new(format!("a quorum of {quorum} of {} witnesses", keys.len()))
+                    .hint("say a number from 1 to that of the witnesses, more than half of them"),
+            );
         }
         Ok(Some(Witnesses { keys, quorum }))
     }
+}
+
+/// Whether the directory must be made; fails if something is in it.
+fn vacant(path: &Path) -> Result<bool, Failure> {
+    match std::fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(Failure::io(path, error)),
+        Ok(mut entries) => match entries.next() {
+            None => Ok(false),
+            Some(_) if path.join("keys").is_dir() && !path.join(CONFIG).exists() => Err(
+                Failure::file(path, "is not empty: an `init` was cut short there")
+                    .hint("nothing of it was published: remove the directory and run it again"),
+            ),
+            Some(_) => Err(Failure::file(path, "is not empty")
+                .hint("choose a directory that does not exist yet")),
+        },
+    }
+}
+
+/// Removes what a failed attempt made: the directory was empty or not there before.
+fn clear(path: &Path, made: bool) {
+    if made {
+        let _ = std::fs::remove_dir_all(path);
+    } else {
+        for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+            let _ = drafts::remove(&entry.path());
+        }
+    }
+}
+
+/// Makes a directory that only its owner can enter, and those above it.
+fn make_private_directory(path: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    if let Some(parent) = path.parent() {
+        failure::make_directory(parent)?;
+    }
+    let made = std::fs::DirBuilder::new().mode(0o700).create(path);
+    made.map_err(|error| Failure::io(path, error))
 }
 
 /// Makes a key of its own file and returns the set of it alone.

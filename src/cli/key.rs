@@ -1,6 +1,9 @@
 //! `standstill key`: see and change an issuer's keys.
 
+use std::path::Path;
 use std::path::PathBuf;
+
+use serde_json::json;
 
 use crate::attestation::Content;
 use crate::attestation::StreamId;
@@ -11,7 +14,7 @@ use crate::cli::init::new_key;
 use crate::cli::workspace::Workspace;
 use crate::time::UnixSeconds;
 
-/// Show or rotate signing keys
+/// Show, rotate or revoke signing keys
 #[derive(Debug, clap::Args)]
 pub(super) struct KeyArgs {
     #[command(subcommand)]
@@ -22,86 +25,140 @@ pub(super) struct KeyArgs {
 enum KeyCommand {
     /// Show the public keys in force
     Show {
-        /// Workspace
+        /// Workspace that `standstill init` made
         #[arg(long, value_name = "DIR", default_value = ".")]
         workspace: PathBuf,
     },
     /// Replace a role's key; the root key signs the change when it is published
-    Rotate {
-        /// Role
-        #[arg(long, value_name = "governance|operations")]
-        role: String,
-        /// Since when the old key may have been in other hands; it informs, it erases
-        /// nothing
+    ///
+    /// The new key takes effect where the change stands in the log. What was queued before
+    /// it still gets out: in an area's stream signed by the new key, in stream 0 by the
+    /// root key.
+    Rotate(ChangeArgs),
+    /// Replace a role's key that may be in other hands
+    ///
+    /// Like `rotate`, and says since when. It informs, it erases nothing: what the old key
+    /// signed before the change stands in the log counts as the lab's.
+    Revoke {
+        #[command(flatten)]
+        change: ChangeArgs,
+        /// Since when the old key may have been in other hands
         #[arg(long, value_name = "TIME")]
-        suspected_since: Option<UnixSeconds>,
-        /// Workspace
-        #[arg(long, value_name = "DIR", default_value = ".")]
-        workspace: PathBuf,
+        suspected_since: UnixSeconds,
     },
+}
+
+#[derive(Debug, clap::Args)]
+struct ChangeArgs {
+    /// Which key
+    #[arg(long)]
+    role: Role,
+    /// Workspace that `standstill init` made
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    workspace: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Role {
+    /// Changes keys, closes areas, may sign in place of every other
+    Root,
+    /// Signs pledges and areas
+    Governance,
+    /// Signs usage
+    Operations,
+}
+
+impl Role {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Governance => "governance",
+            Self::Operations => "operations",
+        }
+    }
 }
 
 impl KeyArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         match &self.command {
-            KeyCommand::Show { workspace } => {
-                let workspace = Workspace::open(workspace)?;
-                let identity = workspace.identity()?;
-                for (role, set) in [
-                    ("root", &identity.root),
-                    ("governance", &identity.roles.governance),
-                    ("operations", &identity.roles.operations),
-                ] {
-                    show(role, set, world)?;
-                }
-                world.say(format!("log        {}", identity.log.key))
-            }
-            KeyCommand::Rotate {
-                role,
+            KeyCommand::Show { workspace } => show(workspace, world),
+            KeyCommand::Rotate(change) => change.run(None, world),
+            KeyCommand::Revoke {
+                change,
                 suspected_since,
-                workspace,
-            } => rotate(role, *suspected_since, workspace, world),
+            } => change.run(Some(*suspected_since), world),
         }
     }
 }
 
-fn show(role: &str, set: &KeySet, world: &mut World<'_>) -> Result<(), Failure> {
-    for key in set.keys() {
-        world.say(format!("{role:10} {key} ({} needed)", set.threshold()))?;
+fn show(path: &Path, world: &mut World<'_>) -> Result<(), Failure> {
+    let workspace = Workspace::open(path)?;
+    let identity = workspace.identity()?;
+    let sets = [
+        ("root", &identity.root),
+        ("governance", &identity.roles.governance),
+        ("operations", &identity.roles.operations),
+    ];
+    if world.json {
+        let value = |set: &KeySet| {
+            let keys: Vec<String> = set.keys().iter().map(ToString::to_string).collect();
+            json!({ "keys": keys, "threshold": set.threshold() })
+        };
+        let mut shown: serde_json::Map<String, serde_json::Value> = sets
+            .iter()
+            .map(|(role, set)| ((*role).to_owned(), value(set)))
+            .collect();
+        shown.insert("log".to_owned(), json!(identity.log.key.to_string()));
+        return world.say(serde_json::to_string_pretty(&shown)?);
     }
-    Ok(())
+    for (role, set) in sets {
+        for key in set.keys() {
+            world.say(format!("{role:10} {key} ({} needed)", set.threshold()))?;
+        }
+    }
+    world.say(format!("log        {}", identity.log.key))
 }
 
-fn rotate(
-    role: &str,
-    suspected_since: Option<UnixSeconds>,
-    path: &std::path::Path,
-    world: &mut World<'_>,
-) -> Result<(), Failure> {
-    let mut workspace = Workspace::open(path)?;
-    let mut issuer = workspace.identity()?.clone();
-    let set = match role {
-        "governance" => &mut issuer.roles.governance,
-        "operations" => &mut issuer.roles.operations,
-        other => {
-            return Err(
-                Failure::new(format!("`{other}` is no role that can be rotated here"))
-                    .hint("choose `governance` or `operations`"),
-            );
+impl ChangeArgs {
+    fn run(
+        &self,
+        suspected_since: Option<UnixSeconds>,
+        world: &mut World<'_>,
+    ) -> Result<(), Failure> {
+        let mut workspace = Workspace::open(&self.workspace)?;
+        if let Some(since) = suspected_since.filter(|since| *since > world.now) {
+            return Err(Failure::new(format!("{since} is not past"))
+                .hint("say since when the key may have been in other hands"));
         }
-    };
-    let number = workspace.journal().len();
-    let name = format!("{role}-{number}");
-    *set = new_key(&workspace.join("keys"), &name)?;
-    issuer.suspected_since = suspected_since;
-    issuer.moved = None;
-    let entry = workspace
-        .append(StreamId::GOVERNANCE, Content::Issuer(Box::new(issuer)))?
-        .id;
-    workspace.sync()?;
-    world.say(format!("key change {entry}"))?;
-    world.note(format!(
-        "keys/{name}.key takes effect where the change is published; the old key may go once it is"
-    ));
-    Ok(())
+        let mut issuer = workspace.identity()?.clone();
+        let role = self.role.name();
+        let name = format!("{role}-{}", workspace.journal().len());
+        let file = workspace.join(format!("keys/{name}.key"));
+        // Named like this, it can only be what a dead process left: no statement has it.
+        if file.exists() {
+            std::fs::remove_file(&file).map_err(|error| Failure::io(&file, error))?;
+        }
+        let set = match self.role {
+            Role::Root => &mut issuer.root,
+            Role::Governance => &mut issuer.roles.governance,
+            Role::Operations => &mut issuer.roles.operations,
+        };
+        *set = new_key(&workspace.join("keys"), &name)?;
+        issuer.suspected_since = suspected_since;
+        issuer.moved = None;
+        let id = workspace
+            .append(StreamId::GOVERNANCE, Content::Issuer(Box::new(issuer)))
+            .inspect_err(|_| {
+                let _ = std::fs::remove_file(&file);
+            })?;
+        world.answer(
+            &json!({ "statement": id.to_string(), "role": role, "key": file }),
+            &format!("key change {id}"),
+        )?;
+        world.note(format!(
+            "`{}` takes effect where the change is published; the root key of before signs it",
+            file.display()
+        ));
+        Ok(())
+    }
 }

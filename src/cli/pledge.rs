@@ -1,12 +1,14 @@
-//! `standstill pledge` and `withdraw`: claims, and their end.
+//! `standstill pledge`: claims, written, checked and signed.
 
+use std::path::Path;
 use std::path::PathBuf;
+
+use serde_json::json;
 
 use crate::attestation::Content;
 use crate::attestation::StatementId;
 use crate::attestation::StreamId;
 use crate::attestation::content::StreamHead;
-use crate::attestation::content::Withdrawal;
 use crate::attestation::figure::Basis;
 use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Class;
@@ -28,7 +30,6 @@ use crate::cli::failure;
 use crate::cli::workspace::Workspace;
 use crate::encoding::json::Value;
 use crate::quantity::Quantity;
-use crate::time::Cadence;
 use crate::time::DAY;
 use crate::time::Period;
 use crate::time::UnixSeconds;
@@ -46,7 +47,7 @@ enum PledgeCommand {
     New(Box<NewArgs>),
     /// Say what is wrong with a draft
     Lint {
-        /// Draft
+        /// Draft of a pledge
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -74,19 +75,19 @@ pub(super) struct NewArgs {
     #[arg(long)]
     pub(super) limit: Quantity,
 
-    /// Quantity
+    /// What is counted
     #[arg(long, default_value = "accelerator_seconds")]
     pub(super) quantity: QuantityKind,
 
-    /// Basis
+    /// How it is counted: allocated, present, active or billed
     #[arg(long, default_value = "allocated")]
     pub(super) basis: Basis,
 
-    /// Boundary, for energy
+    /// Where energy is measured: gpu, node, rack, facility or feed
     #[arg(long)]
     pub(super) boundary: Option<Boundary>,
 
-    /// Start of the baseline, for a reduction; it ends where the published usage ends
+    /// Start of the baseline, for a reduction
     #[arg(long, value_name = "TIME")]
     pub(super) baseline_start: Option<UnixSeconds>,
 
@@ -102,11 +103,11 @@ pub(super) struct NewArgs {
 /// A draft to be signed.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct SignArgs {
-    /// Draft
+    /// Draft of a pledge
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
 
-    /// Workspace
+    /// Workspace that `standstill init` made
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) workspace: PathBuf,
 }
@@ -120,8 +121,10 @@ impl PledgeArgs {
             }
             PledgeCommand::Lint { file } => {
                 let pledge = read(file)?;
-                let errors = show_lint(&pledge, world);
-                if errors == 0 {
+                let (errors, shown) = show_lint(&pledge, world);
+                if world.json {
+                    world.say(serde_json::to_string_pretty(&shown)?)?;
+                } else if errors == 0 {
                     world.say("no errors")?;
                 }
                 Ok(u8::from(errors > 0))
@@ -136,10 +139,13 @@ impl NewArgs {
     pub(super) fn draft(&self) -> Result<String, Failure> {
         let workspace = Workspace::open(&self.workspace)?;
         let area = workspace.area(StreamId::new(1))?;
-        let window = Period::new(self.start, self.end)
-            .ok_or_else(|| Failure::new(format!("{} is not before {}", self.start, self.end)))?;
+        let window =
+            Period::new(self.start, self.end).ok_or_else(|| not_before(self.start, self.end))?;
         let (cadence, grace) = area.terms_at(window.start());
-        let cadence = cadence.ok_or_else(|| Failure::new("area 1 has no periods of its own"))?;
+        let cadence = cadence.ok_or_else(|| {
+            Failure::new("area 1 has no periods of its own")
+                .hint("a pledge states the period of its reports")
+        })?;
         let (terms, baseline) = match self.kind.as_str() {
             "cap" => (Terms::Cap { limit: self.limit }, None),
             "reduction" => (
@@ -181,9 +187,6 @@ impl NewArgs {
             falsifier: String::new(),
             sliding: None,
         };
-        if cadence == Cadence::Month {
-            pledge.deadline = grace;
-        }
         pledge.falsifier = falsifier(&pledge);
         Ok(Value::from(pledge.write()).to_pretty())
     }
@@ -194,8 +197,7 @@ impl NewArgs {
             return Err(Failure::new("a reduction is measured against a baseline")
                 .hint("say `--baseline-start` and `--baseline-end`"));
         };
-        let period = Period::new(start, end)
-            .ok_or_else(|| Failure::new(format!("{start} is not before {end}")))?;
+        let period = Period::new(start, end).ok_or_else(|| not_before(start, end))?;
         let mut heads: Vec<StreamHead> = Vec::new();
         for entry in workspace
             .journal()
@@ -213,62 +215,88 @@ impl NewArgs {
                 statement: entry.id,
             });
         }
+        if heads.is_empty() {
+            return Err(
+                Failure::new("nothing was published that it could be measured against")
+                    .hint("publish the usage of the baseline first"),
+            );
+        }
         heads.sort_by_key(|head| head.stream);
         Ok(Baseline { period, heads })
     }
 }
 
+fn not_before(start: UnixSeconds, end: UnixSeconds) -> Failure {
+    Failure::new(format!("{start} is not before {end}"))
+        .hint("the start is included, the end is not")
+}
+
 impl SignArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let pledge = read(&self.file)?;
-        if show_lint(&pledge, world) > 0 {
-            return Err(Failure::file(&self.file, "has errors: nothing was signed"));
+        if show_lint(&pledge, world).0 > 0 {
+            return Err(
+                Failure::file(&self.file, "cannot be pledged: nothing was signed").hint(
+                    "mend the members named above; `standstill pledge lint` checks them again",
+                ),
+            );
         }
         let mut workspace = Workspace::open(&self.workspace)?;
+        check_against(&workspace, &pledge, &self.file)?;
+        if pledge.window.start() <= world.now {
+            world.note(
+                "warning: the window has begun: what a quorum did not see before it is never HOLDS",
+            );
+        }
         let content = Content::Pledge(Box::new(pledge));
-        let entry = workspace.append(StreamId::GOVERNANCE, content)?.id;
-        workspace.sync()?;
-        world.say(format!("pledge {entry}"))
+        let id = workspace.append(StreamId::GOVERNANCE, content)?;
+        world.answer(
+            &json!({ "pledge": id.to_string() }),
+            &format!("pledge {id}"),
+        )
     }
 }
 
-/// Withdraw a pledge: its duty ends after its notice, never its judgement before
-#[derive(Debug, clap::Args)]
-pub(super) struct WithdrawArgs {
-    /// Statement id of the pledge
-    #[arg(value_name = "PLEDGE")]
-    pledge: StatementId,
-
-    /// Why
-    #[arg(long)]
-    reason: String,
-
-    /// Workspace
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    workspace: PathBuf,
-}
-
-impl WithdrawArgs {
-    pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
-        let mut workspace = Workspace::open(&self.workspace)?;
-        let is_pledge = workspace.journal().iter().any(|entry| {
-            entry.id == self.pledge && matches!(entry.statement.content, Content::Pledge(_))
-        });
-        if !is_pledge {
-            return Err(Failure::new(format!(
-                "{} is no pledge of this workspace",
-                self.pledge
-            )));
+/// Refuses a pledge that contradicts what the workspace has: areas that are not there,
+/// a baseline other than what was published, the same pledge again.
+fn check_against(workspace: &Workspace, pledge: &Pledge, file: &Path) -> Result<(), Failure> {
+    if let AreaSelection::Listed(areas) = &pledge.perimeter.areas {
+        for area in areas {
+            workspace.area(*area)?;
         }
-        let withdrawal = Withdrawal {
-            pledge: self.pledge,
-            reason: self.reason.clone(),
-        };
-        let entry = workspace
-            .append(StreamId::GOVERNANCE, Content::Withdrawal(withdrawal))?
-            .id;
-        workspace.sync()?;
-        world.say(format!("withdrawal {entry}"))
+    }
+    for head in pledge.baseline.iter().flat_map(|baseline| &baseline.heads) {
+        let published = workspace.stream(head.stream).any(|entry| {
+            entry.statement.subject.sequence == head.sequence
+                && entry.id == head.statement
+                && workspace.is_published(entry)
+        });
+        if !published {
+            return Err(Failure::file(
+                file,
+                format!(
+                    "`baseline.heads` names {} at {}/{}, which was not published",
+                    head.statement, head.stream, head.sequence
+                ),
+            )
+            .hint("publish what it is measured against, then write the draft anew"));
+        }
+    }
+    let withdrawn = |id: StatementId| {
+        workspace.stream(StreamId::GOVERNANCE).any(
+            |entry| matches!(&entry.statement.content, Content::Withdrawal(one) if one.pledge == id),
+        )
+    };
+    let same = workspace.stream(StreamId::GOVERNANCE).find(|entry| {
+        matches!(&entry.statement.content, Content::Pledge(one) if **one == *pledge)
+            && !withdrawn(entry.id)
+    });
+    match same {
+        Some(entry) => {
+            Err(Failure::file(file, "was pledged before")
+                .hint(format!("it is statement {}", entry.id)))
+        }
+        None => Ok(()),
     }
 }
 
@@ -283,24 +311,34 @@ fn training() -> Vec<Class> {
     ]
 }
 
-fn read(path: &std::path::Path) -> Result<Pledge, Failure> {
+fn read(path: &Path) -> Result<Pledge, Failure> {
     let bytes = failure::read(path)?;
-    Pledge::parse_draft(&bytes).map_err(|error| Failure::file(path, error))
+    Pledge::parse_draft(&bytes).map_err(|error| {
+        Failure::file(path, error)
+            .hint("`standstill pledge new` writes a draft with every member that it needs")
+    })
 }
 
-/// Prints what is wrong, and returns how many errors there are.
-fn show_lint(pledge: &Pledge, world: &mut World<'_>) -> usize {
+/// Tells what is wrong, and returns how many errors there are, and all as JSON.
+fn show_lint(pledge: &Pledge, world: &mut World<'_>) -> (usize, Vec<serde_json::Value>) {
     let mut errors = 0_usize;
+    let mut shown = Vec::new();
     for finding in lint(pledge) {
         let (rule, member, why) = (finding.rule, finding.member, &finding.why);
         let severity = match rule.severity() {
             Severity::Error => {
                 errors = errors.saturating_add(1);
-                "error"
+                "wrong"
             }
             Severity::Warning => "warning",
         };
         world.note(format!("{severity}: `{member}` {why} ({rule})"));
+        shown.push(json!({
+            "severity": severity,
+            "rule": rule.to_string(),
+            "member": member,
+            "why": why,
+        }));
     }
-    errors
+    (errors, shown)
 }

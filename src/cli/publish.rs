@@ -1,29 +1,30 @@
 //! `standstill publish`: from the journal into the log.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde_json::Value;
+use serde_json::json;
+
 use crate::attestation::Content;
-use crate::attestation::Envelope;
 use crate::attestation::StreamId;
-use crate::attestation::content::Action;
-use crate::attestation::content::Issuer;
-use crate::attestation::content::KeySet;
+use crate::attestation::content::StatementType;
 use crate::cli::Failure;
 use crate::cli::World;
-use crate::cli::workspace::Entry;
+use crate::cli::journal::Entry;
+use crate::cli::receipts;
+use crate::cli::signing;
 use crate::cli::workspace::Workspace;
-use crate::key::SecretKey;
 use crate::keystore;
-use crate::merkle::leaf_hash;
-use crate::merkle::verify_inclusion;
 use crate::note::Note;
+use crate::sequencer::Refusal;
 use crate::store::fs::Directory;
 use crate::store::fs::FileLock;
 use crate::store::log::Log;
+use crate::store::log::LogError;
 use crate::store::witness::WitnessDirectory;
 use crate::store::witness::last_cosigned;
 use crate::tlog::Checkpoint;
-use crate::tlog::Proof;
 use crate::tlog::SignedCheckpoint;
 
 /// Put what was attested and pledged into the log, and keep a receipt for each
@@ -32,11 +33,12 @@ use crate::tlog::SignedCheckpoint;
 /// Running it again publishes nothing twice, and lets the witnesses refresh their time.
 #[derive(Debug, clap::Args)]
 pub(super) struct PublishArgs {
-    /// Workspace
+    /// Workspace that `standstill init` made
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) workspace: PathBuf,
 
-    /// Show what would become public, and publish nothing
+    /// Show what would become public, and publish nothing: the entries, byte for byte,
+    /// one a line; with `--json` also what they say
     #[arg(long)]
     pub(super) preview: bool,
 }
@@ -44,19 +46,14 @@ pub(super) struct PublishArgs {
 impl PublishArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let workspace = Workspace::open(&self.workspace)?;
-        workspace.sync()?;
         let (queue, waiting) = queue(&workspace, world);
-        if self.preview {
-            for entry in &queue {
-                world.say(String::from_utf8_lossy(&entry.payload))?;
-            }
-            world.note(format!(
-                "{} statements would become public, each with its signatures",
-                queue.len()
-            ));
-            return Ok(());
+        if !self.preview {
+            workspace.sync()?;
         }
-        let entries = sign(&workspace, &queue)?;
+        let entries = signing::sign(&workspace, &queue, world)?;
+        if self.preview {
+            return preview(&workspace, &queue, &entries, world);
+        }
         let mut log = open(&workspace, world)?;
         let known: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
         let found = log.reader().find(&known, log.size())?;
@@ -67,16 +64,34 @@ impl PublishArgs {
             .map(|(entry, _)| entry.clone())
             .collect();
         if !fresh.is_empty() {
-            log.append(&fresh, world.now)?;
+            log.append(&fresh, world.now).map_err(unpublished)?;
         }
         let cosigned = cosign(&workspace, &mut log, world)?;
-        receipts(&workspace, &log, &queue, &entries)?;
-        world.say(format!(
-            "{} statements published, the log has {}; {cosigned} of {} witnesses cosigned",
-            fresh.len(),
-            log.size(),
-            workspace.config.witness.len()
-        ))?;
+        receipts::keep(&workspace, &log, &queue, &entries)?;
+        let asked = workspace.config.witness.len();
+        world.answer(
+            &json!({
+                "published": fresh.len(),
+                "size": log.size(),
+                "cosigned": cosigned,
+                "witnesses": asked,
+                "waiting": waiting,
+            }),
+            &format!(
+                "{} statements published, the log has {}; {cosigned} of {asked} witnesses cosigned",
+                fresh.len(),
+                log.size(),
+            ),
+        )?;
+        let witnesses = workspace.identity()?.witnesses.as_ref();
+        if let Some(quorum) = witnesses
+            .map(|one| one.quorum)
+            .filter(|one| *one > cosigned)
+        {
+            world.note(format!(
+                "warning: {quorum} witnesses are a quorum: until so many cosign, nobody can tell by when this was said; `standstill publish` asks them again"
+            ));
+        }
         if waiting > 0 {
             world.note(format!(
                 "{waiting} wait until {} seconds after their period's end",
@@ -85,6 +100,52 @@ impl PublishArgs {
         }
         Ok(())
     }
+}
+
+/// Shows the entries that would become public.
+fn preview(
+    workspace: &Workspace,
+    queue: &[&Entry],
+    entries: &[Vec<u8>],
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let mut shown = Vec::new();
+    let mut kinds: BTreeMap<(StreamId, &str), u64> = BTreeMap::new();
+    for (entry, bytes) in queue.iter().zip(entries) {
+        let subject = &entry.statement.subject;
+        if workspace.published().logged(subject).is_some() {
+            continue;
+        }
+        let kind = entry.statement.content.statement_type();
+        let kind = kind.map_or("unknown", StatementType::name);
+        let count = kinds.entry((subject.stream, kind)).or_default();
+        *count = count.saturating_add(1);
+        let text = String::from_utf8_lossy(bytes);
+        if world.json {
+            let payload: Value = serde_json::from_slice(&entry.payload)?;
+            shown.push(json!({
+                "statement": entry.id.to_string(),
+                "payload": payload,
+                "entry": text,
+            }));
+        } else {
+            world.say(&text)?;
+        }
+    }
+    if world.json {
+        world.say(serde_json::to_string_pretty(&shown)?)?;
+    }
+    for ((stream, kind), count) in kinds {
+        world.note(format!(
+            "would become public: {count} {kind} of stream {stream}"
+        ));
+    }
+    if !world.json {
+        world.note(
+            "above are the entries as the log would hold them; `--json` shows what each says",
+        );
+    }
+    Ok(())
 }
 
 /// Returns what is to be published, stream 0 first, and how many must wait.
@@ -119,96 +180,6 @@ fn queue<'w>(workspace: &'w Workspace, world: &World<'_>) -> (Vec<&'w Entry>, us
     (queue, waiting)
 }
 
-/// Signs each with the keys that are valid where it will stand: what was queued before a
-/// key change is signed by the keys after it (formats: 5).
-fn sign(workspace: &Workspace, queue: &[&Entry]) -> Result<Vec<Vec<u8>>, Failure> {
-    let mut valid: Option<&Issuer> = workspace
-        .stream(StreamId::GOVERNANCE)
-        .filter(|entry| workspace.is_published(entry))
-        .filter_map(|entry| issuer(entry))
-        .next_back();
-    let mut entries = Vec::new();
-    for entry in queue {
-        let keys = match (valid, issuer(entry)) {
-            // The first is signed by every root key that it names itself.
-            (None, Some(first)) => secrets(workspace, first.root.keys())?,
-            (Some(before), Some(_)) => threshold(workspace, &before.root)?,
-            (Some(before), None) => by_role(workspace, before, entry)?,
-            (None, None) => return Err(Failure::new("the journal does not begin with `issuer`")),
-        };
-        let keys: Vec<&SecretKey> = keys.iter().collect();
-        let envelope = Envelope::sign(entry.payload.clone(), &keys)
-            .map_err(|error| Failure::new(format!("{}: {error}", entry.statement.subject)))?;
-        entries.push(envelope.to_bytes());
-        valid = issuer(entry).or(valid);
-    }
-    Ok(entries)
-}
-
-fn issuer(entry: &Entry) -> Option<&Issuer> {
-    match &entry.statement.content {
-        Content::Issuer(issuer) => Some(&**issuer),
-        _ => None,
-    }
-}
-
-/// The keys of a statement's role or, where they are gone, the root keys.
-fn by_role(
-    workspace: &Workspace,
-    valid: &Issuer,
-    entry: &Entry,
-) -> Result<Vec<SecretKey>, Failure> {
-    let closes = matches!(
-        &entry.statement.content,
-        Content::Area(area) if matches!(area.action, Action::Close(_))
-    );
-    let role = if closes {
-        &valid.root
-    } else if entry.statement.subject.stream.is_governance() {
-        &valid.roles.governance
-    } else {
-        &valid.roles.operations
-    };
-    threshold(workspace, role).or_else(|_| threshold(workspace, &valid.root))
-}
-
-fn threshold(workspace: &Workspace, set: &KeySet) -> Result<Vec<SecretKey>, Failure> {
-    let keys = set.keys().get(..set.threshold()).unwrap_or_default();
-    secrets(workspace, keys)
-}
-
-/// Finds the secret keys of these public ones among the files of `keys/`.
-fn secrets(
-    workspace: &Workspace,
-    wanted: &[crate::key::PublicKey],
-) -> Result<Vec<SecretKey>, Failure> {
-    let directory = workspace.join("keys");
-    let mut found = Vec::new();
-    let entries =
-        std::fs::read_dir(&directory).map_err(|error| Failure::file(&directory, error))?;
-    for entry in entries {
-        let path = entry?.path();
-        let is_log = path.file_name().is_some_and(|name| name == "log.key");
-        if is_log || path.extension().is_none_or(|extension| extension != "key") {
-            continue;
-        }
-        let key = keystore::read_issuer_key(&path)?;
-        if wanted.contains(&key.public()) {
-            found.push(key);
-        }
-    }
-    if found.len() < wanted.len() {
-        let missing: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-        return Err(Failure::new(format!(
-            "a secret key is missing in `{}`, of: {}",
-            directory.display(),
-            missing.join(", ")
-        ))
-        .hint("bring the root key back for this one statement, or change the keys with it"));
-    }
-    Ok(found)
-}
-
 /// Opens the log, knowing what its witnesses remember.
 fn open(workspace: &Workspace, world: &World<'_>) -> Result<Log<Directory, FileLock>, Failure> {
     let key = keystore::read_note_key(&workspace.join("keys/log.key"))?;
@@ -216,7 +187,11 @@ fn open(workspace: &Workspace, world: &World<'_>) -> Result<Log<Directory, FileL
     let mut remembered: Vec<Checkpoint> = Vec::new();
     for witness in &workspace.config.witness {
         if let Ok(Some(note)) = last_cosigned(&witness.directory, &workspace.config.origin) {
-            let signed = SignedCheckpoint::open(&note, &verifier)?;
+            let signed = SignedCheckpoint::open(&note, &verifier).map_err(|error| {
+                Failure::file(&witness.directory, format!("what it remembers: {error}")).hint(
+                    "a witness's memory guards against an older copy of the log: mend it, or take the witness out of `standstill.toml`",
+                )
+            })?;
             remembered.push(signed.checkpoint().clone());
         }
     }
@@ -227,9 +202,21 @@ fn open(workspace: &Workspace, world: &World<'_>) -> Result<Log<Directory, FileL
         &remembered,
         world.now,
     )
-    .map_err(|error| {
-        Failure::from(error).hint("the log was not touched; an older copy must not go on")
-    })
+    .map_err(unpublished)
+}
+
+/// What may help where the log does not take what was to be published.
+fn unpublished(error: LogError) -> Failure {
+    let hint = match &error {
+        LogError::Refused(Refusal::Clock { .. }) => {
+            "set the clock: the log was written to at a later time"
+        }
+        LogError::Store(_) | LogError::Failed => {
+            "run it again once that is mended: what was queued stays queued"
+        }
+        _ => "nothing was published; an older copy must not go on: bring the newest back",
+    };
+    Failure::from(error).hint(hint)
 }
 
 /// Asks every witness on this machine, and publishes what they cosigned.
@@ -260,42 +247,4 @@ fn cosign(
         log.publish_cosigned(note)?;
     }
     Ok(cosigned)
-}
-
-/// Keeps a proof file for each, checked before it is kept.
-fn receipts(
-    workspace: &Workspace,
-    log: &Log<Directory, FileLock>,
-    queue: &[&Entry],
-    entries: &[Vec<u8>],
-) -> Result<(), Failure> {
-    let reader = log.reader();
-    let bytes = reader
-        .checkpoint()?
-        .ok_or_else(|| Failure::new("the log has no checkpoint"))?;
-    let signed = SignedCheckpoint::open(&bytes, &log.verifier())?;
-    let checkpoint = signed.checkpoint();
-    let wanted: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
-    let places = reader.find(&wanted, checkpoint.size)?;
-    for ((entry, bytes), place) in queue.iter().zip(entries).zip(places) {
-        let subject = &entry.statement.subject;
-        let index = place.ok_or_else(|| Failure::new(format!("{subject} is not in the log")))?;
-        let path = reader.prove(index, checkpoint.size)?;
-        verify_inclusion(
-            &leaf_hash(bytes),
-            index,
-            checkpoint.size,
-            &path,
-            &checkpoint.root,
-        )?;
-        let proof = Proof {
-            extra: None,
-            index,
-            path,
-            note: signed.note().clone(),
-        };
-        let file = workspace.join(entry.receipt());
-        crate::cli::failure::replace(&file, proof.to_text().as_bytes())?;
-    }
-    Ok(())
 }

@@ -41,8 +41,11 @@ impl TrustArgs {
             log,
             policy,
         } = &self.command;
-        let parsed =
-            Policy::parse(&failure::read(policy)?).map_err(|error| Failure::file(policy, error))?;
+        let parsed = Policy::parse(&failure::read(policy)?).map_err(|error| {
+            Failure::file(policy, error).hint(
+                "a C2SP policy has lines such as `log VKEY`, `witness NAME VKEY`, `quorum NAME`",
+            )
+        })?;
         let path = std::path::absolute(policy)?;
         world.say(format!(
             "policy = {:?} # a C2SP policy: its quorum is what counts as seen",

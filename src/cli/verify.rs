@@ -9,6 +9,7 @@ use crate::claim::Level;
 use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::failure;
+use crate::cli::progress;
 use crate::http::Remote;
 use crate::ledger::Ledger;
 use crate::note::Note;
@@ -22,9 +23,13 @@ use crate::verify::Evidence;
 use crate::verify::Judgement;
 use crate::verify::LogFiles;
 use crate::verify::Trust;
+use crate::verify::TrustError;
 use crate::verify::checks::Check;
 use crate::verify::evidence::OpenedLedger;
 use crate::verify::evidence::Subject;
+
+const LOG_HINT: &str =
+    "LOG is a directory with `checkpoint` and `tile`, the http(s) address of one, or a bundle";
 
 /// Judge every claim in a log, or in a bundle cut from one
 ///
@@ -62,16 +67,15 @@ pub(super) struct VerifyArgs {
     /// Directory or address of a witness to ask now (can be repeated)
     #[arg(long, value_name = "DIR|URL")]
     pub(super) witness: Vec<String>,
-
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 impl VerifyArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<u8, Failure> {
-        let judgement = self.judge(world)?;
-        if self.json {
+        let bar = progress::spinner("judging");
+        let judgement = self.judge(world);
+        bar.finish_and_clear();
+        let judgement = judgement?;
+        if world.json {
             let value = report::json(&judgement, self.require_level);
             world.say(serde_json::to_string_pretty(&value)?)?;
         } else {
@@ -81,7 +85,7 @@ impl VerifyArgs {
     }
 
     /// Judges, and prints nothing.
-    pub(super) fn judge(&self, world: &World<'_>) -> Result<Judgement, Failure> {
+    pub(super) fn judge(&self, world: &mut World<'_>) -> Result<Judgement, Failure> {
         let trust = read_trust(&self.trust)?;
         let path = Path::new(&self.log);
         let bundle = if path.is_file() {
@@ -95,7 +99,7 @@ impl VerifyArgs {
                         &error.to_string(),
                     ));
                 }
-                Err(error) => return Err(Failure::file(path, error)),
+                Err(error) => return Err(Failure::file(path, error).hint(LOG_HINT)),
             }
         } else {
             None
@@ -112,81 +116,115 @@ impl VerifyArgs {
         let evidence = Evidence {
             subject,
             seen: self.seen()?,
-            witnesses: self.witnesses(&trust)?,
+            witnesses: self.witnesses(&trust, world)?,
             asked_now: !self.witness.is_empty(),
-            ledgers: self.ledgers()?,
+            ledgers: self.ledgers(world)?,
         };
         let at = self.at.unwrap_or(world.now);
         let judged = verify::judge(&evidence, &trust, &Catalogue::embedded(), at);
-        judged.map_err(|error| Failure::new(format!("`{}`: {error}", self.log)))
+        judged.map_err(|error| Failure::new(format!("`{}`: {error}", self.log)).hint(LOG_HINT))
     }
 
     fn seen(&self) -> Result<Vec<(String, Note)>, Failure> {
         let notes = self.seen.iter().map(|path| {
-            let note = verify::open_seen(&failure::read(path)?)
-                .ok_or_else(|| Failure::file(path, "is no checkpoint, receipt or bundle"))?;
+            let note = verify::open_seen(&failure::read(path)?).ok_or_else(|| {
+                Failure::file(path, "is no checkpoint, receipt or bundle")
+                    .hint("`--seen` takes what was kept of this log earlier")
+            })?;
             Ok((path.display().to_string(), note))
         });
         notes.collect()
     }
 
-    fn witnesses(&self, trust: &Trust) -> Result<Vec<(String, Note)>, Failure> {
+    fn witnesses(
+        &self,
+        trust: &Trust,
+        world: &mut World<'_>,
+    ) -> Result<Vec<(String, Note)>, Failure> {
         let mut notes = Vec::new();
         for place in &self.witness {
+            let before = notes.len();
             for log in trust.logs() {
                 let origin = log.name().as_str();
-                let bytes = if Remote::is_address(place) {
-                    Remote::new(place)
-                        .last_cosigned(origin)
-                        .map_err(Failure::new)?
+                let asked = if Remote::is_address(place) {
+                    Remote::new(place).last_cosigned(origin)
                 } else {
-                    last_cosigned(Path::new(place), origin)?
+                    let path = Path::new(place);
+                    std::fs::read_dir(path).map_err(|error| {
+                        Failure::file(path, error)
+                            .hint("name the directory that `standstill witness init` made")
+                    })?;
+                    last_cosigned(path, origin).map_err(|error| error.to_string())
                 };
-                if let Some(bytes) = bytes {
-                    let note = Note::parse(&bytes)
-                        .map_err(|error| Failure::file(Path::new(place), error))?;
-                    notes.push((place.clone(), note));
+                let note = asked.and_then(|bytes| {
+                    let note = bytes.map(|bytes| Note::parse(&bytes)).transpose();
+                    note.map_err(|error| error.to_string())
+                });
+                match note {
+                    Ok(note) => notes.extend(note.map(|note| (place.clone(), note))),
+                    // One that does not answer must not keep the others from telling.
+                    Err(why) => world.note(format!("warning: the witness `{place}`: {why}")),
                 }
+            }
+            if notes.len() == before {
+                world.note(format!(
+                    "warning: the witness `{place}` tells nothing of this log: what it may remember was not compared"
+                ));
             }
         }
         Ok(notes)
     }
 
-    fn ledgers(&self) -> Result<Vec<OpenedLedger>, Failure> {
-        let Some(directory) = &self.ledgers else {
-            return Ok(Vec::new());
-        };
+    fn ledgers(&self, world: &mut World<'_>) -> Result<Vec<OpenedLedger>, Failure> {
         let mut ledgers = Vec::new();
-        let entries =
-            std::fs::read_dir(directory).map_err(|error| Failure::file(directory, error))?;
-        for entry in entries {
-            let path = entry?.path();
-            if path
-                .extension()
-                .is_none_or(|extension| extension != "ledger")
-            {
-                continue;
+        let mut directories: Vec<PathBuf> = self.ledgers.iter().cloned().collect();
+        while let Some(directory) = directories.pop() {
+            let failed = |error| Failure::io(&directory, error);
+            let entries = std::fs::read_dir(&directory).map_err(failed)?;
+            let mut paths = Vec::new();
+            for entry in entries {
+                paths.push(entry.map_err(failed)?.path());
             }
-            let ledger = Ledger::parse(&failure::read(&path)?)
-                .map_err(|error| Failure::file(&path, error))?;
-            let sums = ledger.sums().map_err(|error| Failure::file(&path, error))?;
-            ledgers.push(OpenedLedger {
-                name: path.display().to_string(),
-                root: ledger.root(),
-                count: ledger.count(),
-                sums,
-            });
+            paths.sort();
+            for path in paths {
+                if path.is_dir() {
+                    directories.push(path);
+                } else if path.extension().is_some_and(|one| one == "ledger") {
+                    match open_ledger(&path) {
+                        Ok(ledger) => ledgers.push(ledger),
+                        // What a lab hands over damaged is not opened, and stops nothing.
+                        Err(why) => world.note(format!("warning: `{}`: {why}", path.display())),
+                    }
+                }
+            }
         }
         Ok(ledgers)
     }
 }
 
+fn open_ledger(path: &Path) -> Result<OpenedLedger, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let ledger = Ledger::parse(&bytes).map_err(|error| error.to_string())?;
+    Ok(OpenedLedger {
+        name: path.display().to_string(),
+        root: ledger.root(),
+        count: ledger.count(),
+        sums: ledger.sums().map_err(|error| error.to_string())?,
+    })
+}
+
 /// Reads a trust file and the policy that it names.
 pub(super) fn read_trust(path: &Path) -> Result<Trust, Failure> {
+    let fail = |error: TrustError| {
+        Failure::file(path, error.to_string().trim_end())
+            .hint("`standstill trust new` writes one with a comment on every line")
+    };
     let text = failure::read_text(path)?;
-    let policy = Trust::policy_path(&text).map_err(|error| Failure::file(path, error))?;
+    let policy = Trust::policy_path(&text).map_err(fail)?;
     let policy = path.parent().unwrap_or(Path::new("")).join(policy);
-    Trust::parse(&text, &failure::read(&policy)?).map_err(|error| Failure::file(path, error))
+    let policy = failure::read(&policy)
+        .map_err(|failure| failure.hint("`policy` in the trust file names a C2SP policy"))?;
+    Trust::parse(&text, &policy).map_err(fail)
 }
 
 /// A bundle whose framing is malformed is a broken log.

@@ -11,12 +11,9 @@
 //! state/             the lock of the log and of this workspace
 //! ```
 //!
-//! The journal is the outbox, and only ever grows: a payload is durable there before
-//! anything is signed or sent, and takes its place in its stream for ever. Signatures are
+//! A payload is durable in the journal before anything is signed or sent. Signatures are
 //! made when it is published, with the keys valid then.
 
-use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -35,17 +32,22 @@ use crate::attestation::content::Action;
 use crate::attestation::content::Issuer;
 use crate::cli::Failure;
 use crate::cli::failure;
-use crate::key::VerifierKey;
+use crate::cli::journal::Entry;
+use crate::cli::journal::Journal;
+use crate::cli::published::Published;
+use crate::cli::published::latest_quorum;
 use crate::note::Note;
-use crate::store::Objects as _;
 use crate::store::fs::Directory;
 use crate::store::fs::Guard;
-use crate::store::reader::LogReader;
-use crate::tlog::Cosignature;
+use crate::tlog::Checkpoint;
+use crate::verify::history::Area;
 
 pub(crate) const CONFIG: &str = "standstill.toml";
 
 const JOURNAL: &str = "journal";
+
+/// The directory of the workspace's lock.
+const STATE: &str = "state";
 
 /// `standstill.toml`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -73,27 +75,8 @@ pub(crate) struct WitnessConfig {
 
 /// Witnesses' clocks differ; a usage seen before its period ended covers nothing
 /// (formats: part 2).
-const fn default_wait() -> u64 {
+pub(crate) const fn default_wait() -> u64 {
     60
-}
-
-/// A payload of the journal.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) payload: Vec<u8>,
-    pub(crate) id: StatementId,
-    pub(crate) statement: Statement,
-}
-
-impl Entry {
-    /// The name of its receipt.
-    pub(crate) fn receipt(&self) -> String {
-        let subject = &self.statement.subject;
-        format!(
-            "receipts/{}-{:010}.tlog-proof",
-            subject.stream, subject.sequence
-        )
-    }
 }
 
 /// An open workspace, which nobody else writes to.
@@ -101,9 +84,8 @@ impl Entry {
 pub(crate) struct Workspace {
     path: PathBuf,
     pub(crate) config: Config,
-    journal: Vec<Entry>,
-    /// The bytes of the journal up to its last whole line.
-    length: u64,
+    journal: Journal,
+    published: Published,
     _guard: Guard,
 }
 
@@ -114,53 +96,63 @@ impl Workspace {
         if !config.exists() {
             return Err(
                 Failure::file(path, "is no workspace: it has no `standstill.toml`")
-                    .hint("`standstill init DIR` makes one"),
+                    .hint("name one with `--workspace DIR`; `standstill init DIR` makes one"),
             );
         }
-        let config: Config = toml::from_str(&failure::read_text(&config)?)
-            .map_err(|error| Failure::file(&config, error))?;
-        let guard = Guard::acquire(&path.join("state"))
-            .map_err(|error| Failure::from(error).hint("wait until the other command has ended"))?;
-        let mut workspace = Self {
+        let parsed = toml::from_str(&failure::read_text(&config)?);
+        let config: Config = parsed.map_err(|error| {
+            let why = error.to_string();
+            Failure::file(&config, why.trim_end())
+                .hint("mend it by hand, or bring it back from a copy")
+        })?;
+        let guard = Guard::acquire(&path.join(STATE))?;
+        let journal = Journal::read(&path.join(JOURNAL))?;
+        Self {
             path: path.to_owned(),
             config,
-            journal: Vec::new(),
-            length: 0,
+            journal,
+            published: Published::default(),
             _guard: guard,
-        };
-        workspace.journal = workspace.read_journal()?;
-        let lengths = workspace.journal.iter().map(|entry| entry.payload.len());
-        let length: usize = lengths.map(|length| length.saturating_add(1)).sum();
-        workspace.length = u64::try_from(length)?;
-        Ok(workspace)
+        }
+        .compared()
     }
 
-    fn read_journal(&self) -> Result<Vec<Entry>, Failure> {
-        let path = self.join(JOURNAL);
-        let bytes = failure::read(&path)?;
-        // A line cut short was never durable, and so never signed.
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n');
-        let lines = bytes.get(..whole.unwrap_or_default()).unwrap_or_default();
-        let mut next: BTreeMap<StreamId, u64> = BTreeMap::new();
-        let read = |(number, line): (usize, &[u8])| {
-            let fault = |why: String| Failure::file(&path, format!("line {number}: {why}"));
-            let statement = Statement::parse(line).map_err(|error| fault(error.to_string()))?;
-            let subject = &statement.subject;
-            let expected = next.entry(subject.stream).or_default();
-            if subject.sequence != *expected {
-                return Err(fault(format!("{subject} is not the next of its stream")));
-            }
-            *expected = expected.saturating_add(1);
-            Ok(Entry {
-                id: StatementId::of(line),
-                payload: line.to_vec(),
-                statement,
-            })
-        };
-        (1..)
-            .zip(lines.split(|byte| *byte == b'\n'))
-            .map(read)
-            .collect()
+    /// Makes the directories of a new workspace, with the first payload; it can be opened
+    /// once [`Workspace::finish`] has been called.
+    pub(crate) fn found(path: &Path, config: Config, payload: &[u8]) -> Result<Self, Failure> {
+        for directory in ["collected", "ledgers", "receipts", STATE] {
+            failure::make_directory(&path.join(directory))?;
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            config,
+            _guard: Guard::acquire(&path.join(STATE))?,
+            journal: Journal::create(&path.join(JOURNAL), payload)?,
+            published: Published::default(),
+        })
+    }
+
+    /// Writes `standstill.toml`, the last file of a new workspace.
+    pub(crate) fn finish(&self) -> Result<(), Failure> {
+        let text = toml::to_string_pretty(&self.config)?;
+        failure::create(&self.join(CONFIG), text.as_bytes())?;
+        failure::sync_directory(&self.path)
+    }
+
+    /// Refuses a journal that is older than what was published from it.
+    fn compared(mut self) -> Result<Self, Failure> {
+        let published = Published::read(&self.join("receipts"), &self.log_files(), &self.journal)?;
+        if let Some(subject) = published.missing_from(&self.journal) {
+            return Err(Failure::file(
+                &self.join(JOURNAL),
+                format!("is an older copy: {subject} was published and is not in it"),
+            )
+            .hint(
+                "bring the newest copy back; no second statement is made for a place that is taken",
+            ));
+        }
+        self.published = published;
+        Ok(self)
     }
 
     /// Returns a path in the workspace.
@@ -175,19 +167,36 @@ impl Workspace {
 
     /// Returns the issuer's id.
     pub(crate) fn issuer(&self) -> Result<IssuerId, Failure> {
-        let issuer = self.config.issuer.parse();
-        issuer.map_err(|_| Failure::new("`standstill.toml` has no issuer's id"))
+        let first = self.journal().first();
+        let issuer = first.map(|entry| entry.statement.subject.issuer);
+        match issuer {
+            Some(issuer) if issuer.to_string() == self.config.issuer => Ok(issuer),
+            _ => Err(
+                Failure::new("`standstill.toml` names another issuer than the journal")
+                    .hint("bring both back from the same copy"),
+            ),
+        }
     }
 
     /// Returns every statement made, in order.
     pub(crate) fn journal(&self) -> &[Entry] {
-        &self.journal
+        self.journal.entries()
+    }
+
+    /// Returns what was published of it.
+    pub(crate) const fn published(&self) -> &Published {
+        &self.published
+    }
+
+    /// Whether a statement has its receipt.
+    pub(crate) fn is_published(&self, entry: &Entry) -> bool {
+        self.published.has_receipt(&entry.statement.subject)
     }
 
     /// Returns the statements of a stream.
     pub(crate) fn stream(&self, stream: StreamId) -> impl DoubleEndedIterator<Item = &Entry> {
         let of = move |entry: &&Entry| entry.statement.subject.stream == stream;
-        self.journal.iter().filter(of)
+        self.journal().iter().filter(of)
     }
 
     /// Returns the issuer's statement that was made last.
@@ -202,7 +211,7 @@ impl Workspace {
     }
 
     /// Returns the history of an area as the journal has it.
-    pub(crate) fn area(&self, stream: StreamId) -> Result<crate::verify::history::Area, Failure> {
+    pub(crate) fn area(&self, stream: StreamId) -> Result<Area, Failure> {
         let mut area = None;
         for entry in self.stream(StreamId::GOVERNANCE) {
             let Content::Area(statement) = &entry.statement.content else {
@@ -210,9 +219,7 @@ impl Workspace {
             };
             if statement.stream == stream {
                 match (&statement.action, &mut area) {
-                    (Action::Open(open), None) => {
-                        area = Some(crate::verify::history::Area::new(open.clone(), 0));
-                    }
+                    (Action::Open(open), None) => area = Some(Area::new(open.clone(), 0)),
                     (Action::Change(change), Some(area)) => area.changes.push((change.clone(), 0)),
                     (Action::Close(close), Some(area)) => area.close = Some((close.clone(), 0)),
                     _ => {}
@@ -225,8 +232,36 @@ impl Workspace {
         })
     }
 
-    /// Writes a statement into the journal: from then on it takes its place for ever.
-    pub(crate) fn append(&mut self, stream: StreamId, content: Content) -> Result<&Entry, Failure> {
+    /// Makes a statement: from then on it takes its place for ever.
+    pub(crate) fn append(
+        &mut self,
+        stream: StreamId,
+        content: Content,
+    ) -> Result<StatementId, Failure> {
+        let id = self.stage(stream, content, self.not_before(stream)?)?;
+        self.journal.commit()?;
+        Ok(id)
+    }
+
+    /// Makes statements of one stream, all of them or, on a failure, none.
+    pub(crate) fn append_all(
+        &mut self,
+        stream: StreamId,
+        contents: Vec<Content>,
+    ) -> Result<(), Failure> {
+        let not_before = self.not_before(stream)?;
+        for content in contents {
+            self.stage(stream, content, not_before.clone())?;
+        }
+        self.journal.commit()
+    }
+
+    fn stage(
+        &mut self,
+        stream: StreamId,
+        content: Content,
+        not_before: Option<String>,
+    ) -> Result<StatementId, Failure> {
         let last = self.stream(stream).next_back();
         let sequence = last.map_or(0, |last| last.statement.subject.sequence.saturating_add(1));
         let previous = match last {
@@ -243,7 +278,7 @@ impl Workspace {
             link: Link {
                 previous,
                 governance,
-                not_before: self.not_before()?,
+                not_before,
                 beacon: None,
             },
             content,
@@ -251,31 +286,7 @@ impl Workspace {
         let payload = statement
             .to_payload()
             .ok_or_else(|| Failure::new("the statement cannot be written"))?;
-        self.record(payload)
-    }
-
-    /// Writes a payload into the journal.
-    fn record(&mut self, payload: Vec<u8>) -> Result<&Entry, Failure> {
-        let statement = Statement::parse(&payload)?;
-        if let Content::NotUnderstood(content) = &statement.content {
-            return Err(Failure::new(format!(
-                "the statement's member {}",
-                content.why
-            )));
-        }
-        let path = self.join(JOURNAL);
-        let mut line = payload.clone();
-        line.push(b'\n');
-        write_at(&path, self.length, &line).map_err(|error| Failure::file(&path, error))?;
-        self.length = self.length.saturating_add(u64::try_from(line.len())?);
-        self.journal.push(Entry {
-            id: StatementId::of(&payload),
-            payload,
-            statement,
-        });
-        self.journal
-            .last()
-            .ok_or_else(|| Failure::new("the journal is empty"))
+        self.journal.stage(&payload)
     }
 
     fn opened_by(&self, stream: StreamId) -> Option<StatementId> {
@@ -290,69 +301,37 @@ impl Workspace {
     }
 
     fn head(&self) -> Option<Head> {
-        self.stream(StreamId::GOVERNANCE)
-            .next_back()
-            .map(|entry| Head {
-                sequence: entry.statement.subject.sequence,
-                statement: entry.id,
-            })
+        let last = self.stream(StreamId::GOVERNANCE).next_back()?;
+        Some(Head {
+            sequence: last.statement.subject.sequence,
+            statement: last.id,
+        })
     }
 
-    /// Returns the text of the latest checkpoint that a quorum of the heeded witnesses
-    /// cosigned: the log's line and theirs, nothing else.
-    fn not_before(&self) -> Result<Option<String>, Failure> {
+    /// Returns the text that bounds the next statement of a stream from below: the latest
+    /// checkpoint that a quorum of the heeded witnesses cosigned or, where none is in
+    /// hand, what the statements before it said (formats: 6).
+    fn not_before(&self, stream: StreamId) -> Result<Option<String>, Failure> {
         let identity = self.identity()?;
-        let Some(witnesses) = &identity.witnesses else {
-            return Ok(None);
-        };
-        let files = self.log_files();
-        let Some((_, bytes)) = LogReader::new(&files).last_cosigned()? else {
-            return Ok(None);
-        };
-        let mut note = Note::parse(&bytes)?;
-        let heeded = |key: &VerifierKey| Cosignature::open(&note, key).ok().flatten().is_some();
-        let keys: Vec<&VerifierKey> = witnesses.keys.iter().filter(|key| heeded(key)).collect();
-        if keys.len() < witnesses.quorum {
+        if identity.witnesses.is_none() {
             return Ok(None);
         }
-        note.retain(|line| line.names(&identity.log.key) || keys.iter().any(|key| line.names(key)));
-        Ok(Some(note.to_text()))
+        let latest = latest_quorum(&self.log_files(), identity)?;
+        let said = |entry: &Entry| entry.statement.link.not_before.clone();
+        let before = self
+            .stream(stream)
+            .rev()
+            .find_map(said)
+            .or_else(|| self.journal().iter().rev().find_map(said));
+        // An older copy of the log must not let it go back.
+        Ok([before, latest].into_iter().flatten().max_by_key(|text| {
+            let note = Note::parse(text.as_bytes()).ok();
+            note.and_then(|note| Some(Checkpoint::parse(note.text()).ok()?.size))
+        }))
     }
 
-    /// Makes the journal durable: before anything in it is signed, and before a command
-    /// that wrote to it says that it is done.
+    /// Makes the journal durable: before anything in it is signed.
     pub(crate) fn sync(&self) -> Result<(), Failure> {
-        let path = self.join(JOURNAL);
-        let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
-        synced.map_err(|error| Failure::file(&path, error))
+        self.journal.sync()
     }
-
-    /// Whether a statement has its receipt.
-    pub(crate) fn is_published(&self, entry: &Entry) -> bool {
-        self.join(entry.receipt()).exists()
-    }
-}
-
-/// Makes the directories of a new workspace and writes its first payload.
-pub(crate) fn found(path: &Path, config: &Config, payload: &[u8]) -> Result<Workspace, Failure> {
-    let files = Directory::new(path);
-    let line = [payload, b"\n"].concat();
-    files.create(JOURNAL, &line)?;
-    for directory in ["collected", "ledgers", "receipts", "state"] {
-        let directory = path.join(directory);
-        std::fs::create_dir_all(&directory).map_err(|error| Failure::file(&directory, error))?;
-    }
-    let text = toml::to_string_pretty(config)?;
-    files.create(CONFIG, text.as_bytes())?;
-    Workspace::open(path)
-}
-
-/// Writes behind the last whole line, over what a dead process may have left there.
-fn write_at(path: &Path, length: u64, line: &[u8]) -> io::Result<()> {
-    use std::io::Seek as _;
-    use std::io::Write as _;
-    let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
-    file.set_len(length)?;
-    file.seek(io::SeekFrom::Start(length))?;
-    file.write_all(line)
 }

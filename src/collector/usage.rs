@@ -91,13 +91,14 @@ impl PeriodUsage {
             all: Usage::ZERO,
             shares: Vec::new(),
         };
-        let mut edges = Vec::new();
+        let mut edges = Edges::default();
         for job in jobs {
             usage
                 .add(job, &mut edges)
                 .ok_or(CollectError::Overflow { period })?;
         }
-        usage.shares.sort_unstable_by(|one, next| {
+        // Jobs come in order of start: a sort that finds runs has little to move.
+        usage.shares.sort_by(|one, next| {
             let key = |share: &Share| (share.span.start(), share.span.end());
             let order = one.span.start().cmp(&next.span.start());
             order
@@ -114,15 +115,14 @@ impl PeriodUsage {
     /// Returns the `jobs` ledger of the period.
     pub fn ledger(&self, secret: Secret) -> Result<Ledger, LedgerError> {
         let mut ledger = Ledger::new(Kind::Jobs, secret);
-        for share in &self.shares {
-            let figures = share.figures();
-            ledger.extend_jobs([share.record(&figures)])?;
-        }
+        let figures: Vec<[Amount; 2]> = self.shares.iter().map(Share::figures).collect();
+        let shares = self.shares.iter().zip(&figures);
+        ledger.extend_jobs(shares.map(|(share, figures)| share.record(figures)))?;
         Ok(ledger)
     }
 
     /// Counts `job`; `None` beyond the range of quantities.
-    fn add(&mut self, job: &Job, edges: &mut Vec<Edge>) -> Option<()> {
+    fn add(&mut self, job: &Job, edges: &mut Edges) -> Option<()> {
         let Some(span) = job.span.intersection(self.period) else {
             return Some(());
         };
@@ -141,15 +141,7 @@ impl PeriodUsage {
                 usage.job_accelerators = larger(usage.job_accelerators, count);
                 usage.job_seconds = usage.job_seconds.max(job_seconds);
             }
-            for (at, begins) in [(span.start(), true), (span.end(), false)] {
-                edges.push(Edge {
-                    at,
-                    begins,
-                    model: allocation.model.clone(),
-                    class: job.class,
-                    count,
-                });
-            }
+            edges.add(span, &allocation.model, job.class, count);
             self.shares.push(Share {
                 job: id.clone(),
                 span,
@@ -164,28 +156,38 @@ impl PeriodUsage {
     }
 
     /// Finds the most devices held at once, of each model and class, of each model, and
-    /// of all. Spans are half-open, so at one instant what ends goes before what begins.
-    fn sweep(&mut self, mut edges: Vec<Edge>) -> Option<()> {
-        edges.sort_unstable_by_key(|edge| (edge.at, edge.begins));
-        let mut uses: BTreeMap<(Arc<str>, Class), Level> = BTreeMap::new();
-        let mut models: BTreeMap<Arc<str>, Level> = BTreeMap::new();
+    /// of all.
+    fn sweep(&mut self, edges: Edges) -> Option<()> {
+        let mut models: BTreeMap<&Arc<str>, usize> = BTreeMap::new();
+        let model_of: Vec<usize> = edges
+            .held
+            .iter()
+            .map(|(model, _)| {
+                let next = models.len();
+                *models.entry(model).or_insert(next)
+            })
+            .collect();
+        let mut by_use = vec![Level::default(); edges.held.len()];
+        let mut by_model = vec![Level::default(); models.len()];
         let mut all = Level::default();
-        for edge in edges {
-            all.step(&edge)?;
-            level(&mut models, &edge.model).step(&edge)?;
-            uses.entry((edge.model.clone(), edge.class))
-                .or_default()
-                .step(&edge)?;
+        let mut steps = edges.steps;
+        steps.sort_unstable();
+        for step in steps {
+            let (count, held) = *edges.counts.get(step.count)?;
+            all.step(step.begins, count)?;
+            by_use.get_mut(held)?.step(step.begins, count)?;
+            let model = *model_of.get(held)?;
+            by_model.get_mut(model)?.step(step.begins, count)?;
         }
         self.all.accelerators = all.most;
-        for (key, level) in uses {
-            if let Some(usage) = self.uses.get_mut(&key) {
+        for (key, level) in edges.held.iter().zip(by_use) {
+            if let Some(usage) = self.uses.get_mut(key) {
                 usage.accelerators = level.most;
             }
         }
         self.accelerators = models
             .into_iter()
-            .map(|(model, level)| (model, level.most))
+            .filter_map(|(model, at)| Some((model.clone(), by_model.get(at)?.most)))
             .collect();
         Some(())
     }
@@ -227,13 +229,43 @@ impl Share {
     }
 }
 
-/// Where a job begins or ends to hold devices.
-struct Edge {
+/// Where jobs begin and end to hold devices.
+#[derive(Default)]
+struct Edges {
+    /// The models and classes that there are: few.
+    held: Vec<(Arc<str>, Class)>,
+    /// How many devices, and of which of `held`.
+    counts: Vec<(Interval, usize)>,
+    steps: Vec<Step>,
+}
+
+/// One edge. Spans are half-open, so at one instant what ends goes before what begins:
+/// `false` sorts before `true`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Step {
     at: UnixSeconds,
     begins: bool,
-    model: Arc<str>,
-    class: Class,
-    count: Interval,
+    /// Which of the counts.
+    count: usize,
+}
+
+impl Edges {
+    fn add(&mut self, span: Period, model: &Arc<str>, class: Class, count: Interval) {
+        let known = |(other, one): &(Arc<str>, Class)| *one == class && *other == *model;
+        let held = self.held.iter().position(known).unwrap_or_else(|| {
+            self.held.push((model.clone(), class));
+            self.held.len().saturating_sub(1)
+        });
+        let number = self.counts.len();
+        self.counts.push((count, held));
+        for (at, begins) in [(span.start(), true), (span.end(), false)] {
+            self.steps.push(Step {
+                at,
+                begins,
+                count: number,
+            });
+        }
+    }
 }
 
 /// How many devices are held now, and the most so far.
@@ -253,26 +285,18 @@ impl Default for Level {
 }
 
 impl Level {
-    fn step(&mut self, edge: &Edge) -> Option<()> {
-        self.now = if edge.begins {
-            self.now.plus(edge.count)?
+    fn step(&mut self, begins: bool, count: Interval) -> Option<()> {
+        self.now = if begins {
+            self.now.plus(count)?
         } else {
             Interval::new(
-                self.now.lower().minus(edge.count.lower())?,
-                self.now.upper().minus(edge.count.upper())?,
+                self.now.lower().minus(count.lower())?,
+                self.now.upper().minus(count.upper())?,
             )?
         };
         self.most = larger(self.most, self.now);
         Some(())
     }
-}
-
-/// Looks `model` up without copying its name, which it nearly always finds.
-fn level<'l>(levels: &'l mut BTreeMap<Arc<str>, Level>, model: &Arc<str>) -> &'l mut Level {
-    if !levels.contains_key(model) {
-        levels.insert(model.clone(), Level::default());
-    }
-    levels.entry(model.clone()).or_default()
 }
 
 /// The larger of two, bound by bound.

@@ -294,6 +294,7 @@ mod tests {
         ));
     }
 
+    // spec: log-5
     #[test]
     fn an_error_never_shows_the_secret() {
         let broken = GO_SECRET.replace("c74f20a3", "c74f20a4");

@@ -27,10 +27,9 @@ use crate::ledger::record::RecordError;
 use crate::ledger::record::Sheet;
 use crate::ledger::record::check;
 use crate::ledger::record::check_figures;
-use crate::ledger::suite::Salts;
+use crate::ledger::record::check_length;
+use crate::ledger::suite::LeafHasher;
 use crate::ledger::suite::Secret;
-use crate::ledger::suite::field_digest;
-use crate::ledger::suite::leaf_data;
 use crate::merkle;
 use crate::quantity::Interval;
 
@@ -47,7 +46,13 @@ pub struct Ledger {
     secret: Secret,
     text: String,
     ends: Vec<u32>,
+    /// The totals of the records, kept as they come: reading every record's figures
+    /// again would take longer than hashing them.
+    sums: BTreeMap<Key, Interval>,
 }
+
+/// What a sum is of.
+type Key = (QuantityKind, Basis, Option<Boundary>);
 
 impl Ledger {
     /// Starts a ledger without records.
@@ -57,6 +62,7 @@ impl Ledger {
             secret,
             text: String::new(),
             ends: Vec::new(),
+            sums: BTreeMap::new(),
         }
     }
 
@@ -119,7 +125,7 @@ impl Ledger {
             })?;
             sheet.clear();
             sheet.add_job(&record);
-            self.append(sheet.fields())?;
+            self.append(sheet.fields(), record.figures, None)?;
         }
         Ok(())
     }
@@ -150,8 +156,8 @@ impl Ledger {
 
     /// Appends a record as fields of text, checked in full.
     pub(super) fn push(&mut self, fields: &[&str]) -> Result<(), LedgerError> {
-        check(self.kind, fields).map_err(|source| self.at_end(source))?;
-        self.append(fields.iter().copied())
+        let tally = check(self.kind, fields).map_err(|source| self.at_end(source))?;
+        self.append(fields.iter().copied(), &tally.figures, tally.boundary)
     }
 
     /// Returns the root as auditors compute it (RFC 6962 over the leaf data).
@@ -174,33 +180,16 @@ impl Ledger {
         })
     }
 
-    /// Returns the totals of the records by quantity, basis and boundary; maxima have
-    /// none. Energy of a job or a device is that device's own.
+    /// Returns the totals of the records by quantity, basis and boundary; maxima have none.
     pub fn sums(&self) -> Result<Vec<LedgerSum>, LedgerError> {
-        let mut sums = BTreeMap::new();
-        for total in self.totals()? {
-            let energy = total.quantity == QuantityKind::EnergyJoules;
-            let boundary = energy.then(|| total.boundary.unwrap_or(Boundary::Gpu));
-            add(
-                &mut sums,
-                (total.quantity, total.basis, boundary),
-                Amount {
-                    quantity: total.quantity,
-                    basis: total.basis,
-                    value: total.value,
-                },
-            )?;
-        }
-        Ok(sums
-            .into_iter()
-            .map(|((quantity, basis, boundary), value)| LedgerSum {
-                quantity,
-                basis,
-                boundary,
-                value,
-                clipped: Interval::ZERO,
-            })
-            .collect())
+        let sum = |((quantity, basis, boundary), value): (&Key, &Interval)| LedgerSum {
+            quantity: *quantity,
+            basis: *basis,
+            boundary: *boundary,
+            value: *value,
+            clipped: Interval::ZERO,
+        };
+        Ok(self.sums.iter().map(sum).collect())
     }
 
     /// Returns the totals of the records by model, class, boundary, quantity and basis;
@@ -256,48 +245,85 @@ impl Ledger {
 
     fn leaf_hashes(&self) -> Vec<Hash> {
         let salts = self.secret.salts();
-        let leaf = |index: usize| {
-            let index = u64::try_from(index).unwrap_or(u64::MAX);
-            let record = self.record(index)?;
-            Some(merkle::leaf_hash(&leaf_data(record.digests(&salts, index))))
-        };
         (0..self.len())
             .into_par_iter()
             .with_min_len(RECORDS_A_TASK)
-            .filter_map(leaf)
+            .map_init(
+                || LeafHasher::new(&salts),
+                |hasher, index| {
+                    let index = u64::try_from(index).unwrap_or(u64::MAX);
+                    let record = self.record(index)?;
+                    Some(hasher.hash(index, record.fields()))
+                },
+            )
+            .flatten()
             .collect()
     }
 
-    fn append<'f>(&mut self, fields: impl Iterator<Item = &'f str>) -> Result<(), LedgerError> {
+    /// Appends a record whose figures are `figures`, or leaves the ledger as it was.
+    fn append<'f>(
+        &mut self,
+        fields: impl Iterator<Item = &'f str>,
+        figures: &[Amount],
+        boundary: Option<Boundary>,
+    ) -> Result<(), LedgerError> {
+        let (text, ends) = (self.text.len(), self.ends.len());
+        let added = self
+            .add_fields(fields)
+            .and_then(|()| self.add_sums(figures, boundary));
+        if added.is_err() {
+            self.text.truncate(text);
+            self.ends.truncate(ends);
+        }
+        added
+    }
+
+    fn add_fields<'f>(&mut self, fields: impl Iterator<Item = &'f str>) -> Result<(), LedgerError> {
         if self.count() >= MAX_RECORDS {
             return Err(LedgerError::Size);
         }
-        let (text, ends) = (self.text.len(), self.ends.len());
-        let undo = |ledger: &mut Self, error| {
-            ledger.text.truncate(text);
-            ledger.ends.truncate(ends);
-            Err(error)
-        };
-        for field in fields {
+        for (name, field) in self.kind.fields().iter().zip(fields) {
+            check_length(name, field).map_err(|source| self.at_end(source))?;
             self.text.push_str(field);
-            let Ok(end) = u32::try_from(self.text.len()) else {
-                return undo(self, LedgerError::Size);
-            };
+            let end = u32::try_from(self.text.len()).map_err(|_| LedgerError::Size)?;
             self.ends.push(end);
         }
         if self.in_order() {
             return Ok(());
         }
-        let order = self.kind.order();
-        let last = self.count().saturating_sub(1);
-        let source = RecordError::Order { order };
-        undo(
-            self,
-            LedgerError::Record {
-                index: last,
-                source,
+        Err(LedgerError::Record {
+            index: self.count().saturating_sub(1),
+            source: RecordError::Order {
+                order: self.kind.order(),
             },
-        )
+        })
+    }
+
+    /// Adds the figures to the sums, all of them or, where one total is too large, none.
+    fn add_sums(
+        &mut self,
+        figures: &[Amount],
+        boundary: Option<Boundary>,
+    ) -> Result<(), LedgerError> {
+        // Energy of a job or a device is that device's own.
+        let boundary = boundary.unwrap_or(Boundary::Gpu);
+        let key = |one: &Amount| {
+            let energy = one.quantity == QuantityKind::EnergyJoules;
+            (one.quantity, one.basis, energy.then_some(boundary))
+        };
+        let summed = || figures.iter().filter(|one| !one.quantity.is_maximum());
+        // Each quantity and basis is there once, so that no sum here waits for another.
+        for one in summed() {
+            let known = self.sums.get(&key(one));
+            let known = known.copied().unwrap_or(Interval::ZERO);
+            known.plus(one.value).ok_or(LedgerError::Total {
+                quantity: one.quantity,
+            })?;
+        }
+        for one in summed() {
+            add(&mut self.sums, key(one), *one)?;
+        }
+        Ok(())
     }
 
     /// Whether the last record does not come before the one before it.
@@ -331,6 +357,13 @@ impl Ledger {
             index: self.count(),
             source,
         }
+    }
+
+    /// About the bytes of all records with quotes and commas, escapes left out.
+    pub(super) fn text_size(&self) -> usize {
+        let quoted = self.ends.len().saturating_mul(3);
+        let more = self.text.len() / 4;
+        self.text.len().saturating_add(quoted).saturating_add(more)
     }
 
     fn len(&self) -> usize {
@@ -389,12 +422,9 @@ impl<'l> Record<'l> {
         self.text.get(range)
     }
 
-    /// The field digests of the record, which is the one of that index.
-    pub(super) fn digests(&self, salts: &Salts, index: u64) -> impl Iterator<Item = Hash> {
-        let names = self.kind.fields().iter();
-        names
-            .zip(self.values())
-            .map(move |(name, value)| field_digest(&salts.salt(index, name), name, value))
+    /// Returns the name and text of every field, in order.
+    fn fields(&self) -> impl Iterator<Item = (&'static str, &'l str)> + use<'l> {
+        self.kind.fields().iter().copied().zip(self.values())
     }
 }
 

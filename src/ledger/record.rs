@@ -118,6 +118,12 @@ impl Sheet {
         self.ends.push(self.text.len());
     }
 
+    /// As [`Self::add`], without the detour of formatting.
+    fn add_text(&mut self, value: &str) {
+        self.text.push_str(value);
+        self.ends.push(self.text.len());
+    }
+
     pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts
@@ -126,14 +132,15 @@ impl Sheet {
     }
 
     pub(super) fn add_job(&mut self, record: &JobRecord<'_>) {
-        self.add(record.job);
+        self.add_text(record.job);
         self.add(record.span.start());
         self.add(record.span.end());
         self.add(Bounds(record.accelerators));
-        self.add(record.model);
-        self.add(record.class.as_str());
-        self.add(record.run.unwrap_or(NONE));
-        self.add(Amounts(record.figures));
+        self.add_text(record.model);
+        self.add_text(record.class.as_str());
+        self.add_text(record.run.unwrap_or(NONE));
+        Amounts(record.figures).print(&mut self.text);
+        self.ends.push(self.text.len());
     }
 
     pub(super) fn add_device(&mut self, record: &DeviceRecord<'_>) {
@@ -177,11 +184,8 @@ pub(super) fn check<'f>(kind: Kind, fields: &[&'f str]) -> Result<Tally<'f>, Rec
         });
     }
     let cells = Cells { kind, fields };
-    for name in expected {
-        let text = cells.text(name);
-        if text.is_empty() || text.len() > MAX_FIELD {
-            return Err(cells.refuse(name, format!("must have 1 to {MAX_FIELD} bytes")));
-        }
+    for (name, text) in expected.iter().zip(fields) {
+        check_length(name, text)?;
     }
     match kind {
         Kind::Jobs => check_job(&cells),
@@ -215,6 +219,18 @@ pub(super) fn check<'f>(kind: Kind, fields: &[&'f str]) -> Result<Tally<'f>, Rec
             })
         }
     }
+}
+
+/// Holds a field to its length.
+pub(super) fn check_length(name: &'static str, text: &str) -> Result<(), RecordError> {
+    if (1..=MAX_FIELD).contains(&text.len()) {
+        return Ok(());
+    }
+    Err(RecordError::Field {
+        name,
+        value: text.chars().take(80).collect(),
+        why: format!("must have 1 to {MAX_FIELD} bytes"),
+    })
 }
 
 fn check_job<'f>(cells: &Cells<'_, 'f>) -> Result<Tally<'f>, RecordError> {
@@ -337,27 +353,51 @@ impl fmt::Display for Bounds {
 /// because a ledger has hundreds of thousands; nothing in them needs an escape.
 struct Amounts<'a>(&'a [Amount]);
 
+impl Amounts<'_> {
+    fn print(&self, out: &mut String) {
+        let mut before = "[";
+        for amount in self.0 {
+            let (lower, upper) = (amount.value.lower(), amount.value.upper());
+            for part in [before, r#"{"basis":""#, amount.basis.as_str(), "\""] {
+                out.push_str(part);
+            }
+            if lower != upper {
+                out.push_str(r#","interval":{"lower":""#);
+                print_quantity(lower, out);
+                out.push_str(r#"","upper":""#);
+                print_quantity(upper, out);
+                out.push_str(r#""}"#);
+            }
+            for part in [r#","quantity":""#, amount.quantity.as_str(), "\""] {
+                out.push_str(part);
+            }
+            if lower == upper {
+                out.push_str(r#","value":""#);
+                print_quantity(lower, out);
+                out.push('"');
+            }
+            out.push('}');
+            before = ",";
+        }
+        out.push_str(if self.0.is_empty() { "[]" } else { "]" });
+    }
+}
+
 impl fmt::Display for Amounts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('[')?;
-        for (index, amount) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_char(',')?;
-            }
-            let (lower, upper) = (amount.value.lower(), amount.value.upper());
-            write!(f, "{{\"basis\":\"{}\"", amount.basis.as_str())?;
-            if lower != upper {
-                let bounds = r#","interval":{"lower":""#;
-                write!(f, "{bounds}{lower}\",\"upper\":\"{upper}\"}}")?;
-            }
-            write!(f, ",\"quantity\":\"{}\"", amount.quantity.as_str())?;
-            if lower == upper {
-                write!(f, ",\"value\":\"{lower}\"")?;
-            }
-            f.write_char('}')?;
-        }
-        f.write_char(']')
+        let mut out = String::new();
+        self.print(&mut out);
+        f.write_str(&out)
     }
+}
+
+/// Nearly every quantity is printed sooner as a number of 64 bits.
+fn print_quantity(quantity: Quantity, out: &mut String) {
+    // Writing to a `String` cannot fail.
+    let _ = match u64::try_from(quantity.get()) {
+        Ok(small) => write!(out, "{small}"),
+        Err(_) => write!(out, "{quantity}"),
+    };
 }
 
 fn parse_amounts(text: &str) -> Result<Vec<Amount>, String> {

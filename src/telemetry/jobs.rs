@@ -5,6 +5,7 @@
 //! not read. Without `job` a row's number names it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use csv::ByteRecord;
 
@@ -39,9 +40,25 @@ pub const COLUMNS: &[&str] = &[
 /// What was expected, where something else was found.
 const EXPECTED: &str = "a CSV table with a header";
 
-/// Where each column stands.
+/// Where each column stands, in the order of [`COLUMNS`].
+///
+/// A field each, and no map: a row looks for every one of them.
 struct Columns {
-    places: BTreeMap<&'static str, usize>,
+    job: Column,
+    start: Column,
+    end: Column,
+    duration: Column,
+    accelerators: Column,
+    model: Column,
+    class: Column,
+    run: Column,
+}
+
+/// A column's name here, and its place in the table if it is there.
+#[derive(Clone, Copy)]
+struct Column {
+    name: &'static str,
+    at: Option<usize>,
 }
 
 /// Reads a table whose columns are called as `names` says, or by their own names.
@@ -59,6 +76,7 @@ pub fn read(
     let mut record = ByteRecord::new();
     let mut row = 1_u64;
     let mut seen = BTreeMap::new();
+    let mut models = BTreeMap::new();
     while table
         .read_byte_record(&mut record)
         .map_err(|error| shape(&error))?
@@ -77,8 +95,8 @@ pub fn read(
             columns: &columns,
             options,
         };
-        match reader.job() {
-            Ok(Some(job)) if columns.places.contains_key("job") => {
+        match reader.job(&mut models) {
+            Ok(Some(job)) if columns.job.at.is_some() => {
                 place(job, &mut intake, &mut seen, row)?;
             }
             // Without names of jobs, two rows alike are two jobs alike.
@@ -97,7 +115,7 @@ pub fn read(
     if row == 1 {
         return Err(SourceError::Empty);
     }
-    if columns.places.contains_key("job") {
+    if columns.job.at.is_some() {
         intake.warn_of_overlaps();
     }
     Ok(intake)
@@ -167,7 +185,20 @@ impl Columns {
         if places.contains_key("end") == places.contains_key("duration") {
             return Err(missing("either end or duration"));
         }
-        Ok(Self { places })
+        let column = |name| Column {
+            name,
+            at: places.get(name).copied(),
+        };
+        Ok(Self {
+            job: column("job"),
+            start: column("start"),
+            end: column("end"),
+            duration: column("duration"),
+            accelerators: column("accelerators"),
+            model: column("model"),
+            class: column("class"),
+            run: column("run"),
+        })
     }
 }
 
@@ -226,27 +257,30 @@ struct RowReader<'r> {
 }
 
 impl RowReader<'_> {
-    fn job(&self) -> Result<Option<Job>, Fault> {
-        let start = self.instant("start")?;
-        let end = match self.text("duration")? {
+    /// Reads the row's job. `models` holds the ids of the models named so far: few, and
+    /// one text for all jobs on them.
+    fn job(&self, models: &mut BTreeMap<String, Arc<str>>) -> Result<Option<Job>, Fault> {
+        let columns = self.columns;
+        let start = self.instant(columns.start)?;
+        let end = match self.text(columns.duration)? {
             Some(duration) => {
                 let seconds = self.whole("duration", duration)?;
                 start.plus(seconds).ok_or_else(|| {
                     field_error(self.row, "duration", duration, "reaches past the year 9999")
                 })?
             }
-            None => self.instant("end")?,
+            None => self.instant(columns.end)?,
         };
         if end < start {
             let why = format!("is before the start, {start}");
             return Err(field_error(self.row, "end", &end.to_string(), why).into());
         }
-        let count = self.text("accelerators")?.unwrap_or_default();
+        let count = self.text(columns.accelerators)?.unwrap_or_default();
         let accelerators = self.whole("accelerators", count)?;
         let Some(time) = Period::new(start, end).filter(|_| accelerators > 0) else {
             return Ok(None);
         };
-        let class = match self.text("class")?.filter(|text| !text.is_empty()) {
+        let class = match self.text(columns.class)?.filter(|text| !text.is_empty()) {
             Some(name) => match self.options.classes.get(name) {
                 Some(class) => *class,
                 None => name
@@ -255,8 +289,15 @@ impl RowReader<'_> {
             },
             None => Class::Unclassified,
         };
-        let model = self.text("model")?.unwrap_or_default();
-        let id = match self.text("job")? {
+        let model = self.text(columns.model)?.unwrap_or_default();
+        let model = if let Some(known) = models.get(model) {
+            known.clone()
+        } else {
+            let id: Arc<str> = self.options.model(model).into();
+            models.insert(model.to_owned(), id.clone());
+            id
+        };
+        let id = match self.text(columns.job)? {
             Some("") => return Err(field_error(self.row, "job", "", "names no job").into()),
             Some(id) => id.to_owned(),
             None => self.row.to_string(),
@@ -265,45 +306,45 @@ impl RowReader<'_> {
             id,
             span: time,
             allocations: vec![Allocation {
-                model: self.options.model(model).into(),
+                model,
                 accelerators: Interval::exactly(Quantity::from(accelerators)),
             }],
             class,
             run: self
-                .text("run")?
+                .text(columns.run)?
                 .filter(|run| !run.is_empty())
                 .map(str::to_owned),
         }))
     }
 
-    fn text(&self, column: &str) -> Result<Option<&str>, SourceError> {
-        let Some(at) = self.columns.places.get(column) else {
+    fn text(&self, column: Column) -> Result<Option<&str>, SourceError> {
+        let Some(at) = column.at else {
             return Ok(None);
         };
-        let bytes = self.record.get(*at).unwrap_or_default();
+        let bytes = self.record.get(at).unwrap_or_default();
         let text = str::from_utf8(bytes);
         text.map(Some)
-            .map_err(|_| field_error(self.row, column, "", "is not UTF-8"))
+            .map_err(|_| field_error(self.row, column.name, "", "is not UTF-8"))
     }
 
     fn whole(&self, column: &str, text: &str) -> Result<u64, SourceError> {
         whole(text).map_err(|why| field_error(self.row, column, text, why))
     }
 
-    fn instant(&self, column: &str) -> Result<UnixSeconds, Fault> {
+    fn instant(&self, column: Column) -> Result<UnixSeconds, Fault> {
         let text = self.text(column)?.unwrap_or_default();
         match self.options.clock.instant(text) {
             Ok(instant) => Ok(instant),
             Err(ClockFault::Ambiguous) => Err(Fault::Ambiguous(format!(
-                "row {} {column} `{text}`",
-                self.row
+                "row {} {} `{text}`",
+                self.row, column.name
             ))),
             Err(ClockFault::NoZone) => {
                 let why = "has no zone, and none was given";
-                Err(field_error(self.row, column, text, why).into())
+                Err(field_error(self.row, column.name, text, why).into())
             }
             Err(ClockFault::NotTime) => {
-                Err(field_error(self.row, column, text, "is not a time").into())
+                Err(field_error(self.row, column.name, text, "is not a time").into())
             }
         }
     }

@@ -62,7 +62,10 @@ impl Cosignature {
             .split_first_chunk::<TIME_SIZE>()
             .ok_or_else(bad)?;
         let signature: [u8; SIGNATURE_SIZE] = signature.try_into().map_err(|_| bad())?;
-        let time = UnixSeconds::new(u64::from_be_bytes(*time)).ok_or_else(bad)?;
+        // "The timestamp MUST NOT be zero" (C2SP tlog-witness): that says no time.
+        let time = UnixSeconds::new(u64::from_be_bytes(*time))
+            .filter(|time| *time > UnixSeconds::EPOCH)
+            .ok_or_else(bad)?;
         key.public()
             .verify(
                 message(text, time).as_bytes(),

@@ -315,7 +315,9 @@ impl Reader {
 }
 
 fn parse_key(text: &[u8], algorithm: Algorithm) -> Result<VerifierKey, String> {
-    let key: VerifierKey = show(text)
+    // Not replaced where it is no UTF-8: that would be a key of another name.
+    let text = str::from_utf8(text).map_err(|_| "has a key that is not UTF-8".to_owned())?;
+    let key: VerifierKey = text
         .parse()
         .map_err(|error| format!("has a key that cannot be read: {error}"))?;
     if key.algorithm() != algorithm {
@@ -373,6 +375,7 @@ mod tests {
             .collect()
     }
 
+    // spec: log-32
     #[test]
     fn a_quorum_bounds_time_on_both_sides() {
         let policy = policy("group g 2 w1 w2 w3\nquorum g\n").unwrap();

@@ -335,11 +335,10 @@ fn compare(
 
 /// Two first statements that share a root key are equivocation (formats: 3).
 fn shared_roots(history: &History, histories: &[History], findings: &mut Findings) {
+    // Of the first statements: keys that were changed since are shared all the same.
     let keys = |history: &History| {
-        history
-            .identity
-            .as_ref()
-            .map_or_else(Vec::new, |identity| identity.current().root.keys().to_vec())
+        let first = history.issuers.first();
+        first.map_or_else(Vec::new, |(_, issuer)| issuer.root.keys().to_vec())
     };
     let own = keys(history);
     for other in histories.iter().filter(|other| other.id != history.id) {

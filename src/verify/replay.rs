@@ -16,9 +16,7 @@ use crate::attestation::Envelope;
 use crate::attestation::IssuerId;
 use crate::attestation::Statement;
 use crate::attestation::StatementId;
-use crate::attestation::Subject;
 use crate::attestation::identity::Identity;
-use crate::attestation::statement::claimed_subject;
 use crate::hash::Hash;
 use crate::hash::sha256;
 use crate::key::KeyId;
@@ -64,7 +62,8 @@ struct Entry {
     index: u64,
     id: StatementId,
     envelope: Envelope,
-    statement: Result<Statement, (Option<Subject>, String)>,
+    /// The statement, or what a payload that is ill-formed claims all the same, and why.
+    statement: Result<Statement, (Option<Box<Statement>>, String)>,
     /// The digest of its `notBefore`.
     not_before: Option<Hash>,
     signed: Signed,
@@ -87,15 +86,16 @@ pub fn check(index: u64, entry: &[u8], keys: &Keys) -> Checked {
         Err(error) => return Checked(Err((index, error.to_string()))),
     };
     let id = envelope.statement_id();
-    let statement = Statement::parse(envelope.payload())
-        .map_err(|error| (claimed_subject(envelope.payload()), error.to_string()));
-    let (identity, not_before) = match &statement {
-        Ok(statement) => (
-            keys.get(&statement.subject.issuer),
-            statement.link.not_before.as_ref(),
-        ),
-        Err(_) => (None, None),
+    let statement = Statement::parse(envelope.payload()).map_err(|error| {
+        let claim = Statement::parse_claim(envelope.payload(), &error);
+        (claim.map(Box::new), error.to_string())
+    });
+    let read = match &statement {
+        Ok(statement) => Some(statement),
+        Err((claim, _)) => claim.as_deref(),
     };
+    let identity = read.and_then(|statement| keys.get(&statement.subject.issuer));
+    let not_before = read.and_then(|statement| statement.link.not_before.as_ref());
     let signed = identity.map_or(Signed::Unknown, |identity| signed(&envelope, identity));
     Checked(Ok(Entry {
         index,
@@ -221,21 +221,27 @@ impl<'e> Replay<'e> {
                     self.establish(entry, statement, tree);
                 }
             }
-            Err((subject, why)) => self.unread(entry, subject.as_ref(), why),
+            Err((claim, why)) => self.unread(entry, claim.as_deref(), why, tree),
         }
     }
 
     /// An entry that is ill-formed, but perhaps validly signed by an issuer that is
-    /// judged.
-    fn unread(&mut self, entry: &Entry, subject: Option<&Subject>, why: &str) {
+    /// judged. By the keys that its place asks for, if it claims one: else whoever holds
+    /// a key of one role could fill the places of another.
+    fn unread(&mut self, entry: &Entry, claim: Option<&Statement>, why: &str, tree: &Tree<'_>) {
         let key_ids: Vec<KeyId> = entry.envelope.key_ids().collect();
         let index = entry.index;
-        let signer = self.histories.values_mut().find(|history| {
-            let signs = |identity: &Identity| {
-                identity.permits_some(&key_ids) && entry.envelope.is_signed(|id| identity.key(id))
+        let signs = |identity: &Identity| {
+            let may = match claim {
+                Some(claim) => identity.permits(&key_ids, claim),
+                None => identity.permits_some(&key_ids),
             };
-            history.identity.as_ref().is_some_and(signs)
-        });
+            may && entry.envelope.is_signed(|id| identity.key(id))
+        };
+        let signer = self
+            .histories
+            .values_mut()
+            .find(|history| history.identity.as_ref().is_some_and(signs));
         let Some(history) = signer else {
             self.anomaly(format!("entry {index} is nobody's statement: {why}"));
             return;
@@ -244,8 +250,9 @@ impl<'e> Replay<'e> {
             Check::IllFormed,
             format!("entry {index} is signed and cannot be read: {why}"),
         ));
-        if let Some(subject) = subject.filter(|subject| subject.issuer == history.id) {
-            place::fill_unread(history, subject, entry.id, index);
+        if let Some(claim) = claim {
+            let bound = self.bound(entry, claim, tree);
+            self.place(entry, claim, &bound);
         }
     }
 
@@ -310,6 +317,22 @@ impl<'e> Replay<'e> {
     }
 
     fn accept(&mut self, entry: &Entry, statement: &Statement, bound: &link::Bound) {
+        self.place(entry, statement, bound);
+        let Some(history) = self.histories.get_mut(&statement.subject.issuer) else {
+            return;
+        };
+        if let Content::NotUnderstood(content) = &statement.content {
+            history.findings.push(Finding::new(
+                Check::NotUnderstood,
+                format!(
+                    "{} of type `{}` is not understood: {}",
+                    statement.subject, content.predicate_type, content.why
+                ),
+            ));
+        }
+    }
+
+    fn place(&mut self, entry: &Entry, statement: &Statement, bound: &link::Bound) {
         let Some(history) = self.histories.get_mut(&statement.subject.issuer) else {
             return;
         };
@@ -320,15 +343,6 @@ impl<'e> Replay<'e> {
             ledgers: self.ledgers,
         };
         place::accept(history, &said, self.whole, bound);
-        if let Content::NotUnderstood(content) = &statement.content {
-            history.findings.push(Finding::new(
-                Check::NotUnderstood,
-                format!(
-                    "{} of type `{}` is not understood: {}",
-                    statement.subject, content.predicate_type, content.why
-                ),
-            ));
-        }
     }
 
     fn anomaly(&mut self, text: String) {

@@ -279,6 +279,21 @@ fn twice() -> Vec<Made> {
         },
         &ROOTS,
     );
+    let mut changed_root = same_root.clone();
+    let mut after = other.clone();
+    let payload = after.next(
+        StreamId::GOVERNANCE,
+        Content::Issuer(Box::new(Issuer {
+            root: keys(&[120], 1),
+            roles: Roles {
+                governance: keys(&[OTHER], 1),
+                operations: keys(&[THIRD], 1),
+            },
+            ..issuer()
+        })),
+    );
+    after.take(StreamId::GOVERNANCE, &payload, &ROOTS);
+    changed_root.entries.extend(after.entries);
     same_root.entries.extend(other.entries);
     vec![
         made(
@@ -317,6 +332,24 @@ fn twice() -> Vec<Made> {
                 "a report once more, signed by the root keys",
             ),
             &by_root,
+        ),
+        made(
+            (
+                "shared_root_changed",
+                "att-33",
+                "shared-root",
+                "the same, after one of them changed its root keys",
+            ),
+            &changed_root,
+        ),
+        made(
+            (
+                "equivocation_ill_formed",
+                "att-25 att-43",
+                "breach",
+                "two reports for one place, of which one is not canonical JSON and admits a breach",
+            ),
+            &and(&breach.replacen("\":", "\": ", 1)),
         ),
         made(
             (
@@ -746,6 +779,13 @@ fn unread() -> Vec<Made> {
         breach[at..at + 64].to_owned()
     };
     let long = "x".repeat(12_289);
+    // A stolen key of one role does not fill a place of the other.
+    let mut by_governance = author.clone();
+    let spaced = honest.replacen("\":", "\": ", 1);
+    by_governance
+        .entries
+        .push(sign(spaced.as_bytes(), &[GOVERNANCE]));
+    by_governance.report(DAYS - 1, 30);
     // Another statement follows one that cannot be read.
     let mut followed = and(&honest.replacen("\":", "\": ", 1));
     let unread =
@@ -780,6 +820,34 @@ fn unread() -> Vec<Made> {
             ),
             &followed,
         ),
+        made(
+            (
+                "unread_json_admits",
+                "att-24 att-25",
+                "breach",
+                "a breach that is not canonical JSON",
+            ),
+            &and(&breach.replacen("\":", "\": ", 1)),
+        ),
+        made(
+            (
+                "unread_number_admits",
+                "att-6 att-25",
+                "breach",
+                "a breach behind a JSON number",
+            ),
+            &and(&edit_predicate(&breach, "\"figures\":[", "\"figures\":[5,")),
+        ),
+        made(
+            (
+                "unread_json_by_governance",
+                "att-37 att-39",
+                "anomaly",
+                "one that is not canonical JSON, by a key of another role",
+            ),
+            &by_governance,
+        )
+        .with("word", "consistent"),
         made(
             (
                 "unread_critical_admits",

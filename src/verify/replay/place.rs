@@ -84,20 +84,6 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_be
     apply(history, said);
 }
 
-/// Fills the place of a signed statement that nobody can read.
-pub(super) fn fill_unread(history: &mut History, subject: &Subject, id: StatementId, index: u64) {
-    let stream = history
-        .streams
-        .entry(subject.stream)
-        .or_insert_with(|| new_stream(id));
-    if subject.sequence == stream.next {
-        stream.ids.set(subject.sequence, id);
-        stream.next = stream.next.saturating_add(1);
-        stream.last = id;
-        stream.last_index = index;
-    }
-}
-
 fn place(history: &History, subject: &Subject, id: StatementId, whole: bool) -> Place {
     let Some(stream) = history.streams.get(&subject.stream) else {
         // A bundle may begin within a stream.

@@ -1,0 +1,116 @@
+//! Receipts: for each statement a proof file that anybody can check alone.
+
+use std::fs::File;
+use std::io;
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::attestation::content::Witnesses;
+use crate::cli::Failure;
+use crate::cli::failure;
+use crate::cli::journal::Entry;
+use crate::cli::progress;
+use crate::cli::workspace::Workspace;
+use crate::merkle::leaf_hash;
+use crate::merkle::verify_inclusion;
+use crate::note::Note;
+use crate::store::fs::Directory;
+use crate::store::fs::FileLock;
+use crate::store::log::Log;
+use crate::tlog::Cosignature;
+use crate::tlog::Proof;
+use crate::tlog::SignedCheckpoint;
+use crate::tlog::tile::TILE_WIDTH;
+
+/// Writes a receipt for each of `queue`, whose entries are `entries`, and writes anew
+/// those that witnesses had not cosigned yet. Each is checked before it is kept.
+pub(super) fn keep(
+    workspace: &Workspace,
+    log: &Log<Directory, FileLock>,
+    queue: &[&Entry],
+    entries: &[Vec<u8>],
+) -> Result<(), Failure> {
+    let reader = log.reader();
+    let bytes = reader
+        .checkpoint()?
+        .ok_or_else(|| Failure::new("the log has no checkpoint"))?;
+    let signed = SignedCheckpoint::open(&bytes, &log.verifier())?;
+    let size = signed.checkpoint().size;
+    let wanted: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
+    let mut due = Vec::new();
+    for ((entry, bytes), place) in queue.iter().zip(entries).zip(reader.find(&wanted, size)?) {
+        let subject = &entry.statement.subject;
+        let index = place.ok_or_else(|| Failure::new(format!("{subject} is not in the log")))?;
+        due.push((entry.receipt(), index, leaf_hash(bytes)));
+    }
+    if let Some(witnesses) = &workspace.identity()?.witnesses
+        && has_quorum(signed.note(), witnesses)
+    {
+        for (entry, index) in unwitnessed(workspace, witnesses) {
+            let width = u64::from(TILE_WIDTH);
+            let hashes = reader.hashes(0, index.div_euclid(width), size)?;
+            let at = usize::try_from(index.rem_euclid(width))?;
+            if let Some(leaf) = hashes.get(at) {
+                due.push((entry.receipt(), index, *leaf));
+            }
+        }
+    }
+    failure::make_directory(&workspace.join("receipts"))?;
+    let bar = progress::bar("receipts", due.len());
+    for (name, index, leaf) in due {
+        let path = reader.prove(index, size)?;
+        let checkpoint = signed.checkpoint();
+        verify_inclusion(&leaf, index, size, &path, &checkpoint.root)?;
+        let proof = Proof {
+            extra: None,
+            index,
+            path,
+            note: signed.note().clone(),
+        };
+        let file = workspace.join(name);
+        replace(&file, proof.to_text().as_bytes()).map_err(|error| Failure::io(&file, error))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    failure::sync_directory(&workspace.join("receipts"))
+}
+
+/// The newest statements of each stream whose receipts no quorum cosigned, in an outage
+/// of witnesses, with their places.
+fn unwitnessed<'w>(workspace: &'w Workspace, witnesses: &Witnesses) -> Vec<(&'w Entry, u64)> {
+    let mut found = Vec::new();
+    let mut settled = Vec::new();
+    for entry in workspace.journal().iter().rev() {
+        let stream = entry.statement.subject.stream;
+        if settled.contains(&stream) || !workspace.is_published(entry) {
+            continue;
+        }
+        let bytes = std::fs::read(workspace.join(entry.receipt()));
+        match bytes.map(|bytes| Proof::parse(&bytes)) {
+            Ok(Ok(proof)) if !has_quorum(&proof.note, witnesses) => {
+                found.push((entry, proof.index));
+            }
+            _ => settled.push(stream),
+        }
+    }
+    found
+}
+
+fn has_quorum(note: &Note, witnesses: &Witnesses) -> bool {
+    let signed = |key: &&_| Cosignature::open(note, key).ok().flatten().is_some();
+    witnesses.keys.iter().filter(signed).count() >= witnesses.quorum
+}
+
+/// Writes a file whole and durably; its name is made durable with all others.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let staged = path.with_extension("tmp");
+    let written = File::create(&staged).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let kept = written.and_then(|()| std::fs::rename(&staged, path));
+    if kept.is_err() {
+        let _ = std::fs::remove_file(&staged);
+    }
+    kept
+}

@@ -1,0 +1,28 @@
+//! The command line as people meet it: every test here runs the program itself.
+//!
+//! One file a topic. `--simulated-time` gives each run its clock; everything else is as a
+//! user types it.
+
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::format_push_string,
+    missing_docs,
+    reason = "a test may stop"
+)]
+
+mod auditor;
+mod bad_input;
+mod full_disk;
+mod help;
+mod inventory;
+mod lab;
+mod outbox;
+mod promises;
+mod readme;
+mod sandbox;
+mod tampering;
