@@ -78,7 +78,6 @@ pub fn payloads() -> Vec<Case> {
                 p["governance"] = json!({"sequence": "1", "statement": made_up("area")});
             },
         )
-        .unseen()
         .at(1, 4),
     );
     cases

@@ -1717,7 +1717,6 @@ fn corrections() -> Vec<Case> {
                 drop_member(p, "governance");
             },
         )
-        .unseen()
         .admits(1)
         .at(0, 4),
         Case::bad(
