@@ -116,7 +116,7 @@ impl Lab {
         .unwrap();
         let mut last = StatementId::of(&payload);
         let roots: Vec<&SecretKey> = self.roots.iter().collect();
-        let mut entries = vec![sign(payload, &roots)];
+        let mut entries = vec![sign(&payload, &roots)];
         let subject = |stream, sequence| Subject {
             issuer,
             stream: StreamId::new(stream),
@@ -134,7 +134,7 @@ impl Lab {
             sequence: 1,
             statement: last,
         };
-        entries.push(sign(payload, &[&self.governance]));
+        entries.push(sign(&payload, &[&self.governance]));
 
         for number in 0..PERIODS {
             let statement = Statement {
@@ -144,14 +144,14 @@ impl Lab {
             };
             let payload = statement.to_payload().unwrap();
             last = StatementId::of(&payload);
-            entries.push(sign(payload, &[&self.operations]));
+            entries.push(sign(&payload, &[&self.operations]));
         }
         entries
     }
 }
 
-fn sign(payload: Vec<u8>, keys: &[&SecretKey]) -> Vec<u8> {
-    Envelope::sign(&payload, keys).unwrap().to_bytes()
+fn sign(payload: &[u8], keys: &[&SecretKey]) -> Vec<u8> {
+    Envelope::sign(payload, keys).unwrap().to_bytes()
 }
 
 fn link(previous: Option<StatementId>, governance: Option<Head>) -> Link {

@@ -139,7 +139,7 @@ impl Lab {
             catalogue: Catalogue::embedded().digest(),
             said: 0,
         };
-        let mut entries = vec![sign(payload, 2)];
+        let mut entries = vec![sign(&payload, 2)];
         for number in 1..=AREAS {
             let area = Area {
                 stream: StreamId::new(number),
@@ -154,7 +154,7 @@ impl Lab {
             };
             let payload = lab.next(0, Content::Area(area));
             lab.streams.push((0, StatementId::of(&payload)));
-            entries.push(sign(payload, 3));
+            entries.push(sign(&payload, 3));
         }
         (lab, entries)
     }
@@ -192,8 +192,8 @@ impl Lab {
     }
 }
 
-fn sign(payload: Vec<u8>, seed: u8) -> Vec<u8> {
-    Envelope::sign(&payload, &[&key(seed)]).unwrap().to_bytes()
+fn sign(payload: &[u8], seed: u8) -> Vec<u8> {
+    Envelope::sign(payload, &[&key(seed)]).unwrap().to_bytes()
 }
 
 /// What `collect slurm` makes of an hour.
@@ -293,7 +293,7 @@ fn pledge() -> Pledge {
 fn make(directory: &Path, count: u64) {
     let (mut lab, mut entries) = Lab::found();
     let payload = lab.next(0, Content::Pledge(Box::new(pledge())));
-    entries.push(sign(payload, 3));
+    entries.push(sign(&payload, 3));
     let public = directory.join("log");
     let mut log = Log::create_in(
         &public,
@@ -310,7 +310,7 @@ fn make(directory: &Path, count: u64) {
             .collect();
         let entries: Vec<Vec<u8>> = batch
             .into_par_iter()
-            .map(|payload| sign(payload, 4))
+            .map(|payload| sign(&payload, 4))
             .collect();
         now = FIRST + (lab.said / AREAS + 2) * HOUR;
         publish(&mut log, &mut lab, &entries, now);
