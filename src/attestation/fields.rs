@@ -41,7 +41,42 @@ impl FieldError {
 #[derive(Debug)]
 pub struct Fields<'v> {
     object: &'v Object<'v>,
-    taken: Vec<&'static str>,
+    taken: Taken,
+}
+
+/// Which members of an object were taken, by their place: a bit each.
+#[derive(Debug, Default)]
+struct Taken {
+    first: u64,
+    /// Behind the 64th; few objects have so many.
+    rest: Vec<u64>,
+}
+
+impl Taken {
+    fn set(&mut self, at: usize) {
+        let bit = 1_u64.checked_shl(u32::try_from(at % 64).unwrap_or_default());
+        let bit = bit.unwrap_or_default();
+        match (at / 64).checked_sub(1) {
+            None => self.first |= bit,
+            Some(word) => {
+                if self.rest.len() <= word {
+                    self.rest.resize(word.saturating_add(1), 0);
+                }
+                if let Some(word) = self.rest.get_mut(word) {
+                    *word |= bit;
+                }
+            }
+        }
+    }
+
+    fn has(&self, at: usize) -> bool {
+        let word = match (at / 64).checked_sub(1) {
+            None => self.first,
+            Some(word) => self.rest.get(word).copied().unwrap_or_default(),
+        };
+        let shift = u32::try_from(at % 64).unwrap_or_default();
+        word.checked_shr(shift).is_some_and(|bits| bits & 1 == 1)
+    }
 }
 
 impl<'v> Fields<'v> {
@@ -49,7 +84,7 @@ impl<'v> Fields<'v> {
     pub fn new(object: &'v Object<'v>) -> Self {
         Self {
             object,
-            taken: Vec::with_capacity(object.len()),
+            taken: Taken::default(),
         }
     }
 
@@ -65,11 +100,9 @@ impl<'v> Fields<'v> {
     }
 
     /// Takes the member called `name`, if there is one.
-    pub fn optional(&mut self, name: &'static str) -> Option<&'v Value<'v>> {
-        let value = self.object.get(name)?;
-        if !self.taken.contains(&name) {
-            self.taken.push(name);
-        }
+    pub fn optional(&mut self, name: &str) -> Option<&'v Value<'v>> {
+        let (at, value) = self.object.find(name)?;
+        self.taken.set(at);
         Some(value)
     }
 
@@ -196,14 +229,13 @@ impl<'v> Fields<'v> {
     }
 
     fn finish_with(&self, allowed: impl Fn(&str) -> bool) -> Result<(), FieldError> {
-        if self.taken.len() == self.object.len() {
-            return Ok(());
-        }
         let unknown = self
             .object
             .iter()
-            .map(|(name, _)| name)
-            .find(|name| !self.taken.contains(name) && !allowed(name));
+            .enumerate()
+            .filter(|(at, _)| !self.taken.has(*at))
+            .map(|(_, (name, _))| name)
+            .find(|name| !allowed(name));
         match unknown {
             Some(name) => Err(FieldError::new(name, "is not a member known here")),
             None => Ok(()),

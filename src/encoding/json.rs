@@ -227,10 +227,13 @@ impl<'a> Object<'a> {
 
     /// Returns the member called `name`.
     pub fn get(&self, name: &str) -> Option<&Value<'a>> {
-        self.0
-            .iter()
-            .find(|(other, _)| other == name)
-            .map(|(_, value)| value)
+        self.find(name).map(|(_, value)| value)
+    }
+
+    /// Returns the member called `name`, and its place in the order.
+    pub fn find(&self, name: &str) -> Option<(usize, &Value<'a>)> {
+        let at = self.0.iter().position(|(other, _)| other == name)?;
+        self.0.get(at).map(|(_, value)| (at, value))
     }
 
     /// Returns the members in order.
