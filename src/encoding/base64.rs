@@ -1,17 +1,16 @@
 //! Standard base64 with padding, canonical (RFC 4648, sections 3.5 and 4).
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 
 /// Spells `bytes` in base64.
 pub fn encode(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
+    STANDARD.encode_to_string(bytes)
 }
 
 /// Returns the bytes that `text` spells, or `None` if it is not their one spelling:
 /// another alphabet, missing padding, white space, or bits set beyond the last byte.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(text).ok()
+    STANDARD.decode_to_vec(text).ok()
 }
 
 /// Returns how many bytes `text` spells, if it spells any.
@@ -24,7 +23,7 @@ pub fn decoded_length(text: &str) -> usize {
 /// As [`decode`], behind what is in `bytes` already; exactly [`decoded_length`] of them.
 pub fn decode_into(text: &str, bytes: &mut Vec<u8>) -> Option<()> {
     let before = bytes.len();
-    STANDARD.decode_vec(text, bytes).ok()?;
+    STANDARD.decode_append(text, bytes).ok()?;
     let after = before.saturating_add(decoded_length(text));
     (bytes.len() == after).then_some(())
 }

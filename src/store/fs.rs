@@ -265,7 +265,8 @@ fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == NotFound => return Ok(None),
         file => file?,
     };
-    let mut bytes = Vec::new();
+    let length = metadata.len().min(MAX_FILE);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     file.take(MAX_FILE.saturating_add(1))
         .read_to_end(&mut bytes)?;
     Ok(Some(bytes))
