@@ -1,7 +1,7 @@
 //! The reports of an area, packed: a year of hours over a hundred areas is near a
 //! million of them, and all must be held until the last pledge was read.
 //!
-//! What most reports share is written once (a [`Shape`]); what tells one from the one
+//! What most reports share is written once (its shape); what tells one from the one
 //! before it is a few short numbers. Corrections, and second statements for a place, are
 //! few and stand beside.
 
