@@ -31,13 +31,21 @@ fn write_judgement(out: &mut String, judgement: &Judgement) -> std::fmt::Result 
         }
         write_label(out, judgement)?;
     }
-    if !judgement.findings.is_empty() {
+    // What stands with a verdict is not said again.
+    let told = |one: &&Finding| {
+        judgement
+            .verdicts
+            .iter()
+            .any(|of| of.findings.contains(one))
+    };
+    let others: Vec<&Finding> = judgement.findings.iter().filter(|one| !told(one)).collect();
+    if !others.is_empty() {
         writeln!(out, "findings about the log and its issuers:")?;
-        for finding in judgement.findings.iter().take(MAX_FINDINGS) {
+        for finding in others.iter().take(MAX_FINDINGS) {
             let word = finding.calls_for.map_or("note", Word::as_str);
             writeln!(out, "  - {word}: {} ({})", finding.text, finding.check)?;
         }
-        let more = judgement.findings.len().saturating_sub(MAX_FINDINGS);
+        let more = others.len().saturating_sub(MAX_FINDINGS);
         if more > 0 {
             writeln!(out, "  - and {more} more: see `--json`")?;
         }

@@ -166,7 +166,7 @@ fn a_witness_that_does_not_answer_is_told_and_keeps_no_other_from_telling() {
     ));
     assert_eq!(done.code, 3, "{done:?}");
     assert!(
-        done.err.contains(&format!("warning: the witness `{gone}`")),
+        done.out.contains(&format!("note: the witness `{gone}`")),
         "{done:?}"
     );
     fs::write(lab.path("w3/key"), "").unwrap();
@@ -177,7 +177,7 @@ fn a_witness_that_does_not_answer_is_told_and_keeps_no_other_from_telling() {
     fs::write(view.unwrap(), "garbage").unwrap();
     let done = lab.run(&format!("verify lab/log --trust trust.toml {WITNESSES}"));
     assert_eq!(done.code, 3, "{done:?}");
-    assert!(done.err.contains("warning: the witness `w3`"), "{done:?}");
+    assert!(done.out.contains("note: the witness `w3`"), "{done:?}");
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn what_ledgers_show_is_compared_with_what_was_said() {
     let done = lab.run(verify);
     assert_eq!(done.code, 3, "{done:?}");
     assert!(
-        done.err.contains("warning: `lab/ledgers/1/2026-03-05"),
+        done.out.contains("note: `lab/ledgers/1/2026-03-05"),
         "{done:?}"
     );
 }
