@@ -1,5 +1,33 @@
-//! The attacks that `specs/verdicts.md` names, one test each: a lab that holds its log's
-//! key and its own, an outsider, and a careless copy. None may bend a verdict.
+//! The attacks on a verdict, one test each: a lab that holds its log's key and its own, an
+//! outsider, and a careless copy. None may bend a verdict.
+//!
+//! Where the formats name an attack, this is what tries it (`history/` are fixtures, the
+//! rest tests here, in `judgement`, `attestation` and `cli`):
+//!
+//! - mangled copies first in the log: `fixtures/entry`, and
+//!   [`an_outsiders_entry_in_a_labs_name_is_an_anomaly_that_changes_nothing`], which also is
+//!   junk in a rival's name, and a re-spaced copy
+//! - hiding an admission behind `critical`, poison figures:
+//!   [`an_admission_behind_critical_or_a_poisoned_figure_still_counts`], `history/unread_*`
+//! - two clean identities from one key: `history/shared_root*`,
+//!   `two_first_statements_that_share_a_root_key_are_equivocation_of_both`
+//! - leaving out a pledge, a revocation, an area: `history/head_*`,
+//!   `a_governance_statement_that_a_shown_one_was_made_under_is_missed`,
+//!   `an_issuer_without_a_pledge_is_missing_evidence_and_no_fault_of_another`
+//! - a stolen key closing an area: `fixtures/signers/close_*`; a closing dated back:
+//!   `a_closing_dated_back_frees_nothing_that_was_due`
+//! - framing by a thief, disowning by an issuer: `history/keys_stolen`,
+//!   `history/keys_suspected`, within one log; across logs it is not tried yet
+//! - an outage that forces a lab into a fork: `history/keys_queued*`,
+//!   `what_was_queued_before_a_key_change_is_signed_by_the_keys_after_it`
+//! - a lab that stops its own log: [`a_lab_does_not_escape_by_stopping_its_own_log`]
+//! - an outage of witnesses that punishes a lab:
+//!   [`an_outage_of_witnesses_does_not_make_a_lab_overdue`]
+//! - a mixture of versions, where the hull decides:
+//!   [`versions_that_were_never_in_force_together_show_neither_breach_nor_consistency`]
+//!
+//! A cut made by moving devices is out of reach: where they went is not judged yet, and an
+//! area closed within a window is NOT-SHOWN.
 
 #![allow(
     clippy::unwrap_used,
