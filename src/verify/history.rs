@@ -17,6 +17,7 @@ use crate::attestation::content::Issuer;
 use crate::attestation::content::RatedWatts;
 use crate::attestation::identity::Identity;
 use crate::claim::Pledge;
+use crate::quantity::Quantity;
 use crate::time::Cadence;
 use crate::time::Period;
 use crate::time::UnixSeconds;
@@ -57,6 +58,8 @@ pub struct History {
 pub struct Stream {
     /// The sequence number that comes next.
     pub next: u64,
+    /// How many statements a bundle leaves out before its first report of an area.
+    pub left_out: u64,
     /// The last statement.
     pub last: StatementId,
     /// Where the last statement stands.
@@ -86,6 +89,8 @@ pub struct Area {
     pub strays: Vec<Report>,
     /// Its inventories and their corrections.
     pub inventories: Vec<InventoryRecord>,
+    /// Where inventories stand that nobody can read.
+    pub unread_inventories: Vec<u64>,
     /// The ledgers that its reports name.
     pub ledgers: LedgerTally,
 }
@@ -123,10 +128,22 @@ pub struct InventoryRecord {
 pub struct PledgeRecord {
     /// The statement.
     pub id: StatementId,
+    /// Its sequence in stream 0.
+    pub sequence: u64,
     /// Where it stands.
     pub index: u64,
     /// What it claims.
     pub pledge: Pledge,
+}
+
+impl InventoryRecord {
+    /// Whether it has more devices of some model than another.
+    pub fn holds_more_than(&self, other: &Self) -> bool {
+        self.capacity.iter().any(|one| {
+            let same = other.capacity.iter().find(|held| held.model == one.model);
+            one.count > same.map_or(Quantity::ZERO, |held| held.count)
+        })
+    }
 }
 
 impl History {
@@ -157,8 +174,18 @@ impl Area {
             reports: Reports::default(),
             strays: Vec::new(),
             inventories: Vec::new(),
+            unread_inventories: Vec::new(),
             ledgers: LedgerTally::default(),
         }
+    }
+
+    /// Whether it accounts for compute of its issuer's: one that measures others' does not,
+    /// unless it reports or holds something all the same. (A name to hide usage under.)
+    pub fn accounts(&self) -> bool {
+        self.open.measures.is_none()
+            || !self.reports.is_empty()
+            || !self.strays.is_empty()
+            || !self.inventories.is_empty()
     }
 
     /// Returns the cadence, if one was stated, and the grace that hold from `start` on.
@@ -172,15 +199,21 @@ impl Area {
             })
     }
 
-    /// Returns the cadence and the grace that held before a change.
-    pub fn terms_before(&self, change: &AreaChange) -> (Option<Cadence>, u64) {
-        let earlier = self.changes.iter().rev();
-        let mut earlier = earlier.skip_while(|(one, _)| one != change).skip(1);
+    /// Returns the terms at `start` as they were before the change of that number, and all
+    /// after it, were said: from where they count, the cadence and the grace.
+    pub fn terms_without(
+        &self,
+        change: usize,
+        start: UnixSeconds,
+    ) -> (UnixSeconds, Option<Cadence>, u64) {
+        let earlier = self.changes.iter().take(change).rev();
         earlier
-            .next()
-            .map_or((self.open.cadence, self.open.grace), |(one, _)| {
-                (Some(one.cadence), one.grace)
-            })
+            .map(|(one, _)| one)
+            .find(|one| one.from <= start)
+            .map_or(
+                (self.open.first, self.open.cadence, self.open.grace),
+                |one| (one.from, Some(one.cadence), one.grace),
+            )
     }
 
     /// Returns the period that begins at `start`, unless the area has ended or has no
@@ -198,6 +231,14 @@ impl Area {
     /// of the latest edge, in its last version.
     pub fn inventory_at(&self, start: UnixSeconds) -> Option<&InventoryRecord> {
         let in_force = self.inventories.iter().filter(|one| one.from <= start);
+        in_force.max_by_key(|one| (one.from, one.index))
+    }
+
+    /// Returns the inventory that was in force at a period's start, as far as the log was
+    /// read before `index`.
+    pub fn inventory_before(&self, index: u64, start: UnixSeconds) -> Option<&InventoryRecord> {
+        let known = self.inventories.iter().filter(|one| one.index < index);
+        let in_force = known.filter(|one| one.from <= start);
         in_force.max_by_key(|one| (one.from, one.index))
     }
 

@@ -10,6 +10,7 @@ use crate::attestation::Subject;
 use crate::attestation::content::Action;
 use crate::attestation::content::Correction;
 use crate::attestation::content::Inventory;
+use crate::attestation::content::StatementType;
 use crate::attestation::content::Usage;
 use crate::attestation::figure::Figure;
 use crate::time::Period;
@@ -21,6 +22,7 @@ use crate::verify::history::Held;
 use crate::verify::history::History;
 use crate::verify::history::Ids;
 use crate::verify::history::InventoryRecord;
+use crate::verify::history::MAX_COUNTED;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
 use crate::verify::history::Stream;
@@ -36,6 +38,8 @@ enum Place {
     Conflict(StatementId),
     /// It is the next, or the first shown of its stream.
     Next,
+    /// So many before it are not in a bundle, which leaves out reports of before its window.
+    Left(u64),
     /// It is not the next: statements before it are not in the log.
     Skips(u64),
 }
@@ -47,12 +51,15 @@ pub(super) struct Said<'s> {
     pub(super) index: u64,
     /// The ledgers that were opened.
     pub(super) ledgers: &'s [OpenedLedger],
+    /// Whether every entry of the log comes, or those of a bundle.
+    pub(super) whole: bool,
 }
 
 /// Puts a statement, whose signatures are valid, into its issuer's history.
-pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_before: &Bound) {
-    let (statement, id, index) = (said.statement, said.id, said.index);
+pub(super) fn accept(history: &mut History, said: &Said<'_>, not_before: &Bound) {
+    let (statement, id, index, whole) = (said.statement, said.id, said.index, said.whole);
     let subject = &statement.subject;
+    let mut left_out = 0;
     match place(history, subject, id, whole) {
         Place::Copy => return,
         Place::Conflict(known) => {
@@ -63,10 +70,11 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_be
                     subject.issuer, subject.stream, subject.sequence
                 ),
             ));
-            conflict(history, statement, id, index);
+            conflict(history, said);
             return;
         }
         Place::Next => {}
+        Place::Left(count) => left_out = count,
         Place::Skips(expected) => history.findings.push(Finding::new(
             Check::Sequence,
             format!(
@@ -80,6 +88,7 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_be
     remember(history, statement, id, index);
     if let Some(stream) = history.streams.get_mut(&subject.stream) {
         stream.not_before = not_before;
+        stream.left_out = stream.left_out.saturating_add(left_out);
     }
     apply(history, said);
 }
@@ -87,17 +96,19 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_be
 fn place(history: &History, subject: &Subject, id: StatementId, whole: bool) -> Place {
     let Some(stream) = history.streams.get(&subject.stream) else {
         // A bundle may begin within a stream.
-        return if subject.sequence == 0 || !whole {
-            Place::Next
-        } else {
-            Place::Skips(0)
+        return match subject.sequence {
+            0 => Place::Next,
+            count if !whole => Place::Left(count),
+            _ => Place::Skips(0),
         };
     };
-    if subject.sequence >= stream.next {
-        return if subject.sequence == stream.next {
-            Place::Next
-        } else {
-            Place::Skips(stream.next)
+    if let Some(count) = subject.sequence.checked_sub(stream.next) {
+        let area = history.areas.get(&subject.stream);
+        let begins = area.is_some_and(|area| area.reports.is_empty());
+        return match count {
+            0 => Place::Next,
+            _ if !whole && begins => Place::Left(count),
+            _ => Place::Skips(stream.next),
         };
     }
     match stream.ids.get(subject.sequence) {
@@ -245,6 +256,7 @@ fn remember(history: &mut History, statement: &Statement, id: StatementId, index
 fn new_stream(id: StatementId) -> Stream {
     Stream {
         next: 0,
+        left_out: 0,
         last: id,
         last_index: 0,
         ids: Ids::default(),
@@ -310,6 +322,7 @@ fn apply(history: &mut History, said: &Said<'_>) {
         },
         Content::Pledge(pledge) if governs => history.pledges.push(PledgeRecord {
             id,
+            sequence: subject.sequence,
             index,
             pledge: (**pledge).clone(),
         }),
@@ -319,13 +332,18 @@ fn apply(history: &mut History, said: &Said<'_>) {
         Content::Usage(usage) => {
             check_inventory(history, subject, index, usage);
             let version = version(history, subject, index, usage, false);
-            report(history, subject, usage.period, version);
+            report(history, said, usage.period, version);
             tally(history, subject, usage, said.ledgers);
         }
         Content::NotUnderstood(content) if !governs => {
+            if content.is_of(StatementType::Inventory)
+                && let Some(area) = history.areas.get_mut(&subject.stream)
+            {
+                area.unread_inventories.push(index);
+            }
             if let Some(period) = content.period {
                 let version = unread(index, period, &content.admits);
-                report(history, subject, period, version);
+                report(history, said, period, version);
             }
         }
         Content::Inventory(inventory) => {
@@ -361,6 +379,13 @@ fn version(
 ) -> Version {
     let area = history.areas.get(&subject.stream);
     let inventory = area.and_then(|area| area.inventory_at(usage.period.start()));
+    // One that is not here, or that nobody can read, may hold more than that in force.
+    let here = |id: StatementId| {
+        area.is_some_and(|area| area.inventories.iter().rev().any(|one| one.id == id))
+    };
+    let known = usage.inventory.is_none_or(here)
+        && area.is_none_or(|area| area.unread_inventories.is_empty());
+    let inventory = inventory.filter(|_| known);
     let held = inventory.map(|inventory| Held {
         capacity: &inventory.capacity,
         watts: &inventory.watts,
@@ -435,8 +460,10 @@ fn tally(history: &mut History, subject: &Subject, usage: &Usage, opened: &[Open
 }
 
 /// Takes a report, which must be of exactly the next period.
-fn report(history: &mut History, subject: &Subject, period: Period, version: Version) {
-    let index = version.index;
+fn report(history: &mut History, said: &Said<'_>, period: Period, version: Version) {
+    let (subject, index) = (&said.statement.subject, version.index);
+    let left_out = history.streams.get(&subject.stream);
+    let left_out = left_out.map_or(0, |stream| stream.left_out);
     let Some(area) = history.areas.get_mut(&subject.stream) else {
         history.findings.push(Finding::new(
             Check::AreaMissing,
@@ -444,7 +471,24 @@ fn report(history: &mut History, subject: &Subject, period: Period, version: Ver
         ));
         return;
     };
-    let next = area.next_start();
+    let mut next = area.next_start();
+    // A bundle's first report follows those that it leaves out, one a period.
+    if !said.whole && area.reports.is_empty() && left_out > 0 && area.is_edge(period.start()) {
+        let before = area
+            .untold(next, period.start())
+            .map_or(0, |(_, count)| count);
+        let counted = u64::try_from(MAX_COUNTED).unwrap_or(u64::MAX);
+        if before == left_out || (before >= counted && left_out >= counted) {
+            next = period.start();
+        } else {
+            history.findings.push(Finding::new(
+                Check::ReportMissing,
+                format!(
+                    "{subject} (entry {index}) stands behind {left_out} statements that are not shown; {before} are the reports of the periods before"
+                ),
+            ));
+        }
+    }
     let exact = area.period_from(period.start()) == Some(period);
     let expected = area.period_from(next);
     // What follows a skipped period is still a report of its own period.
@@ -508,6 +552,17 @@ fn correct(history: &mut History, said: &Said<'_>, correction: &Correction) {
         Some("no such statement stands in its stream")
     };
     if let Some(why) = refused {
+        // What it says of a time, it admits, whatever it was to correct.
+        if let Content::Usage(usage) = &*correction.replacement {
+            let version = version(history, subject, index, usage, false);
+            if let Some(area) = history.areas.get_mut(&subject.stream) {
+                area.strays.push(Report {
+                    period: usage.period,
+                    sequence: subject.sequence,
+                    versions: vec![version],
+                });
+            }
+        }
         history.findings.push(Finding::new(
             Check::Correction,
             format!("{subject} (entry {index}) corrects nothing: {why}"),
@@ -531,24 +586,21 @@ fn add_version(
     area.reports.add_version(sequence, period, version)
 }
 
-/// Keeps what a conflicting statement admits.
-fn conflict(history: &mut History, statement: &Statement, id: StatementId, index: u64) {
+/// Keeps what a conflicting statement admits, of its own period.
+fn conflict(history: &mut History, said: &Said<'_>) {
+    let (statement, index) = (said.statement, said.index);
     let subject = &statement.subject;
-    let version = match &statement.content {
+    let (sequence, period, version) = match &statement.content {
         Content::Usage(usage) => {
             let version = version(history, subject, index, usage, true);
-            let area = history.areas.get_mut(&subject.stream);
-            // What it admits, it admits of its own period.
-            if let Some(area) = area
-                && let Err(version) = add_version(area, subject.sequence, usage.period, version)
-            {
-                area.strays.push(Report {
-                    period: usage.period,
-                    sequence: subject.sequence,
-                    versions: vec![*version],
-                });
-            }
-            return;
+            (subject.sequence, usage.period, version)
+        }
+        Content::Correction(correction) => {
+            let Content::Usage(usage) = &*correction.replacement else {
+                return;
+            };
+            let version = version(history, subject, index, usage, true);
+            (correction.corrects.sequence, usage.period, version)
         }
         Content::NotUnderstood(content) => {
             let area = history.areas.get(&subject.stream);
@@ -560,12 +612,13 @@ fn conflict(history: &mut History, statement: &Statement, id: StatementId, index
                 conflicting: true,
                 ..unread(index, period, &content.admits)
             };
-            (period, version)
+            (subject.sequence, period, version)
         }
         // Whichever of two pledges was meant, a breach of either is one.
         Content::Pledge(pledge) => {
             history.pledges.push(PledgeRecord {
-                id,
+                id: said.id,
+                sequence: subject.sequence,
                 index,
                 pledge: (**pledge).clone(),
             });
@@ -573,8 +626,13 @@ fn conflict(history: &mut History, statement: &Statement, id: StatementId, index
         }
         _ => return,
     };
-    if let Some(area) = history.areas.get_mut(&subject.stream) {
-        let period = version.0;
-        let _ = add_version(area, subject.sequence, period, version.1);
+    if let Some(area) = history.areas.get_mut(&subject.stream)
+        && let Err(version) = add_version(area, sequence, period, version)
+    {
+        area.strays.push(Report {
+            period,
+            sequence: subject.sequence,
+            versions: vec![*version],
+        });
     }
 }

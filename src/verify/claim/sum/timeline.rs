@@ -8,7 +8,6 @@ use num_bigint::BigUint;
 
 use super::Sum;
 use super::reports;
-use super::weigh;
 use crate::verify::claim::amount::Amount;
 
 /// A breach, where it first shows.
@@ -175,11 +174,11 @@ impl Sum<'_> {
 
     /// Returns the versions of each report of an area that do not conflict with another.
     fn versions(&self, area: usize) -> impl Iterator<Item = Vec<Event>> + '_ {
-        let (court, record, window) = (self.court, self.record, self.window);
+        let window = self.window;
         let area = self.areas.get(area).into_iter();
         area.flat_map(move |(covered, committed)| reports(covered.area, window, *committed))
             .map(move |report| {
-                let item = weigh(court, record, &report, window);
+                let item = self.weigh(&report);
                 let mut before: Option<Amount> = None;
                 let standing = item.versions.into_iter().filter(|one| !one.conflicting);
                 standing
