@@ -87,10 +87,17 @@ pub struct Area {
     pub reports: Reports,
     /// Reports of periods that were not the next: they cover nothing and still admit.
     pub strays: Vec<Report>,
-    /// Its inventories and their corrections.
-    pub inventories: Vec<InventoryRecord>,
-    /// Where inventories stand that nobody can read.
-    pub unread_inventories: Vec<u64>,
+    /// Its inventories and their corrections, by the edge from which each is in force and
+    /// where it stands.
+    pub inventories: BTreeMap<(UnixSeconds, u64), InventoryRecord>,
+    /// Which of them each statement is.
+    pub inventory_ids: BTreeMap<StatementId, (UnixSeconds, u64)>,
+    /// Where the last inventory stands that nobody can read.
+    pub unread_inventory: Option<u64>,
+    /// The times of which more devices were declared after they were reported, and where.
+    pub recounted: Vec<(Period, u64)>,
+    /// Whether it was opened, and not only reported in.
+    pub declared: bool,
     /// The ledgers that its reports name.
     pub ledgers: LedgerTally,
 }
@@ -173,9 +180,29 @@ impl Area {
             close: None,
             reports: Reports::default(),
             strays: Vec::new(),
-            inventories: Vec::new(),
-            unread_inventories: Vec::new(),
+            inventories: BTreeMap::new(),
+            inventory_ids: BTreeMap::new(),
+            unread_inventory: None,
+            recounted: Vec::new(),
+            declared: true,
             ledgers: LedgerTally::default(),
+        }
+    }
+
+    /// Starts an area that was reported in before it was opened: what is said there, it
+    /// admits.
+    pub fn undeclared(first: UnixSeconds, index: u64) -> Self {
+        let open = AreaOpen {
+            name: "undeclared".to_owned(),
+            first,
+            cadence: None,
+            grace: 0,
+            measures: None,
+            continues: Vec::new(),
+        };
+        Self {
+            declared: false,
+            ..Self::new(open, index)
         }
     }
 
@@ -230,16 +257,52 @@ impl Area {
     /// Returns the inventory in force at a period's start, as far as the log was read: that
     /// of the latest edge, in its last version.
     pub fn inventory_at(&self, start: UnixSeconds) -> Option<&InventoryRecord> {
-        let in_force = self.inventories.iter().filter(|one| one.from <= start);
-        in_force.max_by_key(|one| (one.from, one.index))
+        let known = self.inventories.range(..=(start, u64::MAX));
+        known.map(|(_, one)| one).next_back()
     }
 
-    /// Returns the inventory that was in force at a period's start, as far as the log was
-    /// read before `index`.
-    pub fn inventory_before(&self, index: u64, start: UnixSeconds) -> Option<&InventoryRecord> {
-        let known = self.inventories.iter().filter(|one| one.index < index);
-        let in_force = known.filter(|one| one.from <= start);
-        in_force.max_by_key(|one| (one.from, one.index))
+    /// As [`Self::inventory_at`], unless another than the one named may be in force: one
+    /// that is not here, or that nobody can read.
+    pub fn inventory_known_at(
+        &self,
+        start: UnixSeconds,
+        named: Option<StatementId>,
+    ) -> Option<&InventoryRecord> {
+        let in_force = self.inventory_at(start)?;
+        let here = named.is_none_or(|id| self.inventory_ids.contains_key(&id));
+        let read = self.unread_inventory.is_none_or(|at| at < in_force.index);
+        (here && read).then_some(in_force)
+    }
+
+    /// Adds an inventory, or the correction of one. If it is of a time that was reported
+    /// already and has more than was known then, what ran on the rest is not known.
+    pub fn add_inventory(&mut self, record: InventoryRecord) {
+        let place = (record.from, record.index);
+        let was = self.inventory_at(record.from);
+        let more = was.is_none_or(|was| record.holds_more_than(was));
+        if record.corrects || more {
+            let after = self.inventories.range(place..).next();
+            let until = after.map_or(self.next_start(), |((from, _), _)| *from);
+            self.recount(record.from, until.min(self.next_start()), record.index);
+        }
+        self.inventory_ids.insert(record.id, place);
+        self.inventories.insert(place, record);
+    }
+
+    /// Notes an inventory that nobody can read: it may hold anything, from any time on.
+    pub fn add_unread_inventory(&mut self, index: u64) {
+        self.unread_inventory = Some(index);
+        self.recount(self.open.first, self.next_start(), index);
+    }
+
+    fn recount(&mut self, from: UnixSeconds, until: UnixSeconds, index: u64) {
+        self.recounted
+            .extend(Period::new(from, until).map(|time| (time, index)));
+    }
+
+    /// Returns the inventory that a statement is.
+    pub fn inventory_of(&self, id: StatementId) -> Option<&InventoryRecord> {
+        self.inventories.get(self.inventory_ids.get(&id)?)
     }
 
     /// Returns the first period from `from` on of which nothing is told before `until`, and

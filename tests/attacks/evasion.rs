@@ -109,6 +109,7 @@ fn seen_at(lab: &Lab, first: usize, times: &[(usize, u64)]) -> MemoryObjects {
 
 // Duties.
 
+// spec: ver-34
 #[test]
 fn a_change_of_periods_said_twice_leaves_the_old_deadlines_as_one_does() {
     let mut lab = Lab::new(100);
@@ -135,6 +136,7 @@ fn a_change_of_a_far_day_lends_no_later_change_its_grace() {
     assert_eq!(found.word, Word::Overdue, "{found:#?}");
 }
 
+// spec: ver-33
 #[test]
 fn a_lab_that_drops_its_witnesses_after_the_pledge_is_overdue_all_the_same() {
     let mut lab = Lab::new(100);
@@ -175,6 +177,7 @@ fn a_pledge_with_a_slower_cadence_loosens_no_area_and_one_with_a_faster_binds_it
     assert_eq!(found.word, Word::Overdue, "{found:#?}");
 }
 
+// spec: ver-29
 #[test]
 fn a_withdrawal_does_not_free_the_period_in_which_its_notice_ends() {
     let mut lab = Lab::new(100);
@@ -287,6 +290,7 @@ fn what_strays_admit_of_different_times_adds_up() {
     assert_eq!(found.word, Word::Violated, "{found:#?}");
 }
 
+// spec: ver-26
 #[test]
 fn what_second_statements_of_different_days_admit_adds_up() {
     let mut lab = Lab::new(100);
@@ -313,6 +317,7 @@ fn overlapping_strays_of_one_time_are_one_admission() {
     assert_ne!(found.word, Word::Violated, "{found:#?}");
 }
 
+// spec: ver-24
 #[test]
 fn a_correction_by_a_wrong_id_or_of_a_correction_admits_what_it_says() {
     for of_a_correction in [false, true] {
@@ -359,6 +364,7 @@ fn a_second_statement_that_is_a_correction_or_not_understood_admits_what_it_says
     }
 }
 
+// spec: ver-23
 #[test]
 fn corrections_of_an_early_report_cover_only_once_a_quorum_saw_them_after_the_end() {
     let mut lab = Lab::new(100);
@@ -377,6 +383,7 @@ fn corrections_of_an_early_report_cover_only_once_a_quorum_saw_them_after_the_en
 
 // Places to hide in.
 
+// spec: ver-30
 #[test]
 fn an_area_that_says_it_measures_others_hides_no_usage() {
     let mut lab = Lab::new(100);
@@ -439,6 +446,59 @@ fn a_listed_area_that_begins_after_the_window_accounts_for_nothing_of_it() {
 }
 
 #[test]
+fn usage_in_an_area_that_was_not_opened_or_is_for_later_still_counts() {
+    let mut never = Lab::new(100);
+    never.pledge(cap(1000, 1));
+    never.usage(day(0), 10);
+    let mut later = never.clone();
+    never.say(OTHER, usage(day(0), 5000));
+    let open = AreaOpen {
+        first: at(START + 10 * DAY),
+        ..days()
+    };
+    // Opened afterwards, it is not forgotten either.
+    let mut afterwards = never.clone();
+    afterwards.open(2, open.clone());
+    later.open(2, open);
+    later.say(OTHER, usage(day(0), 5000));
+    for lab in [never, afterwards, later] {
+        let found = verdict(&seen_log(&lab, 3, END), &lab, END);
+        assert_eq!(found.word, Word::Violated, "{found:#?}");
+    }
+}
+
+#[test]
+fn statements_under_an_old_head_are_judged_by_a_newer_pledge_all_the_same() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(100_000, 1));
+    // Signed before the pledge that binds it, and published behind it.
+    let (old, id) = lab.sign_next(StreamId::new(1), usage(day(0), 5000));
+    lab.pledge(cap(1000, 1));
+    lab.entries.push(old);
+    let found = judged(&seen_log(&lab, 4, END), &lab);
+    let words: Vec<Word> = found.verdicts.iter().map(|one| one.word).collect();
+    assert_eq!(words, [Word::Consistent, Word::Violated], "{id} {found:#?}");
+}
+
+#[test]
+fn figures_from_two_sources_are_a_hull_and_no_smaller_one_hides_a_larger() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    let Content::Usage(mut used) = usage(day(0), 5000) else {
+        panic!("a usage")
+    };
+    let mut other = used.figures[0].clone();
+    other.source.tool = "another".to_owned();
+    other.value = standstill::quantity::Interval::ZERO;
+    used.figures.push(other);
+    used.figures
+        .sort_by_key(|figure| figure.source.tool.clone());
+    lab.say(StreamId::new(1), Content::Usage(used));
+    let found = verdict(&seen_log(&lab, 3, END), &lab, END);
+    assert_eq!(found.word, Word::NotShown, "{found:#?}");
+}
+
+#[test]
 fn an_area_opened_late_in_the_window_leaves_a_gap_or_reports_from_its_start() {
     for (first, word) in [(3, Word::NotShown), (0, Word::Violated)] {
         let mut lab = Lab::new(100);
@@ -459,6 +519,7 @@ fn an_area_opened_late_in_the_window_leaves_a_gap_or_reports_from_its_start() {
     }
 }
 
+// spec: ver-12
 #[test]
 fn a_broken_history_of_an_affiliate_shows_nothing_for_who_covers_it() {
     let mut lab = Lab::new(100);
@@ -489,6 +550,7 @@ fn a_broken_history_of_an_affiliate_shows_nothing_for_who_covers_it() {
 
 // Coverage.
 
+// spec: ver-21
 #[test]
 fn an_energy_meter_that_saw_nothing_is_no_full_coverage() {
     for (observed, word) in [(DAY, Word::Consistent), (0, Word::NotShown)] {
@@ -515,6 +577,7 @@ fn an_energy_meter_that_saw_nothing_is_no_full_coverage() {
     }
 }
 
+// spec: ver-27
 #[test]
 fn an_inventory_dated_back_is_no_better_than_a_correction() {
     for (more, word) in [(1, Word::Consistent), (1000, Word::NotShown)] {
@@ -526,6 +589,18 @@ fn an_inventory_dated_back_is_no_better_than_a_correction() {
         let found = verdict(&seen_log(&lab, 3, END), &lab, END);
         assert_eq!(found.word, word, "{more}: {found:#?}");
     }
+}
+
+#[test]
+fn an_inventory_dated_back_and_taken_back_is_remembered() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    let first = lab.say(StreamId::new(1), holding(0, 1));
+    lab.say(StreamId::new(1), seen_whole(0, 1, Some(first)));
+    lab.say(StreamId::new(1), holding(0, 1000));
+    lab.say(StreamId::new(1), holding(0, 1));
+    let found = verdict(&seen_log(&lab, 3, END), &lab, END);
+    assert_eq!(found.word, Word::NotShown, "{found:#?}");
 }
 
 #[test]
@@ -716,6 +791,7 @@ fn floods_of_anomalies_and_findings_hide_no_word() {
     assert!(found.verdicts[0].findings.len() < 100);
 }
 
+// spec: ver-40
 #[test]
 fn what_a_lab_calls_things_writes_no_line_of_a_report() {
     let mut lab = lab(DAYS, 30);

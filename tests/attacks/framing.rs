@@ -68,7 +68,7 @@ fn wanted(lab: &Lab, index: u64) -> bool {
 
 // Bundles.
 
-// spec: bun-8
+// spec: bun-8 ver-41
 #[test]
 fn a_bundle_of_a_lab_that_has_long_reported_accuses_it_of_nothing() {
     let lab = long_standing();
@@ -96,6 +96,7 @@ fn no_statement_left_out_of_such_a_bundle_makes_it_better() {
     }
 }
 
+// spec: ver-41
 #[test]
 fn a_stray_that_stands_before_the_first_report_of_a_bundle_is_missed() {
     let mut lab = Lab::new(100);
@@ -133,6 +134,7 @@ fn a_bundle_says_that_later_governance_is_not_excluded() {
     assert!(lines.contains("stream 0 (sequence 2)"), "{lines}");
 }
 
+// spec: ver-11
 #[test]
 fn an_old_bundle_is_no_fork_of_the_log_that_went_on() {
     let old = lab(DAYS, 30);

@@ -84,7 +84,11 @@ pub(super) fn areas<'h>(
         }
     }
     for expected in &court.issuer.areas {
-        if !history.areas.contains_key(expected) {
+        if !history
+            .areas
+            .get(expected)
+            .is_some_and(|area| area.declared)
+        {
             findings.push(Finding::new(
                 Check::ExpectedArea,
                 format!("the trust file expects area {expected}, which was not declared"),
@@ -98,7 +102,14 @@ pub(super) fn areas<'h>(
         }
         _ => covered.history.id == history.id && court.issuer.areas.contains(&covered.stream),
     };
-    covered.retain(|covered| covered.area.open.first < pledge.window.end() || named(covered));
+    let admits = |area: &Area| {
+        let mut strays = area.strays.iter();
+        strays.any(|stray| stray.period.start() < pledge.window.end())
+    };
+    covered.retain(|covered| {
+        let begins = covered.area.open.first < pledge.window.end();
+        begins || named(covered) || admits(covered.area)
+    });
     if covered.is_empty() {
         findings.push(Finding::new(Check::Perimeter, "no area is covered"));
     }
@@ -169,15 +180,14 @@ pub(super) fn describe(pledge: &Pledge, covered: &[Covered<'_>]) -> String {
 fn capacity_left(area: &Area, pledge: &Pledge) -> Option<UnixSeconds> {
     let baseline = pledge.baseline.as_ref();
     let start = baseline.map_or(pledge.window.start(), |one| one.period.start());
-    let mut held: Vec<&InventoryRecord> = area.inventories.iter().collect();
-    held.sort_by_key(|one| (one.from, one.index));
-    let fewer = held.iter().zip(held.iter().skip(1)).find(|(was, now)| {
+    let held = || area.inventories.values();
+    let fewer = held().zip(held().skip(1)).find(|(was, now)| {
         was.from < now.from
             && start < now.from
             && now.from < pledge.window.end()
             && was.holds_more_than(now)
     });
-    fewer.map(|(_, now)| now.from)
+    fewer.map(|(_, now): (_, &InventoryRecord)| now.from)
 }
 
 fn all<'h>(history: &'h History, covered: &mut Vec<Covered<'h>>) {
@@ -194,12 +204,13 @@ fn one<'h>(
     covered: &mut Vec<Covered<'h>>,
     findings: &mut Findings,
 ) {
-    match history.areas.get(&stream) {
-        Some(area) => covered.push(cover(history, stream, area)),
-        None => findings.push(Finding::new(
+    let area = history.areas.get(&stream);
+    covered.extend(area.map(|area| cover(history, stream, area)));
+    if !area.is_some_and(|area| area.declared) {
+        findings.push(Finding::new(
             Check::AreaMissing,
             format!("the pledge covers area {stream}, which was not declared"),
-        )),
+        ));
     }
 }
 

@@ -178,6 +178,7 @@ impl<'c> Sum<'c> {
                 format!("area {name} has no periods: nothing is ever due in it"),
             ));
         }
+        let recounted = Recounted::of(area);
         let mut missing = Missing::default();
         let mut expected = area.first_after(window.start());
         for report in reports(area, window, committed) {
@@ -185,7 +186,7 @@ impl<'c> Sum<'c> {
             expected = report.period.end();
             let told = report.versions.iter().flat_map(|one| &one.account.figures);
             *unknown_coverage |= told.clone().any(|told| told.gap == Gap::Unknown);
-            if let Some(extra) = recounted(area, &report) {
+            if let Some(extra) = recounted.told(&report) {
                 findings.push(Finding::new(
                     Check::InventoryCorrected,
                     format!("area {name}: {extra}"),
@@ -428,26 +429,37 @@ fn reports(area: &Area, window: Period, committed: Option<u64>) -> impl Iterator
         .filter(move |report| committed.is_none_or(|last| report.sequence <= last))
 }
 
-/// Whether the inventory that a report's coverage was measured against was corrected to
-/// more devices afterwards.
-fn recounted(area: &Area, report: &Report) -> Option<String> {
-    let first = report.versions.first()?;
-    if !first.account.covers_all() {
-        return None;
+/// The times of which more devices were declared than before, after they were reported:
+/// rising and apart, each with the index of one that did.
+struct Recounted(Vec<(Period, u64)>);
+
+impl Recounted {
+    fn of(area: &Area) -> Self {
+        let mut all = area.recounted.clone();
+        all.sort_by_key(|(time, _)| time.start());
+        let mut apart: Vec<(Period, u64)> = Vec::new();
+        for (time, index) in all {
+            match apart.last_mut() {
+                Some((last, _)) if time.start() <= last.end() => *last = last.hull(time),
+                _ => apart.push((time, index)),
+            }
+        }
+        Self(apart)
     }
-    let now = area.inventory_at(report.period.start())?;
-    if now.index <= first.index {
-        return None;
+
+    /// Says so, if a report that says how much it saw is of such a time.
+    fn told(&self, report: &Report) -> Option<String> {
+        let first = report.versions.first()?;
+        let start = report.period.start();
+        let after = self.0.partition_point(|(time, _)| time.start() <= start);
+        let (time, index) = self.0.get(after.checked_sub(1)?)?;
+        (start < time.end() && first.account.covers_all()).then(|| {
+            format!(
+                "the inventory of {} was corrected at entry {index}, after it was accounted for: what ran on the devices added is not known",
+                report.period
+            )
+        })
     }
-    // One dated back says as much as a correction, if it has more.
-    let was = area.inventory_before(first.index, report.period.start());
-    if !now.corrects && was.is_some_and(|was| !now.holds_more_than(was)) {
-        return None;
-    }
-    Some(format!(
-        "the inventory of {} was corrected at entry {}, after it was accounted for: what ran on the devices added is not known",
-        report.period, now.index
-    ))
 }
 
 /// Returns the last sequence of an area that a baseline committed to.

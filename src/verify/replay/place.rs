@@ -8,6 +8,7 @@ use crate::attestation::StatementId;
 use crate::attestation::StreamId;
 use crate::attestation::Subject;
 use crate::attestation::content::Action;
+use crate::attestation::content::Area as AreaStatement;
 use crate::attestation::content::Correction;
 use crate::attestation::content::Inventory;
 use crate::attestation::content::StatementType;
@@ -126,6 +127,7 @@ fn check_previous(history: &mut History, statement: &Statement, index: u64) {
         // The first of an area's stream follows the `open` that declared it.
         None if subject.sequence == 0 && !subject.stream.is_governance() => {
             match history.areas.get(&subject.stream) {
+                Some(area) if !area.declared => return,
                 Some(area) => area_open_id(history, area.open_index),
                 None => None,
             }
@@ -289,37 +291,7 @@ fn apply(history: &mut History, said: &Said<'_>) {
                 }
             }
         }
-        Content::Area(area) if governs => match &area.action {
-            Action::Open(open) => {
-                history.open_ids.push((index, id));
-                match history.areas.entry(area.stream) {
-                    Entry::Vacant(place) => {
-                        place.insert(Area::new(open.clone(), index));
-                    }
-                    Entry::Occupied(_) => history.findings.push(Finding::new(
-                        Check::AreaReopened,
-                        format!("entry {index} opens area {} again", area.stream),
-                    )),
-                }
-            }
-            Action::Change(change) => {
-                if let Some(known) = history.areas.get_mut(&area.stream) {
-                    if change.from >= known.next_start() && known.is_edge(change.from) {
-                        known.changes.push((change.clone(), index));
-                    } else {
-                        history.findings.push(Finding::new(
-                            Check::AreaChange,
-                            format!("entry {index} changes area {} from {} on, which is no edge of a period not yet published: not applied", area.stream, change.from),
-                        ));
-                    }
-                }
-            }
-            Action::Close(close) => {
-                if let Some(known) = history.areas.get_mut(&area.stream) {
-                    known.close = Some((close.clone(), index));
-                }
-            }
-        },
+        Content::Area(area) if governs => govern_area(history, area, id, index),
         Content::Pledge(pledge) if governs => history.pledges.push(PledgeRecord {
             id,
             sequence: subject.sequence,
@@ -339,7 +311,7 @@ fn apply(history: &mut History, said: &Said<'_>) {
             if content.is_of(StatementType::Inventory)
                 && let Some(area) = history.areas.get_mut(&subject.stream)
             {
-                area.unread_inventories.push(index);
+                area.add_unread_inventory(index);
             }
             if let Some(period) = content.period {
                 let version = unread(index, period, &content.admits);
@@ -348,8 +320,7 @@ fn apply(history: &mut History, said: &Said<'_>) {
         }
         Content::Inventory(inventory) => {
             if let Some(area) = history.areas.get_mut(&subject.stream) {
-                area.inventories
-                    .push(inventory_record(id, index, inventory, false));
+                area.add_inventory(inventory_record(id, index, inventory, false));
             }
         }
         Content::Correction(correction) => correct(history, said, correction),
@@ -370,6 +341,51 @@ fn apply(history: &mut History, said: &Said<'_>) {
     }
 }
 
+/// Opens, changes or closes an area.
+fn govern_area(history: &mut History, area: &AreaStatement, id: StatementId, index: u64) {
+    match &area.action {
+        Action::Open(open) => {
+            history.open_ids.push((index, id));
+            match history.areas.entry(area.stream) {
+                Entry::Vacant(place) => {
+                    place.insert(Area::new(open.clone(), index));
+                }
+                // What was said in it before, it admits.
+                Entry::Occupied(mut place) if !place.get().declared => {
+                    let strays = std::mem::take(&mut place.get_mut().strays);
+                    place.insert(Area {
+                        strays,
+                        ..Area::new(open.clone(), index)
+                    });
+                }
+                Entry::Occupied(_) => history.findings.push(Finding::new(
+                    Check::AreaReopened,
+                    format!("entry {index} opens area {} again", area.stream),
+                )),
+            }
+        }
+        Action::Change(change) => {
+            let known = history.areas.get_mut(&area.stream);
+            if let Some(known) = known.filter(|known| known.declared) {
+                if change.from >= known.next_start() && known.is_edge(change.from) {
+                    known.changes.push((change.clone(), index));
+                } else {
+                    history.findings.push(Finding::new(
+                            Check::AreaChange,
+                            format!("entry {index} changes area {} from {} on, which is no edge of a period not yet published: not applied", area.stream, change.from),
+                        ));
+                }
+            }
+        }
+        Action::Close(close) => {
+            let known = history.areas.get_mut(&area.stream);
+            if let Some(known) = known.filter(|known| known.declared) {
+                known.close = Some((close.clone(), index));
+            }
+        }
+    }
+}
+
 fn version(
     history: &History,
     subject: &Subject,
@@ -378,14 +394,8 @@ fn version(
     conflicting: bool,
 ) -> Version {
     let area = history.areas.get(&subject.stream);
-    let inventory = area.and_then(|area| area.inventory_at(usage.period.start()));
-    // One that is not here, or that nobody can read, may hold more than that in force.
-    let here = |id: StatementId| {
-        area.is_some_and(|area| area.inventories.iter().rev().any(|one| one.id == id))
-    };
-    let known = usage.inventory.is_none_or(here)
-        && area.is_none_or(|area| area.unread_inventories.is_empty());
-    let inventory = inventory.filter(|_| known);
+    let inventory =
+        area.and_then(|area| area.inventory_known_at(usage.period.start(), usage.inventory));
     let held = inventory.map(|inventory| Held {
         capacity: &inventory.capacity,
         watts: &inventory.watts,
@@ -464,13 +474,14 @@ fn report(history: &mut History, said: &Said<'_>, period: Period, version: Versi
     let (subject, index) = (&said.statement.subject, version.index);
     let left_out = history.streams.get(&subject.stream);
     let left_out = left_out.map_or(0, |stream| stream.left_out);
-    let Some(area) = history.areas.get_mut(&subject.stream) else {
+    let area = history.areas.entry(subject.stream);
+    let area = area.or_insert_with(|| Area::undeclared(period.start(), index));
+    if !area.declared {
         history.findings.push(Finding::new(
             Check::AreaMissing,
             format!("{subject} (entry {index}) is of an area that was not declared before it"),
         ));
-        return;
-    };
+    }
     let mut next = area.next_start();
     // A bundle's first report follows those that it leaves out, one a period.
     if !said.whole && area.reports.is_empty() && left_out > 0 && area.is_edge(period.start()) {
@@ -535,12 +546,12 @@ fn correct(history: &mut History, said: &Said<'_>, correction: &Correction) {
                 let area = history.areas.get_mut(&subject.stream);
                 area.and_then(|area| {
                     let named = correction.corrects.statement;
-                    let original = area.inventories.iter().find(|one| one.id == named)?;
+                    let original = area.inventory_of(named)?;
                     if original.from != inventory.from || original.corrects {
                         return None;
                     }
                     let record = inventory_record(said.id, index, inventory, true);
-                    area.inventories.push(record);
+                    area.add_inventory(record);
                     Some(())
                 })
                 .is_none()
