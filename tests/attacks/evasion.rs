@@ -306,6 +306,19 @@ fn what_second_statements_of_different_days_admit_adds_up() {
 }
 
 #[test]
+fn what_a_second_statement_admits_is_not_lifted_by_correcting_what_stands_beside_it() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 2));
+    let large = lab.usage(day(0), 900);
+    let (second, _) = lab.sign_next(StreamId::new(1), usage(day(1), 200));
+    lab.usage(day(1), 1);
+    lab.entries.push(second);
+    lab.correct(0, large, usage(day(0), 1));
+    let found = verdict(&seen_log(&lab, 3, END), &lab, END);
+    assert_eq!(found.headline(), "VIOLATED (restated)", "{found:#?}");
+}
+
+#[test]
 fn overlapping_strays_of_one_time_are_one_admission() {
     let mut lab = Lab::new(100);
     lab.pledge(cap(1000, DAYS));

@@ -54,6 +54,9 @@ pub(super) struct Sum<'c> {
     /// The most that is come to from below with statements, which conflict with others or
     /// report what was not next, in place of what they stand beside; and where.
     admitted: Option<(u64, BigUint)>,
+    /// How much more they come to at least, whichever versions of what they stand beside
+    /// are in force; and from where on.
+    gained: Option<(u64, BigUint)>,
     /// The last index of a report that counts.
     last_index: Option<u64>,
 }
@@ -105,6 +108,7 @@ impl<'c> Sum<'c> {
             upper: Some(BigUint::ZERO),
             amended: false,
             admitted: None,
+            gained: None,
             last_index: None,
         };
         let mut unknown_coverage = false;
@@ -119,9 +123,14 @@ impl<'c> Sum<'c> {
                 &mut admitted,
                 findings,
             );
-            if let Some((index, gain)) = admitted.most() {
+            let (at_the_end, ever) = admitted.most();
+            if let Some((index, gain)) = at_the_end {
                 more += gain;
                 last = last.max(Some(index));
+            }
+            if let Some((index, gain)) = ever {
+                let (known, before) = sum.gained.take().unwrap_or_default();
+                sum.gained = Some((index.max(known), before + gain));
             }
         }
         sum.admitted = last.map(|index| (index, &sum.lower + more));
@@ -251,9 +260,10 @@ impl<'c> Sum<'c> {
             self.lower += own.unwrap_or(&BigUint::ZERO);
             let least = item.versions.iter().map(|one| &one.amount.lower).min();
             self.least += least.unwrap_or(&BigUint::ZERO);
+            let most = item.most();
+            let own = own.cloned().unwrap_or_default();
             for other in item.versions.iter().filter(|one| one.conflicting) {
-                let own = own.cloned().unwrap_or_default();
-                admitted.add(other.index, period, other.amount.lower.clone(), own);
+                admitted.add(other.index, period, &other.amount.lower, [&own, &most]);
             }
         }
     }
@@ -270,14 +280,15 @@ impl<'c> Sum<'c> {
             return;
         }
         // What was reported, as it adds up: each stray is held against all that it overlaps.
-        let mut total = BigUint::ZERO;
-        let mut beside: Vec<(Period, BigUint)> = Vec::new();
+        let (mut total, mut most) = (BigUint::ZERO, BigUint::ZERO);
+        let mut beside: Vec<(Period, [BigUint; 2])> = Vec::new();
         for report in reports(covered.area, self.window, committed) {
             let item = self.weigh(&report);
             if let Some(own) = item.in_force(u64::MAX).filter(|_| item.inside) {
                 total += &own.amount.lower;
+                most += item.most();
             }
-            beside.push((report.period, total.clone()));
+            beside.push((report.period, [total.clone(), most.clone()]));
         }
         for stray in inside {
             let item = self.weigh(stray);
@@ -286,17 +297,18 @@ impl<'c> Sum<'c> {
             let first = beside.partition_point(|(one, _)| one.end() <= stray.period.start());
             let after = beside.partition_point(|(one, _)| one.start() < stray.period.end());
             let overlapped = beside.get(first..after).unwrap_or_default();
-            let span = |one: &(Period, BigUint)| stray.period.hull(one.0);
+            let span = |one: &(Period, [BigUint; 2])| stray.period.hull(one.0);
             let span = match (overlapped.first().map(span), overlapped.last().map(span)) {
                 (Some(first), Some(last)) => first.hull(last),
                 _ => stray.period,
             };
             let up_to = |at: usize| {
                 let before = at.checked_sub(1).and_then(|at| beside.get(at));
-                before.map(|(_, total)| total.clone()).unwrap_or_default()
+                before.map(|(_, both)| both.clone()).unwrap_or_default()
             };
-            let of = up_to(after) - up_to(first);
-            admitted.add(most.index, span, most.amount.lower.clone(), of);
+            let ([end, ever], [no_end, no_ever]) = (up_to(after), up_to(first));
+            let of = [&(end - no_end), &(ever - no_ever)];
+            admitted.add(most.index, span, &most.amount.lower, of);
         }
     }
 
@@ -414,6 +426,13 @@ impl Missing {
 }
 
 impl Item {
+    /// The most that any version comes to from below that does not conflict.
+    fn most(&self) -> BigUint {
+        let standing = self.versions.iter().filter(|one| !one.conflicting);
+        let most = standing.map(|one| &one.amount.lower).max();
+        most.cloned().unwrap_or_default()
+    }
+
     fn in_force(&self, index: u64) -> Option<&Weighed> {
         self.versions
             .iter()
