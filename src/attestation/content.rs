@@ -320,11 +320,29 @@ impl Content {
         Self::NotUnderstood(NotUnderstood {
             predicate_type: predicate_type.to_owned(),
             needs_root: needs_root(predicate_type, predicate),
+            kind: kind_of(predicate_type, predicate),
             why,
             period,
             admits,
         })
     }
+}
+
+impl NotUnderstood {
+    /// Whether it is of that type, in whatever version, or a correction of such a one.
+    pub fn is_of(&self, kind: StatementType) -> bool {
+        self.kind.as_deref() == Some(kind.name())
+    }
+}
+
+/// Returns the name of a type of ours, of any version; of a correction, what it corrects.
+fn kind_of(predicate_type: &str, predicate: &Object<'_>) -> Option<String> {
+    let rest = predicate_type.strip_prefix(NAMESPACE)?;
+    let (name, _) = rest.split_once('/')?;
+    if name == StatementType::Correction.name() {
+        return predicate.get("type")?.as_text().map(str::to_owned);
+    }
+    Some(name.to_owned())
 }
 
 /// Whether this is an `issuer` statement or the closing of an area, of any version.
@@ -352,6 +370,8 @@ pub struct NotUnderstood {
     /// Whether its type and action are such that the root keys must sign it. Told by these
     /// alone: else who must sign would depend on how much a reader understands.
     pub needs_root: bool,
+    /// The name of its type, if it is of ours; of a correction, that of what it corrects.
+    pub kind: Option<String>,
     /// What could not be read.
     pub why: FieldError,
     /// The period that it accounts for, if it may account for one and names it.

@@ -137,11 +137,8 @@ pub(super) fn compare(
     size: u64,
     findings: &mut Findings,
 ) -> (Vec<Seen>, bool) {
-    let kept: Vec<&str> = evidence
-        .seen
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
+    // By what they are: a lab may call its files what an auditor calls his.
+    let kept: Vec<&str> = evidence.seen.iter().map(|(_, note)| note.text()).collect();
     let mut covered = false;
     let consistent = seen
         .into_iter()
@@ -149,12 +146,11 @@ pub(super) fn compare(
             let checkpoint = &one.checkpoint;
             let known = tree.root_at(checkpoint.size);
             if known == Some(checkpoint.root) {
-                covered |= checkpoint.size == size && kept.contains(&one.name.as_str());
+                covered |= checkpoint.size == size && kept.contains(&checkpoint.to_text().as_str());
                 return true;
             }
-            let proven_only = matches!(tree, Tree::Proven(_)) && known.is_none();
-            if proven_only && checkpoint.size <= size {
-                // A bundle does not show every prefix.
+            // A bundle does not show every prefix, nor what came after it.
+            if matches!(tree, Tree::Proven(_)) && known.is_none() {
                 return false;
             }
             // What was read does not tell.

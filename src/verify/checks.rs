@@ -149,6 +149,8 @@ checks! {
     Inventory = "inventory", Completeness, None;
     /// An inventory corrected to more devices after they were accounted for.
     InventoryCorrected = "inventory-corrected", Completeness, NOT_SHOWN;
+    /// Devices that left a listed area.
+    CapacityLeft = "capacity-left", Completeness, NOT_SHOWN;
     /// Figures that do not say how much they saw.
     CoverageUnknown = "coverage-unknown", Completeness, None;
     /// A report that bounds nothing from above.

@@ -10,6 +10,7 @@ mod sum;
 
 use num_bigint::BigUint;
 
+use crate::attestation::StreamId;
 use crate::claim::Level;
 use crate::claim::Pledge;
 use crate::claim::Terms;
@@ -113,7 +114,7 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         case.findings.extend(late);
     }
     ledger::check(court.ledgers, &covered, &mut case.findings);
-    conclude(court, record, &covered, withdrawn, case)
+    conclude(court, history, record, &covered, withdrawn, case)
 }
 
 /// Cuts the window where a withdrawal or an expiry ends the duty.
@@ -194,7 +195,8 @@ fn cap(
     let pledge = &record.pledge;
     let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
     let limit = BigUint::from(limit) + BigUint::from(allowance);
-    let sum = Sum::over(court, covered, record, window, None, &mut case.findings);
+    let windows = (window, pledge.window);
+    let sum = Sum::over(court, covered, record, windows, None, &mut case.findings);
     let breach = sum.breach(None, record.index, |lower, _| *lower > limit);
     violated(breach.as_ref(), &limit, pledge, case);
     if breach.is_none() {
@@ -227,21 +229,24 @@ fn reduction(
     };
     let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
     let limit = BigUint::from(limit) + BigUint::from(allowance);
-    let now = Sum::over(court, covered, record, window, None, &mut case.findings);
+    let windows = (window, pledge.window);
+    let now = Sum::over(court, covered, record, windows, None, &mut case.findings);
     let base = Sum::over(
         court,
         covered,
         record,
-        baseline.period,
+        (baseline.period, baseline.period),
         Some(&baseline.heads),
         &mut case.findings,
     );
     // now / length <= limit / 1e6 * base / length, multiplied out.
     let scaled_now = |amount: &BigUint| amount * baseline.period.seconds() * WHOLE;
     let scaled_base = |amount: &BigUint| amount * window.seconds() * &limit;
+    // From below a period counts whole that the end of the duty cut, and so does its time.
+    let longest = |amount: &BigUint| amount * now.seconds() * &limit;
     // Each index is judged with the versions in force there, of window and baseline.
     let breach = now.breach(Some(&base), record.index, |lower, base| {
-        base.is_some_and(|base| scaled_now(lower) > scaled_base(base))
+        base.is_some_and(|base| scaled_now(lower) > longest(base))
     });
     violated(breach.as_ref(), &limit, pledge, case);
     if breach.is_none() {
@@ -250,8 +255,9 @@ fn reduction(
         straddles(within, case);
     }
     case.last_index = now.last_index().max(base.last_index());
+    let seconds = now.seconds();
     let ratio = |now: &BigUint, base: &BigUint, up: bool| {
-        let over = base * window.seconds();
+        let over = base * if up { window.seconds() } else { seconds };
         if over == BigUint::ZERO {
             return None;
         }
@@ -320,6 +326,7 @@ fn straddles(within: Option<bool>, case: &mut Case) {
 /// Puts words to what was found: the first that applies, everything else a finding.
 fn conclude(
     court: &Court<'_>,
+    history: &History,
     record: &PledgeRecord,
     covered: &[Covered<'_>],
     withdrawn: bool,
@@ -363,6 +370,22 @@ fn conclude(
         }
     }
     if court.clock.bundle {
+        let mut shown: Vec<&History> = covered.iter().map(|covered| covered.history).collect();
+        shown.push(history);
+        shown.sort_by_key(|history| history.id);
+        shown.dedup_by_key(|history| history.id);
+        does_not_show.extend(shown.into_iter().map(|of| {
+            let whose = if of.id == history.id {
+                String::new()
+            } else {
+                format!(" of {}", of.id)
+            };
+            let last = of.streams.get(&StreamId::GOVERNANCE);
+            let last = last.map_or(0, |stream| stream.next.saturating_sub(1));
+            format!(
+                "statements after the last one shown of stream 0 (sequence {last}){whose}: pledges, withdrawals, areas, keys"
+            )
+        }));
         does_not_show.extend(covered.iter().map(|covered| {
             format!(
                 "statements after the last one shown of area {} ({}), or second ones",

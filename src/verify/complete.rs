@@ -6,6 +6,7 @@ use crate::time::UnixSeconds;
 use crate::verify::checks::Check;
 use crate::verify::claim::Covered;
 use crate::verify::history::Area;
+use crate::verify::history::PledgeRecord;
 use crate::verify::trust::Trust;
 use crate::verify::verdict::Finding;
 use crate::verify::witnessed::Times;
@@ -39,12 +40,12 @@ pub(super) fn due(
 ) -> Option<UnixSeconds> {
     let (_, grace) = area.terms_at(period.start());
     let mut own = period.end().plus(grace)?;
-    for (change, index) in &area.changes {
+    for (at, (change, index)) in area.changes.iter().enumerate() {
         if change.from > period.start() {
             continue;
         }
-        let (cadence, grace) = area.terms_before(change);
-        let before = cadence.and_then(|one| one.period_at(change.from, period.start()));
+        let (base, cadence, grace) = area.terms_without(at, period.start());
+        let before = cadence.and_then(|one| one.period_at(base, period.start()));
         let seen = times.not_after(*index);
         if let Some(before) = before.filter(|one| seen.is_none_or(|seen| one.end() <= seen)) {
             own = own.min(before.end().plus(grace)?);
@@ -61,23 +62,20 @@ pub(super) fn due(
 /// Judges one period whose report is not in the log.
 pub(super) fn missing(
     covered: &Covered<'_>,
+    record: &PledgeRecord,
     period: Period,
     due: UnixSeconds,
     trust: &Trust,
     clock: &Clock<'_>,
 ) -> Finding {
-    let (history, area, name) = (covered.history, covered.area, &covered.name);
+    let (area, name) = (covered.area, &covered.name);
     let absent = |why: String| Finding::new(Check::ReportMissing, why);
     if clock.bundle {
         return absent(format!(
             "area {name}: the report of {period} is not in the bundle"
         ));
     }
-    let heeds = history
-        .identity
-        .as_ref()
-        .is_some_and(|identity| identity.current().witnesses.is_some());
-    if !heeds || !clock.times.can_be_witnessed() {
+    if !covered.heeded_since(record) || !clock.times.can_be_witnessed() {
         return absent(format!(
             "area {name}: the report of {period} is missing; without witnesses nothing is overdue"
         ));

@@ -17,6 +17,7 @@ use crate::attestation::content::Issuer;
 use crate::attestation::content::RatedWatts;
 use crate::attestation::identity::Identity;
 use crate::claim::Pledge;
+use crate::quantity::Quantity;
 use crate::time::Cadence;
 use crate::time::Period;
 use crate::time::UnixSeconds;
@@ -57,6 +58,8 @@ pub struct History {
 pub struct Stream {
     /// The sequence number that comes next.
     pub next: u64,
+    /// How many statements a bundle leaves out before its first report of an area.
+    pub left_out: u64,
     /// The last statement.
     pub last: StatementId,
     /// Where the last statement stands.
@@ -84,8 +87,17 @@ pub struct Area {
     pub reports: Reports,
     /// Reports of periods that were not the next: they cover nothing and still admit.
     pub strays: Vec<Report>,
-    /// Its inventories and their corrections.
-    pub inventories: Vec<InventoryRecord>,
+    /// Its inventories and their corrections, by the edge from which each is in force and
+    /// where it stands.
+    pub inventories: BTreeMap<(UnixSeconds, u64), InventoryRecord>,
+    /// Which of them each statement is.
+    pub inventory_ids: BTreeMap<StatementId, (UnixSeconds, u64)>,
+    /// Where the last inventory stands that nobody can read.
+    pub unread_inventory: Option<u64>,
+    /// The times of which more devices were declared after they were reported, and where.
+    pub recounted: Vec<(Period, u64)>,
+    /// Whether it was opened, and not only reported in.
+    pub declared: bool,
     /// The ledgers that its reports name.
     pub ledgers: LedgerTally,
 }
@@ -123,10 +135,22 @@ pub struct InventoryRecord {
 pub struct PledgeRecord {
     /// The statement.
     pub id: StatementId,
+    /// Its sequence in stream 0.
+    pub sequence: u64,
     /// Where it stands.
     pub index: u64,
     /// What it claims.
     pub pledge: Pledge,
+}
+
+impl InventoryRecord {
+    /// Whether it has more devices of some model than another.
+    pub fn holds_more_than(&self, other: &Self) -> bool {
+        self.capacity.iter().any(|one| {
+            let same = other.capacity.iter().find(|held| held.model == one.model);
+            one.count > same.map_or(Quantity::ZERO, |held| held.count)
+        })
+    }
 }
 
 impl History {
@@ -156,9 +180,39 @@ impl Area {
             close: None,
             reports: Reports::default(),
             strays: Vec::new(),
-            inventories: Vec::new(),
+            inventories: BTreeMap::new(),
+            inventory_ids: BTreeMap::new(),
+            unread_inventory: None,
+            recounted: Vec::new(),
+            declared: true,
             ledgers: LedgerTally::default(),
         }
+    }
+
+    /// Starts an area that was reported in before it was opened: what is said there, it
+    /// admits.
+    pub fn undeclared(first: UnixSeconds, index: u64) -> Self {
+        let open = AreaOpen {
+            name: "undeclared".to_owned(),
+            first,
+            cadence: None,
+            grace: 0,
+            measures: None,
+            continues: Vec::new(),
+        };
+        Self {
+            declared: false,
+            ..Self::new(open, index)
+        }
+    }
+
+    /// Whether it accounts for compute of its issuer's: one that measures others' does not,
+    /// unless it reports or holds something all the same. (A name to hide usage under.)
+    pub fn accounts(&self) -> bool {
+        self.open.measures.is_none()
+            || !self.reports.is_empty()
+            || !self.strays.is_empty()
+            || !self.inventories.is_empty()
     }
 
     /// Returns the cadence, if one was stated, and the grace that hold from `start` on.
@@ -172,15 +226,21 @@ impl Area {
             })
     }
 
-    /// Returns the cadence and the grace that held before a change.
-    pub fn terms_before(&self, change: &AreaChange) -> (Option<Cadence>, u64) {
-        let earlier = self.changes.iter().rev();
-        let mut earlier = earlier.skip_while(|(one, _)| one != change).skip(1);
+    /// Returns the terms at `start` as they were before the change of that number, and all
+    /// after it, were said: from where they count, the cadence and the grace.
+    pub fn terms_without(
+        &self,
+        change: usize,
+        start: UnixSeconds,
+    ) -> (UnixSeconds, Option<Cadence>, u64) {
+        let earlier = self.changes.iter().take(change).rev();
         earlier
-            .next()
-            .map_or((self.open.cadence, self.open.grace), |(one, _)| {
-                (Some(one.cadence), one.grace)
-            })
+            .map(|(one, _)| one)
+            .find(|one| one.from <= start)
+            .map_or(
+                (self.open.first, self.open.cadence, self.open.grace),
+                |one| (one.from, Some(one.cadence), one.grace),
+            )
     }
 
     /// Returns the period that begins at `start`, unless the area has ended or has no
@@ -197,8 +257,52 @@ impl Area {
     /// Returns the inventory in force at a period's start, as far as the log was read: that
     /// of the latest edge, in its last version.
     pub fn inventory_at(&self, start: UnixSeconds) -> Option<&InventoryRecord> {
-        let in_force = self.inventories.iter().filter(|one| one.from <= start);
-        in_force.max_by_key(|one| (one.from, one.index))
+        let known = self.inventories.range(..=(start, u64::MAX));
+        known.map(|(_, one)| one).next_back()
+    }
+
+    /// As [`Self::inventory_at`], unless another than the one named may be in force: one
+    /// that is not here, or that nobody can read.
+    pub fn inventory_known_at(
+        &self,
+        start: UnixSeconds,
+        named: Option<StatementId>,
+    ) -> Option<&InventoryRecord> {
+        let in_force = self.inventory_at(start)?;
+        let here = named.is_none_or(|id| self.inventory_ids.contains_key(&id));
+        let read = self.unread_inventory.is_none_or(|at| at < in_force.index);
+        (here && read).then_some(in_force)
+    }
+
+    /// Adds an inventory, or the correction of one. If it is of a time that was reported
+    /// already and has more than was known then, what ran on the rest is not known.
+    pub fn add_inventory(&mut self, record: InventoryRecord) {
+        let place = (record.from, record.index);
+        let was = self.inventory_at(record.from);
+        let more = was.is_none_or(|was| record.holds_more_than(was));
+        if record.corrects || more {
+            let after = self.inventories.range(place..).next();
+            let until = after.map_or(self.next_start(), |((from, _), _)| *from);
+            self.recount(record.from, until.min(self.next_start()), record.index);
+        }
+        self.inventory_ids.insert(record.id, place);
+        self.inventories.insert(place, record);
+    }
+
+    /// Notes an inventory that nobody can read: it may hold anything, from any time on.
+    pub fn add_unread_inventory(&mut self, index: u64) {
+        self.unread_inventory = Some(index);
+        self.recount(self.open.first, self.next_start(), index);
+    }
+
+    fn recount(&mut self, from: UnixSeconds, until: UnixSeconds, index: u64) {
+        self.recounted
+            .extend(Period::new(from, until).map(|time| (time, index)));
+    }
+
+    /// Returns the inventory that a statement is.
+    pub fn inventory_of(&self, id: StatementId) -> Option<&InventoryRecord> {
+        self.inventories.get(self.inventory_ids.get(&id)?)
     }
 
     /// Returns the first period from `from` on of which nothing is told before `until`, and

@@ -1,6 +1,11 @@
 //! All questions in their order, for a whole log.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::attestation::IssuerId;
 use crate::catalogue::Catalogue;
+use crate::key::KeyId;
 use crate::key::VerifierKey;
 use crate::time::UnixSeconds;
 use crate::verify::checkpoints::answered;
@@ -115,6 +120,9 @@ pub fn judge(
 /// What was read of a log or a bundle.
 struct Read {
     histories: Vec<History>,
+    /// Issuers that the trust file does not name, by the root keys of their first
+    /// statements.
+    foundings: BTreeMap<KeyId, IssuerId>,
     anomalies: Vec<String>,
     /// What is wrong with the log itself.
     findings: Findings,
@@ -167,6 +175,7 @@ fn read<'e>(
     let readable = reader.is_readable();
     findings.extend(reader.finish(&mut tree).told());
     let (seen, seen_before) = compare(evidence, seen, &tree, size, &mut findings);
+    let foundings = replay.take_foundings();
     let (mut histories, mut anomalies, unnamed) = replay.finish();
     if !readable {
         let everybodys = histories.iter_mut().map(|history| &mut history.findings);
@@ -181,6 +190,7 @@ fn read<'e>(
     }
     Read {
         histories,
+        foundings,
         anomalies,
         findings,
         seen,
@@ -205,7 +215,7 @@ fn judge_issuer(
         judgement.findings.extend(no_pledge(issuer, history));
     }
     let mut findings = read.findings.clone();
-    shared_roots(history, histories, &mut findings);
+    shared_roots(history, read, &mut findings);
     earlier_ids(issuer, history, &mut findings);
     let court = Court {
         histories,
@@ -267,23 +277,25 @@ fn no_pledge(issuer: &TrustedIssuer, history: &History) -> Vec<Finding> {
 }
 
 /// Two first statements that share a root key are equivocation (formats: 3).
-fn shared_roots(history: &History, histories: &[History], findings: &mut Findings) {
+fn shared_roots(history: &History, read: &Read, findings: &mut Findings) {
     // Of the first statements: keys that were changed since are shared all the same.
     let keys = |history: &History| {
         let first = history.issuers.first();
         first.map_or_else(Vec::new, |(_, issuer)| issuer.root.keys().to_vec())
     };
     let own = keys(history);
-    for other in histories.iter().filter(|other| other.id != history.id) {
-        if keys(other).iter().any(|key| own.contains(key)) {
-            findings.push(Finding::new(
-                Check::SharedRoot,
-                format!(
-                    "the issuers {} and {} share a root key",
-                    history.id, other.id
-                ),
-            ));
-        }
+    let others = read.histories.iter().filter(|other| other.id != history.id);
+    let sharing = others.filter(|other| keys(other).iter().any(|key| own.contains(key)));
+    let named = sharing.map(|other| other.id);
+    // Whom an auditor was not told of counts as well: that is what two are for.
+    let unnamed = own
+        .iter()
+        .filter_map(|key| read.foundings.get(&key.key_id()));
+    for other in named.chain(unnamed.copied()) {
+        findings.push(Finding::new(
+            Check::SharedRoot,
+            format!("the issuers {} and {other} share a root key", history.id),
+        ));
     }
 }
 
@@ -294,7 +306,13 @@ fn earlier_ids(issuer: &TrustedIssuer, history: &History, findings: &mut Finding
         return;
     };
     let named = &identity.current().earlier;
-    for id in named.iter().filter(|id| !issuer.earlier.contains(id)) {
+    // What an earlier statement named, a later one does not take back.
+    let ever: BTreeSet<&IssuerId> = history
+        .issuers
+        .iter()
+        .flat_map(|(_, issuer)| &issuer.earlier)
+        .collect();
+    for id in ever.into_iter().filter(|id| !issuer.earlier.contains(id)) {
         findings.push(Finding::new(
             Check::EarlierId,
             format!(

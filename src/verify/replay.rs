@@ -26,6 +26,7 @@ use crate::verify::evidence::OpenedLedger;
 use crate::verify::history::History;
 use crate::verify::tree::Tree;
 use crate::verify::verdict::Finding;
+use crate::verify::verdict::plain;
 
 use link::NotBefore;
 
@@ -47,6 +48,8 @@ pub struct Replay<'e> {
     /// How many anomalies were not told.
     untold: u64,
     unnamed: u64,
+    /// The issuers that are not judged, by the root keys of their first statements.
+    foundings: BTreeMap<KeyId, IssuerId>,
     not_before: NotBefore,
 }
 
@@ -137,6 +140,7 @@ impl<'e> Replay<'e> {
             anomalies: Vec::new(),
             untold: 0,
             unnamed: 0,
+            foundings: BTreeMap::new(),
             not_before: NotBefore::default(),
         }
     }
@@ -166,6 +170,25 @@ impl<'e> Replay<'e> {
                     self.anomaly(text);
                 }
                 None => {}
+            }
+        }
+    }
+
+    /// Returns the issuers that are not judged, by the root keys of their first statements:
+    /// one of those keys may be another's too.
+    pub fn take_foundings(&mut self) -> BTreeMap<KeyId, IssuerId> {
+        std::mem::take(&mut self.foundings)
+    }
+
+    fn founding(&mut self, entry: &Entry, statement: &Statement) {
+        if statement.subject.sequence != 0 || !statement.subject.stream.is_governance() {
+            return;
+        }
+        if let Ok(identity) = Identity::establish(&entry.envelope, statement) {
+            for key in identity.current().root.keys() {
+                self.foundings
+                    .entry(key.key_id())
+                    .or_insert(statement.subject.issuer);
             }
         }
     }
@@ -215,6 +238,7 @@ impl<'e> Replay<'e> {
                 let issuer = statement.subject.issuer;
                 if !self.histories.contains_key(&issuer) {
                     self.unnamed = self.unnamed.saturating_add(1);
+                    self.founding(entry, statement);
                 } else if self.is_established(issuer) {
                     self.statement(entry, statement, tree);
                 } else if self.whole || statement.subject.sequence == 0 {
@@ -341,13 +365,15 @@ impl<'e> Replay<'e> {
             id: entry.id,
             index: entry.index,
             ledgers: self.ledgers,
+            whole: self.whole,
         };
-        place::accept(history, &said, self.whole, bound);
+        place::accept(history, &said, bound);
     }
 
     fn anomaly(&mut self, text: String) {
         if self.anomalies.len() < MAX_ANOMALIES {
-            self.anomalies.push(text);
+            // It quotes what strangers wrote.
+            self.anomalies.push(plain(text));
         } else {
             self.untold = self.untold.saturating_add(1);
         }

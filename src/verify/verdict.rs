@@ -61,9 +61,30 @@ impl Finding {
             check: check.name(),
             axis: check.axis(),
             calls_for: check.calls_for(),
-            text: text.into(),
+            text: plain(text.into()),
         }
     }
+}
+
+/// Spells out what would break a line, move the cursor or turn the direction of writing:
+/// texts quote what labs and strangers wrote. (A lab that writes its own verdict.)
+pub(super) fn plain(text: String) -> String {
+    let hidden = |char: char| {
+        char.is_control()
+            || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    if !text.contains(hidden) {
+        return text;
+    }
+    let mut out = String::new();
+    for char in text.chars() {
+        if hidden(char) {
+            out.extend(char.escape_default());
+        } else {
+            out.push(char);
+        }
+    }
+    out
 }
 
 /// How a breach was restated afterwards.

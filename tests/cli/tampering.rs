@@ -1,6 +1,6 @@
 //! What a lab, a log or a thief can do to a log, and what an auditor then sees.
 //!
-//! The library's own tests (`tests/attacks.rs`) try each attack on the judgement; these
+//! The library's own tests (`tests/attacks/`) try each attack on the judgement; these
 //! show that the program's wiring lets none through.
 
 use std::fs;

@@ -80,7 +80,7 @@ pub struct Lab {
     pub id: IssuerId,
     pub entries: Vec<Vec<u8>>,
     heads: BTreeMap<StreamId, (u64, StatementId)>,
-    open: Option<StatementId>,
+    opens: BTreeMap<StreamId, StatementId>,
 }
 
 impl Lab {
@@ -101,27 +101,8 @@ impl Lab {
     }
 
     fn found(seed: u8, what: &str, quorum: usize) -> Self {
-        let keys = |seed| KeySet::new(vec![secret(seed).public()], 1).unwrap();
-        let issuer = Issuer {
-            root: keys(seed),
-            roles: Roles {
-                governance: keys(seed + 1),
-                operations: keys(seed + 2),
-            },
-            log: LogOfRecord {
-                origin: ORIGIN.to_owned(),
-                key: log_key().verifier(),
-            },
-            witnesses: (quorum > 0).then(|| Witnesses {
-                keys: (1..=3)
-                    .map(|number| witness_key(number).verifier())
-                    .collect(),
-                quorum,
-            }),
-            earlier: Vec::new(),
-            suspected_since: (what != "cluster").then(|| at(what.len().try_into().unwrap())),
-            moved: None,
-        };
+        let mut issuer = issuer(seed, quorum);
+        issuer.suspected_since = (what != "cluster").then(|| at(what.len().try_into().unwrap()));
         let link = Link {
             previous: None,
             governance: None,
@@ -134,25 +115,29 @@ impl Lab {
             id,
             entries: Vec::new(),
             heads: BTreeMap::new(),
-            open: None,
+            opens: BTreeMap::new(),
         };
         lab.heads
             .insert(StreamId::GOVERNANCE, (0, StatementId::of(&payload)));
         let entry = Envelope::sign(&payload, &[&secret(seed)]).unwrap();
         lab.entries.push(entry.to_bytes());
-        let area = Area {
-            stream: StreamId::new(1),
-            action: Action::Open(AreaOpen {
+        lab.open(
+            1,
+            AreaOpen {
                 name: what.to_owned(),
-                first: at(START),
-                cadence: Some(Cadence::Seconds(DAY.try_into().unwrap())),
-                grace: DAY,
-                measures: None,
-                continues: Vec::new(),
-            }),
-        };
-        lab.open = Some(lab.say(StreamId::GOVERNANCE, Content::Area(area)));
+                ..days()
+            },
+        );
         lab
+    }
+
+    /// Opens an area.
+    pub fn open(&mut self, stream: u64, open: AreaOpen) {
+        let stream = StreamId::new(stream);
+        let action = Action::Open(open);
+        let area = Content::Area(Area { stream, action });
+        let id = self.say(StreamId::GOVERNANCE, area);
+        self.opens.insert(stream, id);
     }
 
     /// Makes a statement the next of its stream.
@@ -167,7 +152,8 @@ impl Lab {
     /// Signs what would be next, and keeps no record of it.
     pub fn sign_next(&self, stream: StreamId, content: Content) -> (Vec<u8>, StatementId) {
         let sequence = self.next_sequence(stream);
-        let previous = self.heads.get(&stream).map(|(_, id)| *id).or(self.open);
+        let previous = self.heads.get(&stream).map(|(_, id)| *id);
+        let previous = previous.or_else(|| self.opens.get(&stream).copied());
         self.sign_at(stream, sequence, previous, content)
     }
 
@@ -243,6 +229,43 @@ impl Lab {
             reason: "a test".to_owned(),
         };
         self.say(StreamId::new(1), Content::Correction(correction));
+    }
+}
+
+/// An issuer with the keys of a seed, which heeds so many of three witnesses.
+pub fn issuer(seed: u8, quorum: usize) -> Issuer {
+    let keys = |seed| KeySet::new(vec![secret(seed).public()], 1).unwrap();
+    Issuer {
+        root: keys(seed),
+        roles: Roles {
+            governance: keys(seed + 1),
+            operations: keys(seed + 2),
+        },
+        log: LogOfRecord {
+            origin: ORIGIN.to_owned(),
+            key: log_key().verifier(),
+        },
+        witnesses: (quorum > 0).then(|| Witnesses {
+            keys: (1..=3)
+                .map(|number| witness_key(number).verifier())
+                .collect(),
+            quorum,
+        }),
+        earlier: Vec::new(),
+        suspected_since: None,
+        moved: None,
+    }
+}
+
+/// An area of days.
+pub fn days() -> AreaOpen {
+    AreaOpen {
+        name: "cluster".to_owned(),
+        first: at(START),
+        cadence: Some(Cadence::Seconds(DAY.try_into().unwrap())),
+        grace: DAY,
+        measures: None,
+        continues: Vec::new(),
     }
 }
 

@@ -3,11 +3,14 @@
 use crate::attestation::StreamId;
 use crate::claim::AreaSelection;
 use crate::claim::Pledge;
+use crate::time::UnixSeconds;
 use crate::verify::checks::Check;
 use crate::verify::claim::Court;
 use crate::verify::findings::Findings;
 use crate::verify::history::Area;
 use crate::verify::history::History;
+use crate::verify::history::InventoryRecord;
+use crate::verify::history::PledgeRecord;
 use crate::verify::verdict::Finding;
 
 /// An area within the perimeter.
@@ -24,6 +27,18 @@ pub(in crate::verify) struct Covered<'h> {
 }
 
 impl Covered<'_> {
+    /// Whether its issuer heeded witnesses when it pledged, or at any time since: who
+    /// drops them later is still overdue.
+    pub(in crate::verify) fn heeded_since(&self, record: &PledgeRecord) -> bool {
+        let own = self.history.pledges.iter().any(|one| one.id == record.id);
+        // Of an affiliate's pledges, the place tells nothing.
+        let pledged = if own { record.sequence } else { 0 };
+        let issuers = &self.history.issuers;
+        let before = issuers.partition_point(|(sequence, _)| *sequence <= pledged);
+        let since = issuers.get(before.saturating_sub(1)..).unwrap_or_default();
+        since.iter().any(|(_, issuer)| issuer.witnesses.is_some())
+    }
+
     /// Names the last statement held of the area.
     pub(super) fn last(&self) -> String {
         self.history.streams.get(&self.stream).map_or_else(
@@ -52,7 +67,16 @@ pub(super) fn areas<'h>(
     for id in &pledge.perimeter.affiliates {
         let known = court.histories.iter().find(|one| one.id == *id);
         match known.filter(|history| history.identity.is_some()) {
-            Some(affiliate) => all(affiliate, &mut covered),
+            Some(affiliate) => {
+                // Its claims are its own; what rests on a broken history is not shown.
+                let broken = affiliate.findings.told();
+                findings.extend(
+                    broken
+                        .filter(|one| one.calls_for.is_some())
+                        .map(|one| Finding::new(Check::Affiliate, format!("{id}: {}", one.text))),
+                );
+                all(affiliate, &mut covered);
+            }
             None => findings.push(Finding::new(
                 Check::Affiliate,
                 format!("the affiliate {id} is not in the log, or not in the trust file"),
@@ -60,14 +84,32 @@ pub(super) fn areas<'h>(
         }
     }
     for expected in &court.issuer.areas {
-        if !history.areas.contains_key(expected) {
+        if !history
+            .areas
+            .get(expected)
+            .is_some_and(|area| area.declared)
+        {
             findings.push(Finding::new(
                 Check::ExpectedArea,
                 format!("the trust file expects area {expected}, which was not declared"),
             ));
         }
     }
-    covered.retain(|covered| covered.area.open.first < pledge.window.end());
+    // An area that was opened for later is none of these, unless it is named.
+    let named = |covered: &Covered<'_>| match &pledge.perimeter.areas {
+        AreaSelection::Listed(streams) if covered.history.id == history.id => {
+            streams.contains(&covered.stream)
+        }
+        _ => covered.history.id == history.id && court.issuer.areas.contains(&covered.stream),
+    };
+    let admits = |area: &Area| {
+        let mut strays = area.strays.iter();
+        strays.any(|stray| stray.period.start() < pledge.window.end())
+    };
+    covered.retain(|covered| {
+        let begins = covered.area.open.first < pledge.window.end();
+        begins || named(covered) || admits(covered.area)
+    });
     if covered.is_empty() {
         findings.push(Finding::new(Check::Perimeter, "no area is covered"));
     }
@@ -89,6 +131,17 @@ pub(super) fn areas<'h>(
                 format!(
                     "area {} was closed at {}; where its devices went is not judged by this version",
                     covered.name, close.end
+                ),
+            ));
+        }
+        if matches!(pledge.perimeter.areas, AreaSelection::Listed(_))
+            && let Some(left) = capacity_left(covered.area, pledge)
+        {
+            findings.push(Finding::new(
+                Check::CapacityLeft,
+                format!(
+                    "area {}: fewer devices from {left} on; what ran on the others elsewhere is not known",
+                    covered.name
                 ),
             ));
         }
@@ -122,10 +175,25 @@ pub(super) fn describe(pledge: &Pledge, covered: &[Covered<'_>]) -> String {
     }
 }
 
+/// Returns from when an area holds fewer devices than before, within what the pledge
+/// compares. (A cut made by moving.)
+fn capacity_left(area: &Area, pledge: &Pledge) -> Option<UnixSeconds> {
+    let baseline = pledge.baseline.as_ref();
+    let start = baseline.map_or(pledge.window.start(), |one| one.period.start());
+    let held = || area.inventories.values();
+    let fewer = held().zip(held().skip(1)).find(|(was, now)| {
+        was.from < now.from
+            && start < now.from
+            && now.from < pledge.window.end()
+            && was.holds_more_than(now)
+    });
+    fewer.map(|(_, now): (_, &InventoryRecord)| now.from)
+}
+
 fn all<'h>(history: &'h History, covered: &mut Vec<Covered<'h>>) {
     let own = history.areas.iter();
     covered.extend(
-        own.filter(|(_, area)| area.open.measures.is_none())
+        own.filter(|(_, area)| area.accounts())
             .map(|(stream, area)| cover(history, *stream, area)),
     );
 }
@@ -136,12 +204,13 @@ fn one<'h>(
     covered: &mut Vec<Covered<'h>>,
     findings: &mut Findings,
 ) {
-    match history.areas.get(&stream) {
-        Some(area) => covered.push(cover(history, stream, area)),
-        None => findings.push(Finding::new(
+    let area = history.areas.get(&stream);
+    covered.extend(area.map(|area| cover(history, stream, area)));
+    if !area.is_some_and(|area| area.declared) {
+        findings.push(Finding::new(
             Check::AreaMissing,
             format!("the pledge covers area {stream}, which was not declared"),
-        )),
+        ));
     }
 }
 

@@ -4,12 +4,14 @@
 //! hold a million of them. Where the order of the log matters, [`timeline`] reads them
 //! again.
 
+mod admitted;
 mod timeline;
 
 use num_bigint::BigUint;
 
 use crate::attestation::content::StreamHead;
 use crate::time::Period;
+use crate::time::UnixSeconds;
 use crate::verify::checks::Check;
 use crate::verify::claim::Court;
 use crate::verify::claim::amount;
@@ -21,15 +23,23 @@ use crate::verify::history::Area;
 use crate::verify::history::Gap;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
+use crate::verify::history::Version;
 use crate::verify::verdict::Finding;
 
+use admitted::Admissions;
 pub(super) use timeline::Breach;
 
 /// What the reports of a window come to.
 pub(super) struct Sum<'c> {
     court: &'c Court<'c>,
     record: &'c PledgeRecord,
+    /// The time of which reports are due.
     window: Period,
+    /// The time that counts: longer where the duty ended before the window did, for a
+    /// period that began before counts whole.
+    whole: Period,
+    /// The end of the last period that counts from below.
+    until: UnixSeconds,
     /// The areas, each with the last sequence that counts: all, or what a baseline
     /// committed to.
     areas: Vec<(&'c Covered<'c>, Option<u64>)>,
@@ -41,9 +51,12 @@ pub(super) struct Sum<'c> {
     upper: Option<BigUint>,
     /// Whether some report has a later version.
     amended: bool,
-    /// The most that is come to from below with one statement, which conflicts with
-    /// another or reports what was not next, in place of what it stands beside; and where.
+    /// The most that is come to from below with statements, which conflict with others or
+    /// report what was not next, in place of what they stand beside; and where.
     admitted: Option<(u64, BigUint)>,
+    /// How much more they come to at least, whichever versions of what they stand beside
+    /// are in force; and from where on.
+    gained: Option<(u64, BigUint)>,
     /// The last index of a report that counts.
     last_index: Option<u64>,
 }
@@ -66,12 +79,13 @@ struct Weighed {
 impl<'c> Sum<'c> {
     /// Gathers the reports of `window` over the perimeter, and says what is missing.
     ///
-    /// With `heads`, only what they committed to counts: a baseline.
+    /// `whole` is the window before the end of a duty cut it. With `heads`, only what they
+    /// committed to counts: a baseline.
     pub(super) fn over(
         court: &'c Court<'c>,
         covered: &'c [Covered<'c>],
         record: &'c PledgeRecord,
-        window: Period,
+        (window, whole): (Period, Period),
         heads: Option<&[StreamHead]>,
         findings: &mut Findings,
     ) -> Self {
@@ -86,17 +100,22 @@ impl<'c> Sum<'c> {
             court,
             record,
             window,
+            whole,
+            until: window.end(),
             areas,
             lower: BigUint::ZERO,
             least: BigUint::ZERO,
             upper: Some(BigUint::ZERO),
             amended: false,
             admitted: None,
+            gained: None,
             last_index: None,
         };
         let mut unknown_coverage = false;
-        let mut admitted: Vec<(u64, BigUint, BigUint)> = Vec::new();
+        let mut more = BigUint::ZERO;
+        let mut last = None;
         for (covered, committed) in sum.areas.clone() {
+            let mut admitted = Admissions::default();
             sum.area(
                 covered,
                 committed,
@@ -104,14 +123,17 @@ impl<'c> Sum<'c> {
                 &mut admitted,
                 findings,
             );
-        }
-        // What a statement admits stands in place of what it conflicts with.
-        for (index, instead, of) in admitted {
-            let total = &sum.lower - of + instead;
-            if sum.admitted.as_ref().is_none_or(|(_, most)| total > *most) {
-                sum.admitted = Some((index, total));
+            let (at_the_end, ever) = admitted.most();
+            if let Some((index, gain)) = at_the_end {
+                more += gain;
+                last = last.max(Some(index));
+            }
+            if let Some((index, gain)) = ever {
+                let (known, before) = sum.gained.take().unwrap_or_default();
+                sum.gained = Some((index.max(known), before + gain));
             }
         }
+        sum.admitted = last.map(|index| (index, &sum.lower + more));
         if unknown_coverage {
             findings.push(Finding::new(
                 Check::CoverageUnknown,
@@ -136,6 +158,11 @@ impl<'c> Sum<'c> {
         self.upper.as_ref()
     }
 
+    /// Returns the seconds of the time that counts from below.
+    pub(super) fn seconds(&self) -> u64 {
+        self.until.since(self.window.start())
+    }
+
     /// Returns the last index of a report that counts.
     pub(super) const fn last_index(&self) -> Option<u64> {
         self.last_index
@@ -146,13 +173,21 @@ impl<'c> Sum<'c> {
         covered: &Covered<'_>,
         committed: Option<u64>,
         unknown_coverage: &mut bool,
-        admitted: &mut Vec<(u64, BigUint, BigUint)>,
+        admitted: &mut Admissions,
         findings: &mut Findings,
     ) {
         let (area, name, window) = (covered.area, &covered.name, self.window);
         if area.open.first > window.start() {
             self.upper = None;
         }
+        if area.terms_at(window.start()).0.is_none() {
+            self.upper = None;
+            findings.push(Finding::new(
+                Check::ReportMissing,
+                format!("area {name} has no periods: nothing is ever due in it"),
+            ));
+        }
+        let recounted = Recounted::of(area);
         let mut missing = Missing::default();
         let mut expected = area.first_after(window.start());
         for report in reports(area, window, committed) {
@@ -160,7 +195,7 @@ impl<'c> Sum<'c> {
             expected = report.period.end();
             let told = report.versions.iter().flat_map(|one| &one.account.figures);
             *unknown_coverage |= told.clone().any(|told| told.gap == Gap::Unknown);
-            if let Some(extra) = recounted(area, &report) {
+            if let Some(extra) = recounted.told(&report) {
                 findings.push(Finding::new(
                     Check::InventoryCorrected,
                     format!("area {name}: {extra}"),
@@ -181,11 +216,11 @@ impl<'c> Sum<'c> {
         &mut self,
         covered: &Covered<'_>,
         report: &Report,
-        admitted: &mut Vec<(u64, BigUint, BigUint)>,
+        admitted: &mut Admissions,
         findings: &mut Findings,
     ) {
         let (name, period) = (&covered.name, report.period);
-        let item = weigh(self.court, self.record, report, self.window);
+        let item = self.weigh(report);
         if !item.versions.iter().any(|one| one.covers) {
             self.upper = None;
             findings.push(Finding::new(
@@ -220,41 +255,89 @@ impl<'c> Sum<'c> {
             .max()
             .max(self.last_index);
         if item.inside {
+            self.until = self.until.max(period.end());
             let own = item.in_force(u64::MAX).map(|one| &one.amount.lower);
             self.lower += own.unwrap_or(&BigUint::ZERO);
             let least = item.versions.iter().map(|one| &one.amount.lower).min();
             self.least += least.unwrap_or(&BigUint::ZERO);
+            let most = item.most();
+            let own = own.cloned().unwrap_or_default();
             for other in item.versions.iter().filter(|one| one.conflicting) {
-                let own = own.cloned().unwrap_or_default();
-                admitted.push((other.index, other.amount.lower.clone(), own));
+                admitted.add(other.index, period, &other.amount.lower, [&own, &most]);
             }
         }
     }
 
     /// A report of a period that was not next, or was reported already, covers nothing;
     /// what it admits stands in place of what other reports say of that time.
-    fn strays(
-        &self,
-        covered: &Covered<'_>,
-        committed: Option<u64>,
-        admitted: &mut Vec<(u64, BigUint, BigUint)>,
-    ) {
-        let window = self.window;
-        for stray in covered
-            .area
-            .strays
+    fn strays(&mut self, covered: &Covered<'_>, committed: Option<u64>, admitted: &mut Admissions) {
+        let strays = &covered.area.strays;
+        let inside: Vec<&Report> = strays
             .iter()
-            .filter(|one| window.covers(one.period))
-        {
-            let item = weigh(self.court, self.record, stray, window);
+            .filter(|stray| self.is_inside(stray.period))
+            .collect();
+        if inside.is_empty() {
+            return;
+        }
+        // What was reported, as it adds up: each stray is held against all that it overlaps.
+        let (mut total, mut most) = (BigUint::ZERO, BigUint::ZERO);
+        let mut beside: Vec<(Period, [BigUint; 2])> = Vec::new();
+        for report in reports(covered.area, self.window, committed) {
+            let item = self.weigh(&report);
+            if let Some(own) = item.in_force(u64::MAX).filter(|_| item.inside) {
+                total += &own.amount.lower;
+                most += item.most();
+            }
+            beside.push((report.period, [total.clone(), most.clone()]));
+        }
+        for stray in inside {
+            let item = self.weigh(stray);
             let most = item.versions.iter().max_by_key(|one| &one.amount.lower);
             let Some(most) = most else { continue };
-            let beside: BigUint = reports(covered.area, stray.period, committed)
-                .map(|report| weigh(self.court, self.record, &report, window))
-                .filter(|item| item.inside)
-                .filter_map(|item| Some(item.in_force(u64::MAX)?.amount.lower.clone()))
-                .sum();
-            admitted.push((most.index, most.amount.lower.clone(), beside));
+            let first = beside.partition_point(|(one, _)| one.end() <= stray.period.start());
+            let after = beside.partition_point(|(one, _)| one.start() < stray.period.end());
+            let overlapped = beside.get(first..after).unwrap_or_default();
+            let span = |one: &(Period, [BigUint; 2])| stray.period.hull(one.0);
+            let span = match (overlapped.first().map(span), overlapped.last().map(span)) {
+                (Some(first), Some(last)) => first.hull(last),
+                _ => stray.period,
+            };
+            let up_to = |at: usize| {
+                let before = at.checked_sub(1).and_then(|at| beside.get(at));
+                before.map(|(_, both)| both.clone()).unwrap_or_default()
+            };
+            let ([end, ever], [no_end, no_ever]) = (up_to(after), up_to(first));
+            let of = [&(end - no_end), &(ever - no_ever)];
+            admitted.add(most.index, span, &most.amount.lower, of);
+        }
+    }
+
+    /// Whether a period counts from below: the window holds all of it, and it began while
+    /// the duty ran.
+    fn is_inside(&self, period: Period) -> bool {
+        self.whole.covers(period) && period.start() < self.window.end()
+    }
+
+    fn weigh(&self, report: &Report) -> Item {
+        let times = self.court.clock.times;
+        let end = report.period.end();
+        let first = report.versions.first();
+        let seen = |version: &Version| times.not_after(version.index);
+        let early = first.and_then(seen).is_some_and(|seen| seen < end);
+        let versions = report
+            .versions
+            .iter()
+            .map(|version| Weighed {
+                index: version.index,
+                conflicting: version.conflicting,
+                // In place of an early report stands only what was seen after the end.
+                covers: !version.conflicting && seen(version).map_or(!early, |seen| seen >= end),
+                amount: amount::of(version, &self.record.pledge, self.court.peaks),
+            })
+            .collect();
+        Item {
+            inside: self.is_inside(report.period),
+            versions,
         }
     }
 
@@ -276,6 +359,7 @@ impl<'c> Sum<'c> {
             let court = self.court;
             findings.push(complete::missing(
                 covered,
+                self.record,
                 next,
                 due,
                 court.trust,
@@ -295,9 +379,14 @@ impl<'c> Sum<'c> {
         let (area, name) = (covered.area, &covered.name);
         let due = complete::due(area, &self.record.pledge, first, self.court.clock.times);
         findings.push(match (committed, due) {
-            (None, Some(due)) => {
-                complete::missing(covered, first, due, self.court.trust, &self.court.clock)
-            }
+            (None, Some(due)) => complete::missing(
+                covered,
+                self.record,
+                first,
+                due,
+                self.court.trust,
+                &self.court.clock,
+            ),
             _ => Finding::new(
                 Check::BaselineMissing,
                 format!("area {name}: no report of {first} was committed before"),
@@ -313,6 +402,9 @@ impl<'c> Sum<'c> {
     }
 }
 
+/// How many periods without a report are counted in one area.
+const COUNTED: u64 = 100_000;
+
 /// The periods of which nothing is told.
 #[derive(Default)]
 struct Missing {
@@ -321,13 +413,9 @@ struct Missing {
 }
 
 impl Missing {
-    fn add(
-        &mut self,
-        area: &Area,
-        from: crate::time::UnixSeconds,
-        until: crate::time::UnixSeconds,
-    ) {
-        if from >= until {
+    fn add(&mut self, area: &Area, from: UnixSeconds, until: UnixSeconds) {
+        // However many there are, counting ends: periods may be of a second each.
+        if from >= until || self.count > COUNTED {
             return;
         }
         if let Some((first, count)) = area.untold(from, until) {
@@ -338,6 +426,13 @@ impl Missing {
 }
 
 impl Item {
+    /// The most that any version comes to from below that does not conflict.
+    fn most(&self) -> BigUint {
+        let standing = self.versions.iter().filter(|one| !one.conflicting);
+        let most = standing.map(|one| &one.amount.lower).max();
+        most.cloned().unwrap_or_default()
+    }
+
     fn in_force(&self, index: u64) -> Option<&Weighed> {
         self.versions
             .iter()
@@ -353,41 +448,37 @@ fn reports(area: &Area, window: Period, committed: Option<u64>) -> impl Iterator
         .filter(move |report| committed.is_none_or(|last| report.sequence <= last))
 }
 
-fn weigh(court: &Court<'_>, record: &PledgeRecord, report: &Report, window: Period) -> Item {
-    let versions = report
-        .versions
-        .iter()
-        .map(|version| {
-            let seen = court.clock.times.not_after(version.index);
-            let early = seen.is_some_and(|seen| seen < report.period.end());
-            Weighed {
-                index: version.index,
-                conflicting: version.conflicting,
-                covers: !early && !version.conflicting,
-                amount: amount::of(version, &record.pledge, court.peaks),
-            }
-        })
-        .collect();
-    Item {
-        inside: window.covers(report.period),
-        versions,
-    }
-}
+/// The times of which more devices were declared than before, after they were reported:
+/// rising and apart, each with the index of one that did.
+struct Recounted(Vec<(Period, u64)>);
 
-/// Whether the inventory that a report's coverage was measured against was corrected to
-/// more devices afterwards.
-fn recounted(area: &Area, report: &Report) -> Option<String> {
-    let first = report.versions.first()?;
-    if !first.account.covers_all() {
-        return None;
+impl Recounted {
+    fn of(area: &Area) -> Self {
+        let mut all = area.recounted.clone();
+        all.sort_by_key(|(time, _)| time.start());
+        let mut apart: Vec<(Period, u64)> = Vec::new();
+        for (time, index) in all {
+            match apart.last_mut() {
+                Some((last, _)) if time.start() <= last.end() => *last = last.hull(time),
+                _ => apart.push((time, index)),
+            }
+        }
+        Self(apart)
     }
-    let now = area.inventory_at(report.period.start())?;
-    (now.corrects && now.index > first.index).then(|| {
-        format!(
-            "the inventory of {} was corrected at entry {}, after it was accounted for: what ran on the devices added is not known",
-            report.period, now.index
-        )
-    })
+
+    /// Says so, if a report that says how much it saw is of such a time.
+    fn told(&self, report: &Report) -> Option<String> {
+        let first = report.versions.first()?;
+        let start = report.period.start();
+        let after = self.0.partition_point(|(time, _)| time.start() <= start);
+        let (time, index) = self.0.get(after.checked_sub(1)?)?;
+        (start < time.end() && first.account.covers_all()).then(|| {
+            format!(
+                "the inventory of {} was corrected at entry {index}, after it was accounted for: what ran on the devices added is not known",
+                report.period
+            )
+        })
+    }
 }
 
 /// Returns the last sequence of an area that a baseline committed to.

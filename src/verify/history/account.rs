@@ -150,6 +150,10 @@ fn gap(figure: &Figure, period: Period, held: Option<Held<'_>>) -> Gap {
     let Coverage::Known { observed, gap, .. } = figure.coverage else {
         return Gap::Unknown;
     };
+    // Whatever else saw it, some meter or device was there all the time.
+    let whole = Quantity::from(period.seconds());
+    let unseen = whole.minus(observed).unwrap_or_default();
+    let least = gap.max(unseen);
     match figure.quantity {
         QuantityKind::AcceleratorSeconds => {
             let Some(held) = held else {
@@ -163,7 +167,7 @@ fn gap(figure: &Figure, period: Period, held: Option<Held<'_>>) -> Gap {
             // What was not observed was not seen, whatever the gap is said to be.
             Gap::Charged(all.minus(observed).unwrap_or_default().max(gap))
         }
-        _ if gap == Quantity::ZERO => Gap::Charged(Quantity::ZERO),
+        _ if least == Quantity::ZERO => Gap::Charged(Quantity::ZERO),
         QuantityKind::EnergyJoules => {
             let rated = held.and_then(|held| {
                 let of = held
@@ -173,7 +177,7 @@ fn gap(figure: &Figure, period: Period, held: Option<Held<'_>>) -> Gap {
                 of.map(|one| one.watts)
             });
             // Of several meters, not all need have failed at once.
-            let seconds = gap.get().min(u128::from(period.seconds()));
+            let seconds = least.get().min(u128::from(period.seconds()));
             let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
             charged(rated.and_then(|watts| watts.times(seconds)))
         }

@@ -8,8 +8,10 @@ use crate::attestation::StatementId;
 use crate::attestation::StreamId;
 use crate::attestation::Subject;
 use crate::attestation::content::Action;
+use crate::attestation::content::Area as AreaStatement;
 use crate::attestation::content::Correction;
 use crate::attestation::content::Inventory;
+use crate::attestation::content::StatementType;
 use crate::attestation::content::Usage;
 use crate::attestation::figure::Figure;
 use crate::time::Period;
@@ -21,6 +23,7 @@ use crate::verify::history::Held;
 use crate::verify::history::History;
 use crate::verify::history::Ids;
 use crate::verify::history::InventoryRecord;
+use crate::verify::history::MAX_COUNTED;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
 use crate::verify::history::Stream;
@@ -36,6 +39,8 @@ enum Place {
     Conflict(StatementId),
     /// It is the next, or the first shown of its stream.
     Next,
+    /// So many before it are not in a bundle, which leaves out reports of before its window.
+    Left(u64),
     /// It is not the next: statements before it are not in the log.
     Skips(u64),
 }
@@ -47,12 +52,15 @@ pub(super) struct Said<'s> {
     pub(super) index: u64,
     /// The ledgers that were opened.
     pub(super) ledgers: &'s [OpenedLedger],
+    /// Whether every entry of the log comes, or those of a bundle.
+    pub(super) whole: bool,
 }
 
 /// Puts a statement, whose signatures are valid, into its issuer's history.
-pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_before: &Bound) {
-    let (statement, id, index) = (said.statement, said.id, said.index);
+pub(super) fn accept(history: &mut History, said: &Said<'_>, not_before: &Bound) {
+    let (statement, id, index, whole) = (said.statement, said.id, said.index, said.whole);
     let subject = &statement.subject;
+    let mut left_out = 0;
     match place(history, subject, id, whole) {
         Place::Copy => return,
         Place::Conflict(known) => {
@@ -63,10 +71,11 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_be
                     subject.issuer, subject.stream, subject.sequence
                 ),
             ));
-            conflict(history, statement, id, index);
+            conflict(history, said);
             return;
         }
         Place::Next => {}
+        Place::Left(count) => left_out = count,
         Place::Skips(expected) => history.findings.push(Finding::new(
             Check::Sequence,
             format!(
@@ -80,6 +89,7 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_be
     remember(history, statement, id, index);
     if let Some(stream) = history.streams.get_mut(&subject.stream) {
         stream.not_before = not_before;
+        stream.left_out = stream.left_out.saturating_add(left_out);
     }
     apply(history, said);
 }
@@ -87,17 +97,19 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, whole: bool, not_be
 fn place(history: &History, subject: &Subject, id: StatementId, whole: bool) -> Place {
     let Some(stream) = history.streams.get(&subject.stream) else {
         // A bundle may begin within a stream.
-        return if subject.sequence == 0 || !whole {
-            Place::Next
-        } else {
-            Place::Skips(0)
+        return match subject.sequence {
+            0 => Place::Next,
+            count if !whole => Place::Left(count),
+            _ => Place::Skips(0),
         };
     };
-    if subject.sequence >= stream.next {
-        return if subject.sequence == stream.next {
-            Place::Next
-        } else {
-            Place::Skips(stream.next)
+    if let Some(count) = subject.sequence.checked_sub(stream.next) {
+        let area = history.areas.get(&subject.stream);
+        let begins = area.is_some_and(|area| area.reports.is_empty());
+        return match count {
+            0 => Place::Next,
+            _ if !whole && begins => Place::Left(count),
+            _ => Place::Skips(stream.next),
         };
     }
     match stream.ids.get(subject.sequence) {
@@ -115,6 +127,7 @@ fn check_previous(history: &mut History, statement: &Statement, index: u64) {
         // The first of an area's stream follows the `open` that declared it.
         None if subject.sequence == 0 && !subject.stream.is_governance() => {
             match history.areas.get(&subject.stream) {
+                Some(area) if !area.declared => return,
                 Some(area) => area_open_id(history, area.open_index),
                 None => None,
             }
@@ -245,6 +258,7 @@ fn remember(history: &mut History, statement: &Statement, id: StatementId, index
 fn new_stream(id: StatementId) -> Stream {
     Stream {
         next: 0,
+        left_out: 0,
         last: id,
         last_index: 0,
         ids: Ids::default(),
@@ -277,39 +291,10 @@ fn apply(history: &mut History, said: &Said<'_>) {
                 }
             }
         }
-        Content::Area(area) if governs => match &area.action {
-            Action::Open(open) => {
-                history.open_ids.push((index, id));
-                match history.areas.entry(area.stream) {
-                    Entry::Vacant(place) => {
-                        place.insert(Area::new(open.clone(), index));
-                    }
-                    Entry::Occupied(_) => history.findings.push(Finding::new(
-                        Check::AreaReopened,
-                        format!("entry {index} opens area {} again", area.stream),
-                    )),
-                }
-            }
-            Action::Change(change) => {
-                if let Some(known) = history.areas.get_mut(&area.stream) {
-                    if change.from >= known.next_start() && known.is_edge(change.from) {
-                        known.changes.push((change.clone(), index));
-                    } else {
-                        history.findings.push(Finding::new(
-                            Check::AreaChange,
-                            format!("entry {index} changes area {} from {} on, which is no edge of a period not yet published: not applied", area.stream, change.from),
-                        ));
-                    }
-                }
-            }
-            Action::Close(close) => {
-                if let Some(known) = history.areas.get_mut(&area.stream) {
-                    known.close = Some((close.clone(), index));
-                }
-            }
-        },
+        Content::Area(area) if governs => govern_area(history, area, id, index),
         Content::Pledge(pledge) if governs => history.pledges.push(PledgeRecord {
             id,
+            sequence: subject.sequence,
             index,
             pledge: (**pledge).clone(),
         }),
@@ -319,19 +304,23 @@ fn apply(history: &mut History, said: &Said<'_>) {
         Content::Usage(usage) => {
             check_inventory(history, subject, index, usage);
             let version = version(history, subject, index, usage, false);
-            report(history, subject, usage.period, version);
+            report(history, said, usage.period, version);
             tally(history, subject, usage, said.ledgers);
         }
         Content::NotUnderstood(content) if !governs => {
+            if content.is_of(StatementType::Inventory)
+                && let Some(area) = history.areas.get_mut(&subject.stream)
+            {
+                area.add_unread_inventory(index);
+            }
             if let Some(period) = content.period {
                 let version = unread(index, period, &content.admits);
-                report(history, subject, period, version);
+                report(history, said, period, version);
             }
         }
         Content::Inventory(inventory) => {
             if let Some(area) = history.areas.get_mut(&subject.stream) {
-                area.inventories
-                    .push(inventory_record(id, index, inventory, false));
+                area.add_inventory(inventory_record(id, index, inventory, false));
             }
         }
         Content::Correction(correction) => correct(history, said, correction),
@@ -352,6 +341,51 @@ fn apply(history: &mut History, said: &Said<'_>) {
     }
 }
 
+/// Opens, changes or closes an area.
+fn govern_area(history: &mut History, area: &AreaStatement, id: StatementId, index: u64) {
+    match &area.action {
+        Action::Open(open) => {
+            history.open_ids.push((index, id));
+            match history.areas.entry(area.stream) {
+                Entry::Vacant(place) => {
+                    place.insert(Area::new(open.clone(), index));
+                }
+                // What was said in it before, it admits.
+                Entry::Occupied(mut place) if !place.get().declared => {
+                    let strays = std::mem::take(&mut place.get_mut().strays);
+                    place.insert(Area {
+                        strays,
+                        ..Area::new(open.clone(), index)
+                    });
+                }
+                Entry::Occupied(_) => history.findings.push(Finding::new(
+                    Check::AreaReopened,
+                    format!("entry {index} opens area {} again", area.stream),
+                )),
+            }
+        }
+        Action::Change(change) => {
+            let known = history.areas.get_mut(&area.stream);
+            if let Some(known) = known.filter(|known| known.declared) {
+                if change.from >= known.next_start() && known.is_edge(change.from) {
+                    known.changes.push((change.clone(), index));
+                } else {
+                    history.findings.push(Finding::new(
+                            Check::AreaChange,
+                            format!("entry {index} changes area {} from {} on, which is no edge of a period not yet published: not applied", area.stream, change.from),
+                        ));
+                }
+            }
+        }
+        Action::Close(close) => {
+            let known = history.areas.get_mut(&area.stream);
+            if let Some(known) = known.filter(|known| known.declared) {
+                known.close = Some((close.clone(), index));
+            }
+        }
+    }
+}
+
 fn version(
     history: &History,
     subject: &Subject,
@@ -360,7 +394,8 @@ fn version(
     conflicting: bool,
 ) -> Version {
     let area = history.areas.get(&subject.stream);
-    let inventory = area.and_then(|area| area.inventory_at(usage.period.start()));
+    let inventory =
+        area.and_then(|area| area.inventory_known_at(usage.period.start(), usage.inventory));
     let held = inventory.map(|inventory| Held {
         capacity: &inventory.capacity,
         watts: &inventory.watts,
@@ -435,16 +470,36 @@ fn tally(history: &mut History, subject: &Subject, usage: &Usage, opened: &[Open
 }
 
 /// Takes a report, which must be of exactly the next period.
-fn report(history: &mut History, subject: &Subject, period: Period, version: Version) {
-    let index = version.index;
-    let Some(area) = history.areas.get_mut(&subject.stream) else {
+fn report(history: &mut History, said: &Said<'_>, period: Period, version: Version) {
+    let (subject, index) = (&said.statement.subject, version.index);
+    let left_out = history.streams.get(&subject.stream);
+    let left_out = left_out.map_or(0, |stream| stream.left_out);
+    let area = history.areas.entry(subject.stream);
+    let area = area.or_insert_with(|| Area::undeclared(period.start(), index));
+    if !area.declared {
         history.findings.push(Finding::new(
             Check::AreaMissing,
             format!("{subject} (entry {index}) is of an area that was not declared before it"),
         ));
-        return;
-    };
-    let next = area.next_start();
+    }
+    let mut next = area.next_start();
+    // A bundle's first report follows those that it leaves out, one a period.
+    if !said.whole && area.reports.is_empty() && left_out > 0 && area.is_edge(period.start()) {
+        let before = area
+            .untold(next, period.start())
+            .map_or(0, |(_, count)| count);
+        let counted = u64::try_from(MAX_COUNTED).unwrap_or(u64::MAX);
+        if before == left_out || (before >= counted && left_out >= counted) {
+            next = period.start();
+        } else {
+            history.findings.push(Finding::new(
+                Check::ReportMissing,
+                format!(
+                    "{subject} (entry {index}) stands behind {left_out} statements that are not shown; {before} are the reports of the periods before"
+                ),
+            ));
+        }
+    }
     let exact = area.period_from(period.start()) == Some(period);
     let expected = area.period_from(next);
     // What follows a skipped period is still a report of its own period.
@@ -491,12 +546,12 @@ fn correct(history: &mut History, said: &Said<'_>, correction: &Correction) {
                 let area = history.areas.get_mut(&subject.stream);
                 area.and_then(|area| {
                     let named = correction.corrects.statement;
-                    let original = area.inventories.iter().find(|one| one.id == named)?;
+                    let original = area.inventory_of(named)?;
                     if original.from != inventory.from || original.corrects {
                         return None;
                     }
                     let record = inventory_record(said.id, index, inventory, true);
-                    area.inventories.push(record);
+                    area.add_inventory(record);
                     Some(())
                 })
                 .is_none()
@@ -508,6 +563,17 @@ fn correct(history: &mut History, said: &Said<'_>, correction: &Correction) {
         Some("no such statement stands in its stream")
     };
     if let Some(why) = refused {
+        // What it says of a time, it admits, whatever it was to correct.
+        if let Content::Usage(usage) = &*correction.replacement {
+            let version = version(history, subject, index, usage, false);
+            if let Some(area) = history.areas.get_mut(&subject.stream) {
+                area.strays.push(Report {
+                    period: usage.period,
+                    sequence: subject.sequence,
+                    versions: vec![version],
+                });
+            }
+        }
         history.findings.push(Finding::new(
             Check::Correction,
             format!("{subject} (entry {index}) corrects nothing: {why}"),
@@ -531,24 +597,21 @@ fn add_version(
     area.reports.add_version(sequence, period, version)
 }
 
-/// Keeps what a conflicting statement admits.
-fn conflict(history: &mut History, statement: &Statement, id: StatementId, index: u64) {
+/// Keeps what a conflicting statement admits, of its own period.
+fn conflict(history: &mut History, said: &Said<'_>) {
+    let (statement, index) = (said.statement, said.index);
     let subject = &statement.subject;
-    let version = match &statement.content {
+    let (sequence, period, version) = match &statement.content {
         Content::Usage(usage) => {
             let version = version(history, subject, index, usage, true);
-            let area = history.areas.get_mut(&subject.stream);
-            // What it admits, it admits of its own period.
-            if let Some(area) = area
-                && let Err(version) = add_version(area, subject.sequence, usage.period, version)
-            {
-                area.strays.push(Report {
-                    period: usage.period,
-                    sequence: subject.sequence,
-                    versions: vec![*version],
-                });
-            }
-            return;
+            (subject.sequence, usage.period, version)
+        }
+        Content::Correction(correction) => {
+            let Content::Usage(usage) = &*correction.replacement else {
+                return;
+            };
+            let version = version(history, subject, index, usage, true);
+            (correction.corrects.sequence, usage.period, version)
         }
         Content::NotUnderstood(content) => {
             let area = history.areas.get(&subject.stream);
@@ -560,12 +623,13 @@ fn conflict(history: &mut History, statement: &Statement, id: StatementId, index
                 conflicting: true,
                 ..unread(index, period, &content.admits)
             };
-            (period, version)
+            (subject.sequence, period, version)
         }
         // Whichever of two pledges was meant, a breach of either is one.
         Content::Pledge(pledge) => {
             history.pledges.push(PledgeRecord {
-                id,
+                id: said.id,
+                sequence: subject.sequence,
                 index,
                 pledge: (**pledge).clone(),
             });
@@ -573,8 +637,13 @@ fn conflict(history: &mut History, statement: &Statement, id: StatementId, index
         }
         _ => return,
     };
-    if let Some(area) = history.areas.get_mut(&subject.stream) {
-        let period = version.0;
-        let _ = add_version(area, subject.sequence, period, version.1);
+    if let Some(area) = history.areas.get_mut(&subject.stream)
+        && let Err(version) = add_version(area, sequence, period, version)
+    {
+        area.strays.push(Report {
+            period,
+            sequence: subject.sequence,
+            versions: vec![*version],
+        });
     }
 }

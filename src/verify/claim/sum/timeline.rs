@@ -8,7 +8,6 @@ use num_bigint::BigUint;
 
 use super::Sum;
 use super::reports;
-use super::weigh;
 use crate::verify::claim::amount::Amount;
 
 /// A breach, where it first shows.
@@ -81,7 +80,7 @@ impl Sum<'_> {
         let ends = breaches(&self.lower, base_end.as_ref());
         // Without corrections what is in force only grows.
         if ends || self.amended || base.is_some_and(|base| base.amended) {
-            let found = self.first_breach(base, pledged, &breaches);
+            let found = self.first_breach(base, pledged, None, &breaches);
             if let Some((index, lower)) = found {
                 return Some(Breach {
                     index,
@@ -91,10 +90,19 @@ impl Sum<'_> {
             }
         }
         let (index, lower) = self.admitted.clone()?;
-        breaches(&lower, base_end.as_ref()).then_some(Breach {
+        if breaches(&lower, base_end.as_ref()) {
+            return Some(Breach {
+                index,
+                lower,
+                restated: false,
+            });
+        }
+        // What they admitted is not lifted by what was corrected afterwards.
+        let found = self.first_breach(base, pledged, self.gained.as_ref(), &breaches);
+        found.map(|(index, lower)| Breach {
             index,
             lower,
-            restated: false,
+            restated: true,
         })
     }
 
@@ -102,6 +110,7 @@ impl Sum<'_> {
         &self,
         base: Option<&Self>,
         pledged: u64,
+        gained: Option<&(u64, BigUint)>,
         breaches: impl Fn(&BigUint, Option<&BigUint>) -> bool,
     ) -> Option<(u64, BigUint)> {
         let reports = base.map_or(0, Self::count);
@@ -121,8 +130,13 @@ impl Sum<'_> {
                 continue;
             }
             let known = complete && then.open == 0 && then.reports == reports;
-            if breaches(&now.lower, known.then_some(&then.upper)) {
-                return Some((index.max(pledged), now.lower));
+            // What is in force here is so until the next index.
+            let until = merged.peek().unwrap_or(u64::MAX);
+            let gained = gained.filter(|(at, _)| *at < until);
+            let lower = gained.map_or_else(|| now.lower.clone(), |(_, gain)| &now.lower + gain);
+            if breaches(&lower, known.then_some(&then.upper)) {
+                let at = gained.map_or(index, |(at, _)| index.max(*at));
+                return Some((at.max(pledged), lower));
             }
         }
         None
@@ -175,11 +189,11 @@ impl Sum<'_> {
 
     /// Returns the versions of each report of an area that do not conflict with another.
     fn versions(&self, area: usize) -> impl Iterator<Item = Vec<Event>> + '_ {
-        let (court, record, window) = (self.court, self.record, self.window);
+        let window = self.window;
         let area = self.areas.get(area).into_iter();
         area.flat_map(move |(covered, committed)| reports(covered.area, window, *committed))
             .map(move |report| {
-                let item = weigh(court, record, &report, window);
+                let item = self.weigh(&report);
                 let mut before: Option<Amount> = None;
                 let standing = item.versions.into_iter().filter(|one| !one.conflicting);
                 standing

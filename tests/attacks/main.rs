@@ -1,43 +1,29 @@
 //! The attacks on a verdict, one test each: a lab that holds its log's key and its own, an
 //! outsider, and a careless copy. None may bend a verdict.
 //!
-//! Where the formats name an attack, this is what tries it (`history/` are fixtures, the
-//! rest tests here, in `judgement`, `attestation` and `cli`):
+//! - `named`: those that the formats name, under their names;
+//! - `evasion`: what a lab may try with its own keys and its log's;
+//! - `framing`: what others may try against an honest lab, and what a careless auditor may
+//!   believe;
+//! - `properties`: random histories, honest and not.
 //!
-//! - mangled copies first in the log: `fixtures/entry`, and
-//!   [`an_outsiders_entry_in_a_labs_name_is_an_anomaly_that_changes_nothing`], which also is
-//!   junk in a rival's name, and a re-spaced copy
-//! - hiding an admission behind `critical`, poison figures:
-//!   [`an_admission_behind_critical_or_a_poisoned_figure_still_counts`], `history/unread_*`
-//! - two clean identities from one key: `history/shared_root*`,
-//!   `two_first_statements_that_share_a_root_key_are_equivocation_of_both`
-//! - leaving out a pledge, a revocation, an area: `history/head_*`,
-//!   `a_governance_statement_that_a_shown_one_was_made_under_is_missed`,
-//!   `an_issuer_without_a_pledge_is_missing_evidence_and_no_fault_of_another`
-//! - a stolen key closing an area: `fixtures/signers/close_*`; a closing dated back:
-//!   `a_closing_dated_back_frees_nothing_that_was_due`
-//! - framing by a thief, disowning by an issuer: `history/keys_stolen`,
-//!   `history/keys_suspected`, within one log; across logs it is not tried yet
-//! - an outage that forces a lab into a fork: `history/keys_queued*`,
-//!   `what_was_queued_before_a_key_change_is_signed_by_the_keys_after_it`
-//! - a lab that stops its own log: [`a_lab_does_not_escape_by_stopping_its_own_log`]
-//! - an outage of witnesses that punishes a lab:
-//!   [`an_outage_of_witnesses_does_not_make_a_lab_overdue`]
-//! - a mixture of versions, where the hull decides:
-//!   [`versions_that_were_never_in_force_together_show_neither_breach_nor_consistency`]
-//!
-//! A cut made by moving devices is out of reach: where they went is not judged yet, and an
-//! area closed within a window is NOT-SHOWN.
+//! `fixtures/entry`, `fixtures/signers` and `fixtures/history` try the forms one by one.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::format_push_string,
     reason = "a test may stop"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod evasion;
+mod framing;
+mod named;
+mod properties;
 
 use common::*;
 use standstill::attestation::Content;
@@ -89,6 +75,15 @@ fn called(verdict: &Verdict, word: Word) -> bool {
         .findings
         .iter()
         .any(|finding| finding.calls_for == Some(word))
+}
+
+/// A place in the log as an index.
+fn place(at: usize) -> u64 {
+    at.try_into().unwrap()
+}
+
+fn size(lab: &Lab) -> u64 {
+    place(lab.entries.len())
 }
 
 fn judged(files: &MemoryObjects, lab: &Lab) -> Judgement {
@@ -230,50 +225,6 @@ fn a_breach_corrected_away_stays_violated_and_is_called_restated() {
     assert_eq!(found.headline(), "VIOLATED (restated)");
 }
 
-// spec: ver-25
-#[test]
-fn versions_that_were_never_in_force_together_show_neither_breach_nor_consistency() {
-    // Each version of the two days alone keeps to the cap; their worst together do not.
-    let mut lab = Lab::new(100);
-    lab.pledge(cap(1000, 2));
-    let one = lab.usage(day(0), 600);
-    lab.correct(0, one, usage(day(0), 300));
-    lab.usage(day(1), 600);
-    let found = verdict(&seen_log(&lab, 3, END), &lab, END);
-    assert_eq!(found.word, Word::NotShown, "{found:#?}");
-    assert!(has(&found, "straddles"));
-}
-
-// spec: ver-11
-#[test]
-fn a_rebuilt_log_is_caught_by_whoever_remembers_the_old_one() {
-    let honest = lab(DAYS, 40);
-    let old = seen_log(&honest, 3, END);
-    // The lab makes its log anew with its own keys: a smaller month, one period less.
-    let rebuilt = lab(DAYS - 1, 30);
-    let (first, rest) = rebuilt.entries.split_at(3);
-    let new = log(&[(first, None), (rest, None)]);
-    let remembers = [
-        Known {
-            seen: vec![checkpoint(&old)],
-            ..Known::default()
-        },
-        Known {
-            witnesses: vec![checkpoint(&old)],
-            ..Known::default()
-        },
-    ];
-    for known in remembers {
-        let found = judge_log(&new, &[rebuilt.id], END, known);
-        assert_eq!(
-            found.verdicts[0].word,
-            Word::LogIntegrityFailure,
-            "{found:#?}"
-        );
-        assert_eq!(found.outcome(Some(Level::E0)).code(), 1);
-    }
-}
-
 // spec: ver-4
 #[test]
 fn a_rebuilt_log_that_nobody_remembers_stays_at_e0_and_says_so() {
@@ -294,40 +245,6 @@ fn a_rebuilt_log_that_nobody_remembers_stays_at_e0_and_says_so() {
     let found = judge_log(&new, &[rebuilt.id], END, known);
     assert_eq!(found.verdicts[0].level, Level::E0);
     assert!(!found.verdicts[0].does_not_show[0].contains("rewritten"));
-}
-
-// spec: ver-32
-#[test]
-fn a_lab_does_not_escape_by_stopping_its_own_log() {
-    let lab = lab(20, 30);
-    let files = seen_log(&lab, 3, START + 21 * DAY);
-    // The copy alone does not say that nothing newer exists.
-    let found = judge_log(&files, &[lab.id], END, Known::default());
-    assert_eq!(found.verdicts[0].word, Word::NotShown, "{found:#?}");
-    // Asked by the auditor himself, the witnesses have nothing newer either.
-    let known = Known {
-        witnesses: vec![checkpoint(&files)],
-        ..Known::default()
-    };
-    let found = judge_log(&files, &[lab.id], END, known);
-    assert_eq!(found.verdicts[0].word, Word::Overdue, "{found:#?}");
-}
-
-// spec: ver-33
-#[test]
-fn an_outage_of_witnesses_does_not_make_a_lab_overdue() {
-    let lab = lab(DAYS, 30);
-    let (first, rest) = lab.entries.split_at(3);
-    // The last twenty days are in the newest signed checkpoint, which nobody cosigned.
-    let (seen, unseen) = rest.split_at(10);
-    let files = log(&[
-        (first, Some(START - DAY)),
-        (seen, Some(START + 11 * DAY)),
-        (unseen, None),
-    ]);
-    let found = verdict(&files, &lab, END);
-    assert_ne!(found.word, Word::Overdue, "{found:#?}");
-    assert_eq!(found.level, Level::E0);
 }
 
 #[test]
@@ -376,29 +293,6 @@ fn a_skipped_period_is_a_hole_whatever_follows() {
 
 // What others may do to it.
 
-// spec: ver-9
-#[test]
-fn an_outsiders_entry_in_a_labs_name_is_an_anomaly_that_changes_nothing() {
-    let honest = lab(DAYS, 30);
-    let mut thief = honest.clone();
-    thief.seed = 200;
-    let (forged, _) = thief.sign_next(StreamId::new(1), usage(day(DAYS), 9999));
-    let base = judged(&seen_log(&honest, 3, END), &honest);
-    let original = honest.entries[5].clone();
-    let spaced = String::from_utf8(original)
-        .unwrap()
-        .replace("\":", "\": ")
-        .into_bytes();
-    for junk in [forged, spaced, b"junk".to_vec(), Vec::new()] {
-        let mut attacked = honest.clone();
-        attacked.entries.insert(10, junk);
-        let found = judged(&seen_log(&attacked, 3, END), &attacked);
-        assert_eq!(found.anomalies.len(), 1, "{:#?}", found.anomalies);
-        assert_eq!(found.verdicts[0].headline(), base.verdicts[0].headline());
-        assert_eq!(found.verdicts[0].findings, base.verdicts[0].findings);
-    }
-}
-
 #[test]
 fn a_copy_of_an_entry_changes_nothing() {
     let honest = lab(DAYS, 30);
@@ -423,35 +317,6 @@ fn witnesses_of_the_labs_own_root_are_no_quorum() {
 }
 
 // Poison: what cannot be read must not hide what it admits.
-
-// spec: ver-24
-#[test]
-fn an_admission_behind_critical_or_a_poisoned_figure_still_counts() {
-    let lab = lab(3, 30);
-    let (honest, _) = lab.sign_next(StreamId::new(1), usage(day(3), 5000));
-    let payload = Envelope::parse(&honest).unwrap().payload().to_vec();
-    let text = String::from_utf8(payload).unwrap();
-    let critical = text.replace(
-        "\"devicesAbsent\":",
-        "\"critical\":[\"x.y\"],\"devicesAbsent\":",
-    );
-    // The member that it names, last in the order of the predicate's.
-    let with_member = critical.replacen(
-        "}},\"predicateType\"",
-        "},\"x.y\":\"\"},\"predicateType\"",
-        1,
-    );
-    let poisoned = text.replace("\"figures\":[", "\"figures\":[{},");
-    for payload in [with_member, poisoned] {
-        let payload = resealed(&payload);
-        let mut attacked = lab.clone();
-        let envelope = Envelope::sign(&payload, &[&secret(lab.seed + 2)]).unwrap();
-        attacked.entries.push(envelope.to_bytes());
-        let found = verdict(&seen_log(&attacked, 3, END), &attacked, END);
-        assert!(has(&found, "not-understood"), "{found:#?}");
-        assert_eq!(found.word, Word::Violated, "{found:#?}");
-    }
-}
 
 /// Puts the predicate's digest right after it was changed.
 fn resealed(payload: &str) -> Vec<u8> {
