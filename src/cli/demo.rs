@@ -114,7 +114,7 @@ impl Demo<'_, '_> {
             "Three labs pledge at most 18,000,000 accelerator-seconds of training in 30 days.",
         )?;
         self.world.say(format!(
-            "All times are simulated, and so are the witnesses.\n\n$ cd {}",
+            "All times are simulated, and so are the witnesses. `standstill` is this program.\n\n$ cd {}",
             self.path.display()
         ))?;
         self.begin()?;
@@ -257,7 +257,11 @@ impl Demo<'_, '_> {
     fn judge(&mut self) -> Result<u8, Failure> {
         let now = at(deadline().saturating_add(DAY))?;
         let mut announced = true;
-        self.world.say("")?;
+        self.world.say(
+            "# An auditor writes a trust file by hand, and its policy; here the demo wrote them.",
+        )?;
+        self.world
+            .say("# `--at` is the simulated time: as of today these logs are stale.\n")?;
         for lab in &LABS {
             let trust = self.trust(lab)?;
             let verify = VerifyArgs {
@@ -293,7 +297,7 @@ impl Demo<'_, '_> {
             }
         }
         if announced {
-            self.world.say("The three verdicts are the announced ones. Verify them by hand: the commands stand above.")?;
+            self.world.say("The three verdicts are the announced ones. Verify them by hand: the three `standstill verify` above. The other commands, run again, go by the real time.")?;
         }
         Ok(u8::from(!announced))
     }
@@ -306,7 +310,8 @@ impl Demo<'_, '_> {
         let log = log.trim_end();
         let mut policy = format!("log {log}\n");
         let mut trust = format!(
-            "# What the auditor believes, written by hand and never taken from the lab.\n\
+            "# What the auditor believes. The demo wrote it; an auditor writes it by hand,\n\
+             # and takes nothing in it from the lab's log.\n\
              policy = \"{0}.policy\"  # C2SP policy: whose cosignatures are a quorum\n\
              label = \"{LABEL}\"  # printed on every verdict\n\
              required_level = \"E3\"  # HOLDS needs evidence of two independent roots\n\
