@@ -212,7 +212,7 @@ fn collect(
     }
     if args.again.is_some() {
         world.note(format!(
-            "`standstill correct --reason WHY TIME.usage` takes each from `{}`",
+            "`standstill correct TIME {}/TIME.usage --reason WHY` corrects one period",
             place.display()
         ));
     }
@@ -229,6 +229,28 @@ fn tell(intake: &Intake, world: &mut World<'_>) {
     }
     if intake.more_warnings > 0 {
         world.note(format!("warning: {} more like these", intake.more_warnings));
+    }
+    let mut unknown = BTreeMap::new();
+    for allocation in intake.jobs.iter().flat_map(|job| &job.allocations) {
+        if allocation.model.starts_with("uncatalogued:") {
+            let count = unknown.entry(&allocation.model).or_insert(0_u64);
+            *count = count.saturating_add(1);
+        }
+    }
+    for (model, count) in unknown {
+        world.note(format!(
+            "warning: {count} runs of jobs are on `{model}` (`--model TYPE=ID` maps a name to the catalogue)"
+        ));
+    }
+    let unclassified = intake
+        .jobs
+        .iter()
+        .filter(|job| job.class == Class::Unclassified);
+    let unclassified = unclassified.count();
+    if unclassified > 0 {
+        world.note(format!(
+            "warning: {unclassified} runs of jobs are `unclassified` (`--class NAME=CLASS` says what a partition or account is for)"
+        ));
     }
     if intake.jobs.is_empty() {
         world.note("warning: no job of accelerators is in it: the periods will say zero");
