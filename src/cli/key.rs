@@ -23,7 +23,7 @@ pub(super) struct KeyArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum KeyCommand {
-    /// Show the public keys in force
+    /// Show the public keys in force, and the issuer's id
     Show {
         /// Workspace that `standstill init` made
         #[arg(long, value_name = "DIR", default_value = ".")]
@@ -108,6 +108,7 @@ fn show(path: &Path, world: &mut World<'_>) -> Result<(), Failure> {
             .iter()
             .map(|(role, set)| ((*role).to_owned(), value(set)))
             .collect();
+        shown.insert("issuer".to_owned(), json!(workspace.issuer()?.to_string()));
         shown.insert("log".to_owned(), json!(identity.log.key.to_string()));
         return world.say(serde_json::to_string_pretty(&shown)?);
     }
@@ -116,7 +117,8 @@ fn show(path: &Path, world: &mut World<'_>) -> Result<(), Failure> {
             world.say(format!("{role:10} {key} ({} needed)", set.threshold()))?;
         }
     }
-    world.say(format!("log        {}", identity.log.key))
+    world.say(format!("log        {}", identity.log.key))?;
+    world.say(format!("issuer     {}", workspace.issuer()?))
 }
 
 impl ChangeArgs {
