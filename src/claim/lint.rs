@@ -442,7 +442,7 @@ impl Lint<'_> {
         let pledge = self.pledge;
         let words = falsifier(pledge);
         if pledge.falsifier != words {
-            let why = format!("is not the one that its fields make: {words}");
+            let why = format!("is not the one that its fields make, which is: {words}");
             self.find(Rule::FalsifierOther, "falsifier", why);
         }
         if pledge.trigger.is_some() {

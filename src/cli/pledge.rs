@@ -75,7 +75,8 @@ pub(super) struct NewArgs {
     #[arg(long)]
     pub(super) limit: Quantity,
 
-    /// What is counted
+    /// What is counted: `accelerator_seconds`, `accelerators`, `energy_joules`, `flop`,
+    /// `interconnect_bytes`, `job_accelerators` or `job_seconds`
     #[arg(long, default_value = "accelerator_seconds")]
     pub(super) quantity: QuantityKind,
 

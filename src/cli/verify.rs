@@ -28,8 +28,7 @@ use crate::verify::checks::Check;
 use crate::verify::evidence::OpenedLedger;
 use crate::verify::evidence::Subject;
 
-const LOG_HINT: &str =
-    "LOG is a directory with `checkpoint` and `tile`, the http(s) address of one, or a bundle";
+const LOG_HINT: &str = "LOG is a directory with `checkpoint` and `tile` (a workspace's is `log` in it), the http(s) address of one, or a bundle";
 
 /// Judge every claim in a log, or in a bundle cut from one
 ///
