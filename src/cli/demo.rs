@@ -261,7 +261,9 @@ impl Demo<'_, '_> {
             "# An auditor writes a trust file by hand, and its policy; here the demo wrote them.",
         )?;
         self.world
-            .say("# `--at` is the simulated time: as of today these logs are stale.\n")?;
+            .say("# `--at` is the simulated time: as of today these logs are stale. `--witness` asks what")?;
+        self.world
+            .say("# each witness saw last: without it, that `silent` is overdue is not shown.\n")?;
         for lab in &LABS {
             let trust = self.trust(lab)?;
             let verify = VerifyArgs {
