@@ -675,6 +675,49 @@ fn judge_files(
     standstill::verify::judge(&evidence, trust, &catalogue, at(END))
 }
 
+// spec: ver-11
+#[test]
+fn a_damaged_copy_is_broken_and_accuses_nobody_of_a_fork() {
+    use standstill::store::Objects as _;
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 3));
+    for number in 0..3 {
+        lab.usage(day(number), 10);
+    }
+    let (first, rest) = lab.entries.split_at(4);
+    let files = log(&[(first, Some(START + DAY)), (rest, Some(END))]);
+    let path = "tile/entries/000.p/6";
+    let mut bytes = standstill::store::LogFiles::read(&files, path)
+        .unwrap()
+        .unwrap();
+    bytes[100] ^= 1;
+    files.replace(path, &bytes).unwrap();
+    let found = judge_log(&files, &[lab.id], END, Known::default());
+    let named = |check: &str| found.findings.iter().any(|one| one.check == check);
+    assert!(named("entry-hash") && named("root"), "{found:#?}");
+    assert!(!named("fork"), "{found:#?}");
+    assert_eq!(found.outcome(None).code(), 1);
+    // Another tree of the same size that the log signed is one all the same.
+    let mut other = Lab::new(200);
+    other.pledge(cap(1000, 3));
+    for number in 0..3 {
+        other.usage(day(number), 10);
+    }
+    let other = seen_log(&other, 3, END);
+    let bytes = standstill::store::LogFiles::read(&other, "checkpoint")
+        .unwrap()
+        .unwrap();
+    let known = Known {
+        seen: vec![Note::parse(&bytes).unwrap()],
+        ..Known::default()
+    };
+    let found = judge_log(&files, &[lab.id], END, known);
+    assert!(
+        found.findings.iter().any(|one| one.check == "fork"),
+        "{found:#?}"
+    );
+}
+
 // spec: ver-38
 #[test]
 fn a_log_that_is_not_there_cannot_be_judged_unless_a_quorum_answers_for_it() {

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::key::VerifierKey;
 use crate::note::Note;
+use crate::tlog::Checkpoint;
 use crate::tlog::tile::CHECKPOINT_PATH;
 use crate::tlog::tile::cosigned_path;
 use crate::verify::checks::Check;
@@ -134,9 +135,13 @@ pub(super) fn compare(
     evidence: &Evidence<'_>,
     seen: Vec<Seen>,
     tree: &Tree<'_>,
-    size: u64,
+    own: &Checkpoint,
     findings: &mut Findings,
 ) -> (Vec<Seen>, bool) {
+    let size = own.size;
+    // A copy that is not what its own checkpoint says tells nothing of other trees: it may
+    // have been damaged on its way.
+    let sound = tree.root_at(size) == Some(own.root);
     // By what they are: a lab may call its files what an auditor calls his.
     let kept: Vec<&str> = evidence.seen.iter().map(|(_, note)| note.text()).collect();
     let mut covered = false;
@@ -157,6 +162,11 @@ pub(super) fn compare(
             if known.is_none() && tree.is_lost() {
                 return false;
             }
+            let same_size = checkpoint.size == size && checkpoint.root != own.root;
+            if known.is_some() && !sound && !same_size {
+                return false;
+            }
+            let known = if same_size { Some(own.root) } else { known };
             findings.push(Finding::new(
                 Check::Fork,
                 format!(

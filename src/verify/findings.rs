@@ -38,9 +38,9 @@ impl Findings {
         }
     }
 
-    /// Takes back what was found with `checks`, because evidence could not be read that may
-    /// answer it: it is not shown, and no accusation.
-    pub fn excuse(&mut self, checks: &[Check]) {
+    /// Finds with `instead` what was found with `checks`, because the evidence that may
+    /// answer it was not had whole: an accusation would say more than was shown.
+    pub fn excuse(&mut self, checks: &[Check], instead: Check) {
         let excused = |one: &Finding| checks.iter().any(|check| check.name() == one.check);
         let told = std::mem::take(&mut self.told);
         let (excused, kept): (Vec<_>, Vec<_>) = told.into_iter().partition(excused);
@@ -51,7 +51,7 @@ impl Findings {
         self.extend(
             excused
                 .into_iter()
-                .map(|one| Finding::new(Check::Unreadable, one.text)),
+                .map(|one| Finding::new(instead, one.text)),
         );
     }
 

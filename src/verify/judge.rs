@@ -161,7 +161,8 @@ fn read<'e>(
         findings.push(Finding::new(Check::Unanswered, what));
     }
     let seen = gather(evidence, &reader, key, trust, &mut findings);
-    let size = reader.checkpoint().size;
+    let own = reader.checkpoint().clone();
+    let size = own.size;
     let mut tree = match (proven, reader.files()) {
         (None, Some(files)) => {
             let wanted = seen.iter().map(|one| one.checkpoint.size).collect();
@@ -174,13 +175,21 @@ fn read<'e>(
     replay_all(&mut reader, &mut tree, &mut replay);
     let readable = reader.is_readable();
     findings.extend(reader.finish(&mut tree).told());
-    let (seen, seen_before) = compare(evidence, seen, &tree, size, &mut findings);
+    let (seen, seen_before) = compare(evidence, seen, &tree, &own, &mut findings);
     let foundings = replay.take_foundings();
     let (mut histories, mut anomalies, unnamed) = replay.finish();
     if !readable {
         let everybodys = histories.iter_mut().map(|history| &mut history.findings);
         for findings in everybodys.chain([&mut findings]) {
-            findings.excuse(UNREAD);
+            findings.excuse(UNREAD, Check::Unreadable);
+        }
+    }
+    // What is not its own checkpoint's tree shows no fork of it.
+    if tree.root_at(size) != Some(own.root) {
+        for history in &mut histories {
+            history
+                .findings
+                .excuse(&[Check::NotBeforeFork], Check::NotBefore);
         }
     }
     if unnamed > 0 {

@@ -179,6 +179,41 @@ fn slurm_captures_become_usage_with_unknown_coverage() {
 }
 
 #[test]
+fn what_no_mapping_names_is_counted_before_it_is_attested() {
+    let mut lab = Lab::new();
+    lab.at(HALF);
+    let jobs = repository("fixtures/demo/prudent.psv");
+    let collect = |mapped: &str| {
+        let done = lab.run(&format!(
+            "collect slurm {} --workspace lab --tz UTC --through 2026-03-02T00:00:00Z {mapped}",
+            jobs.display()
+        ));
+        assert_eq!(done.code, 0, "{done:?}");
+        done.err
+    };
+    let said = collect("");
+    assert!(said.contains("`uncatalogued:h100`"), "{said}");
+    assert!(said.contains("`unclassified`"), "{said}");
+    let mapped = collect("--model h100=h100-sxm --class train=training --class infer=inference");
+    for word in ["uncatalogued", "unclassified"] {
+        assert!(!mapped.contains(word), "{mapped}");
+    }
+}
+
+#[test]
+fn key_show_names_the_issuer() {
+    let lab = Lab::new();
+    let done = lab.run("key show --workspace lab");
+    assert!(
+        done.out.contains(&format!("issuer     {}", lab.id)),
+        "{done:?}"
+    );
+    let done = lab.run("key show --workspace lab --json");
+    let shown: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(shown["issuer"], lab.id);
+}
+
+#[test]
 fn a_table_of_jobs_is_collected_by_month() {
     let mut lab = Lab::with("--period month --grace 2500000 --first 2026-03-01T00:00:00Z");
     lab.write(
