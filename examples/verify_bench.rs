@@ -377,14 +377,7 @@ fn run(directory: &Path) {
     for _ in 0..RUNS {
         raws.push(seconds(|| raw(&entries, &decoded)));
         judged.push(seconds(|| {
-            let evidence = Evidence {
-                subject: Judged::Log(&files),
-                seen: Vec::new(),
-                witnesses: Vec::new(),
-                asked_now: false,
-                unanswered: Vec::new(),
-                ledgers: Vec::new(),
-            };
+            let evidence = Evidence::of(Judged::Log(&files));
             let found = judge(&evidence, &trust, &Catalogue::embedded(), now).unwrap();
             assert_eq!(found.verdicts[0].headline(), "CONSISTENT@E1", "{found:#?}");
         }));

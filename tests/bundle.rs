@@ -112,14 +112,7 @@ fn cut(lab: &Lab, from: u64, to: u64) -> Bundle {
 }
 
 fn judged(bundle: &Bundle, lab: &Lab) -> Judgement {
-    let evidence = Evidence {
-        subject: Judged::Bundle(bundle),
-        asked_now: false,
-        unanswered: Vec::new(),
-        seen: Vec::new(),
-        witnesses: Vec::new(),
-        ledgers: Vec::new(),
-    };
+    let evidence = Evidence::of(Judged::Bundle(bundle));
     judge(
         &evidence,
         &trust(&[lab.id]),

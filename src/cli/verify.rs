@@ -117,7 +117,6 @@ impl VerifyArgs {
             subject,
             seen: self.seen()?,
             witnesses: self.witnesses(&trust, &mut unanswered)?,
-            asked_now: !self.witness.is_empty(),
             ledgers: self.ledgers(&mut unanswered)?,
             unanswered,
         };

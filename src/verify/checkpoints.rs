@@ -15,6 +15,7 @@ use crate::verify::findings::Findings;
 use crate::verify::logged::Reader;
 use crate::verify::tree::Tree;
 use crate::verify::trust::Trust;
+use crate::verify::trust::TrustedIssuer;
 use crate::verify::verdict::Finding;
 use crate::verify::witnessed::Seen;
 use crate::verify::witnessed::Times;
@@ -186,16 +187,14 @@ pub(super) fn compare(
     (consistent, covered)
 }
 
-/// Whether a quorum of the witnesses that were asked answers for a log.
-pub(super) fn answered(evidence: &Evidence<'_>, trust: &Trust, key: &VerifierKey) -> bool {
+/// Whether a quorum of the witnesses that were asked answers for an issuer's log.
+pub(super) fn answered(evidence: &Evidence<'_>, trust: &Trust, issuer: &TrustedIssuer) -> bool {
     let notes = evidence.witnesses.iter();
     let seen: Vec<Seen> = notes
-        .filter_map(|(name, note)| Seen::open(name, note, key, trust))
+        .filter_map(|(name, note)| Seen::open(name, note, &issuer.log, trust))
         .collect();
-    trust.issuers_of(key).any(|issuer| {
-        let times = Times::new(&seen, trust.quorum_for(issuer));
-        times.can_be_witnessed() && times.newest().is_some()
-    })
+    let times = Times::new(&seen, trust.quorum_for(issuer));
+    times.can_be_witnessed() && times.newest().is_some()
 }
 
 /// Opens the note of an earlier checkpoint, receipt or bundle that an auditor kept.

@@ -15,14 +15,26 @@ pub struct Evidence<'e> {
     pub subject: Subject<'e>,
     /// Earlier checkpoints that the auditor kept (`--seen`), with where each is from.
     pub seen: Vec<(String, Note)>,
-    /// What witnesses last cosigned (`--witness`), with where each is from.
+    /// What witnesses last cosigned, asked by the auditor himself just now (`--witness`),
+    /// with where each is from.
     pub witnesses: Vec<(String, Note)>,
-    /// Whether the auditor asked the log and its witnesses himself, just now.
-    pub asked_now: bool,
     /// Who was asked and did not answer, and what was given and could not be read.
     pub unanswered: Vec<String>,
     /// Ledgers by their root: the sums that their records give (`--ledgers`).
     pub ledgers: Vec<OpenedLedger>,
+}
+
+impl<'e> Evidence<'e> {
+    /// Starts with what is judged, and nothing beside it.
+    pub const fn of(subject: Subject<'e>) -> Self {
+        Self {
+            subject,
+            seen: Vec::new(),
+            witnesses: Vec::new(),
+            unanswered: Vec::new(),
+            ledgers: Vec::new(),
+        }
+    }
 }
 
 /// A ledger that was opened to the auditor.

@@ -80,7 +80,13 @@ pub fn judge(
                 .push(Finding::new(Check::Checkpoint, why));
             return Ok(judgement);
         }
-        Err(why) if !answered(evidence, trust, &key) => return Err(Unreadable { why }),
+        Err(why)
+            if !trust
+                .issuers_of(&key)
+                .any(|issuer| answered(evidence, trust, issuer)) =>
+        {
+            return Err(Unreadable { why });
+        }
         Err(why) => {
             judgement.findings.push(Finding::new(Check::NoLog, why));
             return Ok(judgement);
@@ -95,13 +101,12 @@ pub fn judge(
             issuer.log.name()
         ));
     }
-    let asked_now = evidence.asked_now && answered(evidence, trust, &key);
     for issuer in trust.issuers_of(&key) {
         let times = Times::new(&read.seen, trust.quorum_for(issuer));
         let clock = Clock {
             times: &times,
             at,
-            asked_now,
+            asked_now: answered(evidence, trust, issuer),
             bundle: !is_whole(evidence),
         };
         judge_issuer(

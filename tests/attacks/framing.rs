@@ -7,33 +7,12 @@ use standstill::verify::Trust;
 
 use super::*;
 
-fn inventory(count: u64) -> Content {
-    use standstill::attestation::content::{Capacity, Inventory, LedgerReference};
-    Content::Inventory(Inventory {
-        from: at(START),
-        ledger: LedgerReference {
-            kind: standstill::ledger::Kind::Inventory,
-            root: standstill::hash::sha256(b"devices"),
-            count,
-            sums: Vec::new(),
-        },
-        capacity: vec![Capacity {
-            model: "h100-sxm".to_owned(),
-            count: Quantity::from(count),
-        }],
-        watts: Vec::new(),
-        transfers: Vec::new(),
-    })
-}
-
 /// A lab that has reported for ten days when it pledges the next five.
 fn long_standing() -> Lab {
     let mut lab = Lab::new(100);
-    let devices = lab.say(StreamId::new(1), inventory(1));
+    let devices = lab.say(StreamId::new(1), inventory(0, 1));
     let under = |number| {
-        let Content::Usage(mut used) = usage(day(number), 30) else {
-            panic!("a usage")
-        };
+        let mut used = used(day(number), 30);
         used.inventory = Some(devices);
         Content::Usage(used)
     };
@@ -153,12 +132,9 @@ fn an_old_bundle_is_no_fork_of_the_log_that_went_on() {
             (Vec::new(), notes)
         };
         let evidence = standstill::verify::Evidence {
-            subject: standstill::verify::evidence::Subject::Bundle(&cut),
-            asked_now: !witnesses.is_empty(),
-            unanswered: Vec::new(),
             seen,
             witnesses,
-            ledgers: Vec::new(),
+            ..standstill::verify::Evidence::of(standstill::verify::evidence::Subject::Bundle(&cut))
         };
         let catalogue = standstill::catalogue::Catalogue::embedded();
         let found = standstill::verify::judge(&evidence, &trust(&[old.id]), &catalogue, at(END));
@@ -187,12 +163,8 @@ fn a_kept_checkpoint_of_a_smaller_tree_covers_no_more_whatever_its_file_is_calle
     let name = "checkpoint".to_owned();
     let files = Files(files);
     let evidence = standstill::verify::Evidence {
-        subject: standstill::verify::evidence::Subject::Log(&files),
-        asked_now: false,
-        unanswered: Vec::new(),
         seen: vec![(name, small)],
-        witnesses: Vec::new(),
-        ledgers: Vec::new(),
+        ..standstill::verify::Evidence::of(standstill::verify::evidence::Subject::Log(&files))
     };
     let catalogue = standstill::catalogue::Catalogue::embedded();
     let found = standstill::verify::judge(&evidence, &trust(&[lab.id]), &catalogue, at(END));

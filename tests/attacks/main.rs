@@ -33,7 +33,6 @@ use standstill::attestation::content::Withdrawal;
 use standstill::claim::Baseline;
 use standstill::claim::Level;
 use standstill::claim::Terms;
-use standstill::note::Note;
 use standstill::quantity::Quantity;
 use standstill::store::Objects as _;
 use standstill::store::memory::MemoryObjects;
@@ -54,13 +53,6 @@ fn lab(days: u64, amount: u64) -> Lab {
         lab.usage(day(number), amount);
     }
     lab
-}
-
-fn checkpoint(files: &MemoryObjects) -> Note {
-    let bytes = standstill::store::LogFiles::read(files, "checkpoint")
-        .unwrap()
-        .unwrap();
-    Note::parse(&bytes).unwrap()
 }
 
 fn has(verdict: &Verdict, check: &str) -> bool {
@@ -441,14 +433,7 @@ const STEP: usize = if cfg!(debug_assertions) { 31 } else { 1 };
 
 fn judge_files(files: &Files, lab: &Lab, now: u64) -> Option<Judgement> {
     use standstill::verify::Evidence;
-    let evidence = Evidence {
-        subject: standstill::verify::evidence::Subject::Log(files),
-        asked_now: false,
-        unanswered: Vec::new(),
-        seen: Vec::new(),
-        witnesses: Vec::new(),
-        ledgers: Vec::new(),
-    };
+    let evidence = Evidence::of(standstill::verify::evidence::Subject::Log(files));
     let catalogue = standstill::catalogue::Catalogue::embedded();
     standstill::verify::judge(&evidence, &trust(&[lab.id]), &catalogue, at(now)).ok()
 }

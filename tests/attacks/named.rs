@@ -10,9 +10,8 @@
 //!   within a window is NOT-SHOWN whatever its inventory says.
 
 use standstill::attestation::Statement;
-use standstill::attestation::content::{
-    Action, Area, AreaClose, Capacity, Inventory, LedgerReference,
-};
+use standstill::attestation::StatementId;
+use standstill::attestation::content::{Action, Area};
 use standstill::attestation::statement::Beacon;
 use standstill::claim::{AreaSelection, Exception};
 use standstill::time::Period;
@@ -162,37 +161,8 @@ fn set_it_early_it_cannot_be_moved_back() {
     assert_eq!(found.word, Word::NotShown, "{found:#?}");
 }
 
-fn close(end: u64, inventory: standstill::attestation::StatementId) -> Content {
-    let close = AreaClose {
-        end: at(START + end * DAY),
-        inventory,
-    };
-    let (stream, action) = (StreamId::new(1), Action::Close(close));
-    Content::Area(Area { stream, action })
-}
-
-fn inventory(from: u64, count: u64) -> Content {
-    Content::Inventory(Inventory {
-        from: at(START + from * DAY),
-        ledger: LedgerReference {
-            kind: standstill::ledger::Kind::Inventory,
-            root: standstill::hash::sha256(b"devices"),
-            count,
-            sums: Vec::new(),
-        },
-        capacity: vec![Capacity {
-            model: "h100-sxm".to_owned(),
-            count: Quantity::from(count),
-        }],
-        watts: Vec::new(),
-        transfers: Vec::new(),
-    })
-}
-
-fn under(inventory: standstill::attestation::StatementId, number: u64) -> Content {
-    let Content::Usage(mut used) = usage(day(number), 30) else {
-        panic!("a usage")
-    };
+fn under(inventory: StatementId, number: u64) -> Content {
+    let mut used = used(day(number), 30);
     used.inventory = Some(inventory);
     Content::Usage(used)
 }

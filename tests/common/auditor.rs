@@ -1,0 +1,104 @@
+//! An auditor: whom he trusts, what he knows, and how he judges.
+
+use standstill::attestation::IssuerId;
+use standstill::bundle::Bundle;
+use standstill::catalogue::Catalogue;
+use standstill::claim::Level;
+use standstill::note::Note;
+use standstill::store::memory::MemoryObjects;
+use standstill::verify::evidence::Subject as Judged;
+use standstill::verify::{Evidence, Judgement, LogFiles, Trust, Unreadable, Verdict, Word, judge};
+
+use super::*;
+
+/// Trusts these labs and three witnesses, two of which are a quorum.
+pub fn trust(labs: &[IssuerId]) -> Trust {
+    trust_with(labs, "")
+}
+
+/// As [`trust`], with more behind each lab's own keys.
+pub fn trust_with(labs: &[IssuerId], more: &str) -> Trust {
+    let vkey = log_key().verifier();
+    let mut policy = format!("log {vkey}\n");
+    let mut text = "policy = \"policy\"\ngreatest_age = 8640000\ngrace = 86400\n".to_owned();
+    for (number, id) in labs.iter().enumerate() {
+        text += &format!(
+            "[[issuer]]\nid = \"{id}\"\nname = \"lab {number}\"\ntrust_root = \"lab\"\nlog = \"{vkey}\"\n{more}\n"
+        );
+    }
+    for number in 1..=3 {
+        policy += &format!("witness w{number} {}\n", witness_key(number).verifier());
+        text += &format!("[[witness]]\nname = \"w{number}\"\ntrust_root = \"outsider {number}\"\n");
+    }
+    policy += "group g 2 w1 w2 w3\nquorum g\n";
+    Trust::parse(&text, policy.as_bytes()).unwrap()
+}
+
+/// What an auditor knows beside the log.
+#[derive(Default)]
+pub struct Known {
+    pub seen: Vec<Note>,
+    pub witnesses: Vec<Note>,
+}
+
+pub fn judge_log(files: &MemoryObjects, labs: &[IssuerId], now: u64, known: Known) -> Judgement {
+    judge_with(files, &trust(labs), now, known)
+}
+
+pub fn judge_with(files: &MemoryObjects, trust: &Trust, now: u64, known: Known) -> Judgement {
+    let files = Files(files.clone());
+    let name = |notes: Vec<Note>, what: &str| {
+        notes
+            .into_iter()
+            .map(|note| (what.to_owned(), note))
+            .collect::<Vec<_>>()
+    };
+    let evidence = Evidence {
+        seen: name(known.seen, "seen"),
+        witnesses: name(known.witnesses, "witness"),
+        ..Evidence::of(Judged::Log(&files))
+    };
+    judge(&evidence, trust, &Catalogue::embedded(), at(now)).unwrap()
+}
+
+pub fn judge_bundle(bundle: &Bundle, labs: &[IssuerId], now: u64) -> Judgement {
+    let evidence = Evidence::of(Judged::Bundle(bundle));
+    judge(&evidence, &trust(labs), &Catalogue::embedded(), at(now)).unwrap()
+}
+
+/// The one verdict on a log of one lab with one pledge.
+pub fn verdict(files: &MemoryObjects, lab: &Lab, now: u64) -> Verdict {
+    let judgement = judge_log(files, &[lab.id], now, Known::default());
+    assert_eq!(judgement.verdicts.len(), 1, "{judgement:#?}");
+    judgement.verdicts[0].clone()
+}
+
+/// Whether one verdict is better than another (formats: part 2, "Better").
+pub fn is_better(one: &Judgement, than: &Judgement) -> bool {
+    let exit = |judgement: &Judgement| judgement.outcome(Some(Level::E1)).code() == 0;
+    if exit(one) && !exit(than) {
+        return true;
+    }
+    let good = |word: Word| matches!(word, Word::Holds | Word::Consistent);
+    one.verdicts.iter().any(|verdict| {
+        let other = than
+            .verdicts
+            .iter()
+            .find(|other| other.pledge == verdict.pledge);
+        other.is_none_or(|other| {
+            (good(verdict.word) && !good(other.word))
+                || (verdict.word == other.word && verdict.level > other.level)
+        }) && good(verdict.word)
+    })
+}
+
+/// The names of the checks that found something.
+pub fn checks(verdict: &Verdict) -> Vec<&str> {
+    verdict.findings.iter().map(|one| one.check).collect()
+}
+
+/// Judges files of any kind, at a time.
+pub fn judge_files(files: &dyn LogFiles, trust: &Trust, now: u64) -> Result<Judgement, Unreadable> {
+    let evidence = Evidence::of(Judged::Log(files));
+    judge(&evidence, trust, &Catalogue::embedded(), at(now))
+}
