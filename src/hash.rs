@@ -5,8 +5,6 @@ use std::str::FromStr;
 
 use sha2::Digest as _;
 use sha2::Sha256;
-use sha2::block_api::compress256;
-use zeroize::Zeroize as _;
 
 use crate::encoding::base64;
 use crate::encoding::hex;
@@ -92,92 +90,9 @@ impl fmt::Debug for Hasher {
     }
 }
 
-/// A digest begun: for the many short messages of a ledger, which are padded where they
-/// lie and hashed by one call each. [`Hasher`] copies each of them and itself about, which
-/// takes half as long again.
-#[derive(Clone)]
-pub(crate) struct Begun {
-    state: [u32; 8],
-    /// The bytes of the blocks that were taken in.
-    length: u64,
-}
-
-/// The bytes that SHA-256 takes in at once (FIPS 180-4, 5.2.1).
-pub(crate) const BLOCK_SIZE: usize = 64;
-
-impl Begun {
-    /// Nothing taken in yet: the initial value (FIPS 180-4, 5.3.3).
-    pub(crate) const START: Self = Self {
-        state: [
-            0x6a09_e667,
-            0xbb67_ae85,
-            0x3c6e_f372,
-            0xa54f_f53a,
-            0x510e_527f,
-            0x9b05_688c,
-            0x1f83_d9ab,
-            0x5be0_cd19,
-        ],
-        length: 0,
-    };
-
-    /// Takes in one block.
-    pub(crate) fn block(mut self, block: &[u8; BLOCK_SIZE]) -> Self {
-        compress256(&mut self.state, std::slice::from_ref(block));
-        self.length = self.length.saturating_add(64);
-        self
-    }
-
-    /// Returns the digest of what was taken in and `message`, which is padded in place
-    /// (FIPS 180-4, 5.1.1).
-    pub(crate) fn finish(&self, message: &mut Vec<u8>) -> Hash {
-        let length = u64::try_from(message.len()).unwrap_or(u64::MAX);
-        let bits = self.length.saturating_add(length).saturating_mul(8);
-        message.push(0x80);
-        // Zeros up to where eight bytes of length complete a block.
-        let padded = message.len().saturating_add(8).next_multiple_of(BLOCK_SIZE);
-        message.resize(padded.saturating_sub(8), 0);
-        message.extend_from_slice(&bits.to_be_bytes());
-        let mut state = self.state;
-        compress256(&mut state, message.as_chunks().0);
-        let mut bytes = [0; HASH_SIZE];
-        for (to, word) in bytes.as_chunks_mut().0.iter_mut().zip(state) {
-            *to = word.to_be_bytes();
-        }
-        Hash(bytes)
-    }
-}
-
-impl Drop for Begun {
-    fn drop(&mut self) {
-        // What was taken in may be a secret.
-        self.state.zeroize();
-    }
-}
-
 /// Returns the digest of `bytes`.
 pub fn sha256(bytes: &[u8]) -> Hash {
     let mut hasher = Hasher::new();
     hasher.update(bytes);
     hasher.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_padded_in_place_has_the_digest_of_the_library() {
-        let bytes: Vec<u8> = (0..=255).cycle().take(400).collect();
-        for length in 0..bytes.len() {
-            let mut message = bytes[..length].to_vec();
-            let begun = Begun::START;
-            assert_eq!(begun.finish(&mut message), sha256(&bytes[..length]));
-            let Some((block, rest)) = bytes[..length].split_first_chunk() else {
-                continue;
-            };
-            let begun = begun.clone().block(block);
-            assert_eq!(begun.finish(&mut rest.to_vec()), sha256(&bytes[..length]));
-        }
-    }
 }

@@ -11,12 +11,9 @@ use zeroize::Zeroize as _;
 use zeroize::Zeroizing;
 
 use crate::encoding::hex;
-use crate::hash::BLOCK_SIZE;
-use crate::hash::Begun;
 use crate::hash::HASH_SIZE;
 use crate::hash::Hash;
 use crate::hash::Hasher;
-use crate::merkle::LEAF_PREFIX;
 
 /// The suite that this module implements, as statements name it.
 pub const SUITE: &str = "1";
@@ -32,10 +29,8 @@ const SALT_DOMAIN: &[u8] = b"standstill/salt/v1";
 const COMMITMENT_SALT_DOMAIN: &[u8] = b"standstill/commit-salt/v1";
 /// What a commitment begins with, before the field's name (formats: 2).
 const COMMITMENT_DOMAIN: &[u8] = b"standstill/commit/v1/";
-/// What HMAC combines the key with, padded to a block, for the inner hash (RFC 2104, 2).
-const INNER_PAD: u8 = 0x36;
-/// And for the outer one.
-const OUTER_PAD: u8 = 0x5c;
+/// The block of SHA-256, to which HMAC pads a shorter key with zeros (RFC 2104, 2).
+const BLOCK_SIZE: usize = 64;
 
 /// Random bytes that keep a digest from being guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,17 +98,7 @@ impl Secret {
 
     /// Readies the derivation of many salts.
     pub(super) fn salts(&self) -> Salts {
-        let block = |pad: u8| {
-            let mut block = Zeroizing::new([pad; BLOCK_SIZE]);
-            for (to, from) in block.iter_mut().zip(&self.0) {
-                *to ^= from;
-            }
-            Begun::START.block(&block)
-        };
-        Salts {
-            inner: block(INNER_PAD),
-            outer: block(OUTER_PAD),
-        }
+        Salts(self.keyed())
     }
 
     fn keyed(&self) -> Hmac<Sha256> {
@@ -137,65 +122,18 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A secret with the key's share of every salt already computed (RFC 2104, 4), in the
-/// two states in which HMAC has taken in the padded key.
-pub(super) struct Salts {
-    inner: Begun,
-    outer: Begun,
-}
+/// A secret with the key's share of every salt already computed.
+pub(super) struct Salts(Hmac<Sha256>);
 
 impl Salts {
     /// HMAC-SHA-256 over the domain, the record's index as eight big-endian bytes, and
     /// the field's name: the index has a fixed length, so no two pairs share a message.
     pub(super) fn salt(&self, index: u64, field: &str) -> Salt {
-        self.salt_in(index, field, &mut Vec::with_capacity(SHORT))
-    }
-
-    fn salt_in(&self, index: u64, field: &str, message: &mut Vec<u8>) -> Salt {
-        message.clear();
-        message.extend_from_slice(SALT_DOMAIN);
-        message.extend_from_slice(&index.to_be_bytes());
-        message.extend_from_slice(field.as_bytes());
-        let inner = self.inner.finish(message);
-        message.clear();
-        message.extend_from_slice(inner.as_bytes());
-        Salt(*self.outer.finish(message).as_bytes())
-    }
-}
-
-/// Room for a message of nearly every field.
-const SHORT: usize = 512;
-
-/// Hashes records to leaves.
-pub(super) struct LeafHasher<'s> {
-    salts: &'s Salts,
-    message: Vec<u8>,
-    leaf: Vec<u8>,
-}
-
-impl<'s> LeafHasher<'s> {
-    pub(super) fn new(salts: &'s Salts) -> Self {
-        Self {
-            salts,
-            message: Vec::with_capacity(SHORT),
-            leaf: Vec::with_capacity(SHORT),
-        }
-    }
-
-    /// Returns the leaf hash of the record of that index with these fields.
-    pub(super) fn hash<'f>(
-        &mut self,
-        index: u64,
-        fields: impl Iterator<Item = (&'static str, &'f str)>,
-    ) -> Hash {
-        self.leaf.clear();
-        self.leaf.push(LEAF_PREFIX);
-        for (name, value) in fields {
-            let salt = self.salts.salt_in(index, name, &mut self.message);
-            let digest = field_digest_in(&salt, name, value, &mut self.message);
-            self.leaf.extend_from_slice(digest.as_bytes());
-        }
-        Begun::START.finish(&mut self.leaf)
+        let mut mac = self.0.clone();
+        mac.update(SALT_DOMAIN);
+        mac.update(&index.to_be_bytes());
+        mac.update(field.as_bytes());
+        Salt(mac.finalize().into_bytes().into())
     }
 }
 
@@ -203,19 +141,15 @@ impl<'s> LeafHasher<'s> {
 ///
 /// A length beyond 32 bits cannot be reached: a record's text is held to less.
 pub fn field_digest(salt: &Salt, name: &str, value: &str) -> Hash {
-    field_digest_in(salt, name, value, &mut Vec::with_capacity(SHORT))
-}
-
-fn field_digest_in(salt: &Salt, name: &str, value: &str, message: &mut Vec<u8>) -> Hash {
-    message.clear();
-    message.extend_from_slice(FIELD_DOMAIN);
-    message.extend_from_slice(&salt.0);
+    let mut hasher = Hasher::new();
+    hasher.update(FIELD_DOMAIN);
+    hasher.update(&salt.0);
     for part in [name, value] {
         let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
-        message.extend_from_slice(&length.to_be_bytes());
-        message.extend_from_slice(part.as_bytes());
+        hasher.update(&length.to_be_bytes());
+        hasher.update(part.as_bytes());
     }
-    Begun::START.finish(message)
+    hasher.finish()
 }
 
 /// Returns the leaf data of a record: its field digests, one after the other (suite 1).
@@ -240,22 +174,4 @@ pub fn commitment(field: &str, salt: &Salt, value: &[u8]) -> Hash {
         hasher.update(part);
     }
     hasher.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_salt_is_the_hmac_of_the_library() {
-        let secret = Secret::from_bytes([9; SALT_SIZE]);
-        for (index, field) in [(0, "job"), (7, "figures"), (u64::MAX, "accelerators")] {
-            let mut mac = secret.keyed();
-            for part in [SALT_DOMAIN, &index.to_be_bytes(), field.as_bytes()] {
-                mac.update(part);
-            }
-            let expected: [u8; SALT_SIZE] = mac.finalize().into_bytes().into();
-            assert_eq!(secret.salt(index, field).as_bytes(), &expected);
-        }
-    }
 }

@@ -215,7 +215,7 @@ impl Lock for FileLock {
 /// Keeps other processes out of a directory until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct Guard {
-    _file: File,
+    file: File,
 }
 
 impl Guard {
@@ -229,12 +229,21 @@ impl Guard {
             .open(&path)
             .map_err(|source| error("open", &path, source))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(StoreError::Locked {
                 path: directory.display().to_string(),
             }),
             Err(TryLockError::Error(source)) => Err(error("lock", &path, source)),
         }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Closing the file would not do: a child that this process has forked, and that
+        // has not yet become another program, holds the same lock (flock(2)). If this
+        // fails, the lock lasts until the process ends.
+        let _ = self.file.unlock();
     }
 }
 
@@ -318,6 +327,16 @@ mod tests {
         assert!(matches!(second, Err(StoreError::Locked { .. })));
         drop(held);
         assert!(FileLock::acquire(directory.path(), "lock").is_ok());
+    }
+
+    #[test]
+    fn a_child_that_inherited_the_file_does_not_keep_the_lock() {
+        let directory = tempfile::tempdir().unwrap();
+        let held = Guard::acquire(directory.path()).unwrap();
+        // What a fork does to the file.
+        let _inherited = held.file.try_clone().unwrap();
+        drop(held);
+        assert!(Guard::acquire(directory.path()).is_ok());
     }
 
     #[test]
