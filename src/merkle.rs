@@ -23,7 +23,7 @@ pub use set::{prove_set, verify_set};
 pub use verify::{ProofError, verify_consistency, verify_inclusion};
 
 /// What stands before an entry where it is hashed as a leaf (RFC 6962, 2.1).
-pub(crate) const LEAF_PREFIX: u8 = 0;
+const LEAF_PREFIX: u8 = 0;
 
 /// What stands before two children where they are hashed as a node (RFC 6962, 2.1).
 const NODE_PREFIX: u8 = 1;

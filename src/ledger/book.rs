@@ -28,8 +28,10 @@ use crate::ledger::record::Sheet;
 use crate::ledger::record::check;
 use crate::ledger::record::check_figures;
 use crate::ledger::record::check_length;
-use crate::ledger::suite::LeafHasher;
+use crate::ledger::suite::Salts;
 use crate::ledger::suite::Secret;
+use crate::ledger::suite::field_digest;
+use crate::ledger::suite::leaf_data;
 use crate::merkle;
 use crate::quantity::Interval;
 
@@ -245,18 +247,15 @@ impl Ledger {
 
     fn leaf_hashes(&self) -> Vec<Hash> {
         let salts = self.secret.salts();
+        let leaf = |index: usize| {
+            let index = u64::try_from(index).unwrap_or(u64::MAX);
+            let record = self.record(index)?;
+            Some(merkle::leaf_hash(&leaf_data(record.digests(&salts, index))))
+        };
         (0..self.len())
             .into_par_iter()
             .with_min_len(RECORDS_A_TASK)
-            .map_init(
-                || LeafHasher::new(&salts),
-                |hasher, index| {
-                    let index = u64::try_from(index).unwrap_or(u64::MAX);
-                    let record = self.record(index)?;
-                    Some(hasher.hash(index, record.fields()))
-                },
-            )
-            .flatten()
+            .filter_map(leaf)
             .collect()
     }
 
@@ -422,9 +421,12 @@ impl<'l> Record<'l> {
         self.text.get(range)
     }
 
-    /// Returns the name and text of every field, in order.
-    fn fields(&self) -> impl Iterator<Item = (&'static str, &'l str)> + use<'l> {
-        self.kind.fields().iter().copied().zip(self.values())
+    /// The field digests of the record, which is the one of that index.
+    fn digests(&self, salts: &Salts, index: u64) -> impl Iterator<Item = Hash> {
+        let names = self.kind.fields().iter();
+        names
+            .zip(self.values())
+            .map(move |(name, value)| field_digest(&salts.salt(index, name), name, value))
     }
 }
 
