@@ -20,14 +20,12 @@ use standstill::attestation::Envelope;
 use standstill::attestation::Statement;
 use standstill::attestation::content::Content;
 use standstill::bundle::Bundle;
-use standstill::catalogue::Catalogue;
 use standstill::key::VerifierKey;
 use standstill::note::Note;
 use standstill::store::log::Log;
 use standstill::time::Period;
-use standstill::verify::evidence::Subject as Judged;
 use standstill::verify::logged::Reader;
-use standstill::verify::{Evidence, Judgement, Verdict, Word, judge};
+use standstill::verify::{Verdict, Word};
 
 #[test]
 fn every_fixture_is_answered_as_it_says() {
@@ -111,19 +109,8 @@ fn cut(lab: &Lab, from: u64, to: u64) -> Bundle {
     Bundle::parse(&std::fs::read(file).unwrap()).unwrap()
 }
 
-fn judged(bundle: &Bundle, lab: &Lab) -> Judgement {
-    let evidence = Evidence::of(Judged::Bundle(bundle));
-    judge(
-        &evidence,
-        &trust(&[lab.id]),
-        &Catalogue::embedded(),
-        at(END),
-    )
-    .unwrap()
-}
-
 fn verdict(bundle: &Bundle, lab: &Lab) -> Verdict {
-    let judgement = judged(bundle, lab);
+    let judgement = judge_bundle(bundle, &[lab.id], END);
     assert_eq!(judgement.verdicts.len(), 1, "{judgement:#?}");
     judgement.verdicts[0].clone()
 }
@@ -172,8 +159,8 @@ fn the_issuer_and_window_lines_change_no_verdict() {
     other.issuer = Lab::new(7).id;
     other.window = Period::new(day(90).start(), day(91).start()).unwrap();
     assert_eq!(
-        format!("{:?}", judged(&other, &lab)),
-        format!("{:?}", judged(&bundle, &lab))
+        format!("{:?}", judge_bundle(&other, &[lab.id], END)),
+        format!("{:?}", judge_bundle(&bundle, &[lab.id], END))
     );
 }
 
@@ -182,11 +169,11 @@ fn the_issuer_and_window_lines_change_no_verdict() {
 fn whatever_entry_is_left_out_the_verdict_is_never_better_and_a_hole_is_found() {
     let lab = lab(DAYS);
     let whole = cut(&lab, 0, DAYS);
-    let before = judged(&whole, &lab);
+    let before = judge_bundle(&whole, &[lab.id], END);
     let last = u64::try_from(lab.entries.len()).unwrap() - 1;
     for left_out in 0..=last {
         let other = recut(&whole, &lab, |index| index != left_out);
-        let judgement = judged(&other, &lab);
+        let judgement = judge_bundle(&other, &[lab.id], END);
         assert!(!is_better(&judgement, &before), "without {left_out}");
         let consistent = judgement
             .verdicts
@@ -215,7 +202,7 @@ fn an_earlier_checkpoint_that_the_last_does_not_continue_is_a_broken_log() {
     let root = text.lines().nth(2).unwrap();
     let forked = text.replace(root, &standstill::merkle::leaf_hash(b"fork").to_base64());
     bundle.earlier[0].0 = Note::sign(&forked, &log_key()).unwrap();
-    let judgement = judged(&bundle, &lab);
+    let judgement = judge_bundle(&bundle, &[lab.id], END);
     let broken = |finding: &standstill::verify::Finding| {
         finding.calls_for == Some(Word::LogIntegrityFailure)
     };

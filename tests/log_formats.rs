@@ -344,6 +344,10 @@ fn the_known_answers_of_rfc_6962() {
     for (size, known) in (1..).zip(KNOWN_ROOTS) {
         assert_eq!(root(&leaves[..size]).to_string(), known, "{size}");
     }
+    assert_eq!(
+        empty_root().to_string(),
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    );
     // And the trees of the fixtures are these.
     for folder in ["log/inclusion", "log/consistency"] {
         let last = |one: &Fixture| {

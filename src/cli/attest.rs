@@ -13,6 +13,7 @@ use crate::cli::collect::next_start;
 use crate::cli::drafts;
 use crate::cli::failure;
 use crate::cli::progress;
+use crate::cli::workspace::AreaArgs;
 use crate::cli::workspace::Workspace;
 use crate::time::UnixSeconds;
 
@@ -21,18 +22,13 @@ use crate::time::UnixSeconds;
 /// A statement takes its place in the stream for ever; it is signed when it is published.
 #[derive(Debug, clap::Args)]
 pub(super) struct AttestArgs {
-    /// Workspace that `standstill init` made
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(super) workspace: PathBuf,
-
-    /// Number of the area
-    #[arg(long, default_value = "1")]
-    pub(super) area: StreamId,
+    #[command(flatten)]
+    pub(super) place: AreaArgs,
 }
 
 impl AttestArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
-        let mut workspace = Workspace::open(&self.workspace)?;
+        let mut workspace = Workspace::open(&self.place.workspace)?;
         let mut kept = Vec::new();
         let attested = self.attest(&mut workspace, &mut kept);
         if attested.is_err() {
@@ -58,11 +54,11 @@ impl AttestArgs {
         workspace: &mut Workspace,
         kept: &mut Vec<PathBuf>,
     ) -> Result<(Vec<PathBuf>, UnixSeconds), Failure> {
-        let area = workspace.area(self.area)?;
-        let mut next = next_start(workspace, self.area, &area);
+        let area = workspace.area(self.place.area)?;
+        let mut next = next_start(workspace, self.place.area, &area);
         let mut found = Vec::new();
         while let Some(period) = area.period_from(next) {
-            let draft = drafts::draft_path(workspace, self.area, period.start());
+            let draft = drafts::draft_path(workspace, self.place.area, period.start());
             if !draft.exists() {
                 break;
             }
@@ -75,7 +71,7 @@ impl AttestArgs {
                     .hint("`standstill collect` comes first"),
             );
         }
-        let ledgers = workspace.join(format!("ledgers/{}", self.area));
+        let ledgers = workspace.join(format!("ledgers/{}", self.place.area));
         failure::make_directory(&ledgers)?;
         let bar = progress::bar("attesting", found.len());
         let (mut drafts, mut contents) = (Vec::new(), Vec::new());
@@ -87,17 +83,21 @@ impl AttestArgs {
                         .hint("collect again: the area's periods have changed"),
                 );
             }
-            usage.inventory = inventory(workspace, self.area, period.start());
+            usage.inventory = inventory(workspace, self.place.area, period.start());
             let name = period.start().to_string();
             kept.push(drafts::keep_ledger(
-                workspace, &draft, self.area, &name, &usage,
+                workspace,
+                &draft,
+                self.place.area,
+                &name,
+                &usage,
             )?);
             contents.push(Content::Usage(usage));
             drafts.push(draft);
             bar.inc(1);
         }
         failure::sync_directory(&ledgers)?;
-        workspace.append_all(self.area, contents)?;
+        workspace.append_all(self.place.area, contents)?;
         bar.finish_and_clear();
         Ok((drafts, next))
     }

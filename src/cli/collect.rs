@@ -22,6 +22,7 @@ use crate::cli::failure;
 use crate::cli::models::Models;
 use crate::cli::models::pair;
 use crate::cli::progress;
+use crate::cli::workspace::AreaArgs;
 use crate::cli::workspace::Workspace;
 use crate::collector::Collector;
 use crate::collector::PeriodUsage;
@@ -75,13 +76,8 @@ pub(super) struct JobLogArgs {
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
 
-    /// Workspace that `standstill init` made
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(super) workspace: PathBuf,
-
-    /// Number of the area
-    #[arg(long, default_value = "1")]
-    pub(super) area: StreamId,
+    #[command(flatten)]
+    pub(super) place: AreaArgs,
 
     /// Instant up to which the log is complete: periods that end later are left out
     #[arg(long, value_name = "TIME")]
@@ -134,20 +130,23 @@ fn collect(
     read: impl FnOnce(&[u8], &telemetry::Options) -> Result<Intake, SourceError>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    let workspace = Workspace::open(&args.workspace)?;
-    let area = workspace.area(args.area)?;
+    let workspace = Workspace::open(&args.place.workspace)?;
+    let area = workspace.area(args.place.area)?;
     let options = args.options()?;
     let bytes = failure::read(&args.file)?;
     let intake = read(&bytes, &options).map_err(|error| explain(args, error))?;
     tell(&intake, world);
     let range = args.range(&workspace, &area, world)?;
-    let cadence = area.terms_at(range.start()).0.ok_or_else(|| {
-        Failure::new(format!("area {} has no periods of its own", args.area))
-            .hint("usage is collected for an area that `open` gave a period")
+    let cadence = area.terms_at(range.start()).cadence.ok_or_else(|| {
+        Failure::new(format!(
+            "area {} has no periods of its own",
+            args.place.area
+        ))
+        .hint("usage is collected for an area that `open` gave a period")
     })?;
     let collector = Collector::new(intake.jobs, cadence, range)?;
     let outside = collector.outside()?;
-    let drafts = Drafts::stage(&workspace, args.area, args.again.is_some())?;
+    let drafts = Drafts::stage(&workspace, args.place.area, args.again.is_some())?;
     let source = Source {
         tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
         query: None,
@@ -284,7 +283,7 @@ impl JobLogArgs {
         area: &Area,
         world: &mut World<'_>,
     ) -> Result<Period, Failure> {
-        let next = next_start(workspace, self.area, area);
+        let next = next_start(workspace, self.place.area, area);
         let from = self.again.unwrap_or(next);
         let mut through = self.through;
         if through > world.now {

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use crate::attestation::Content;
 use crate::attestation::Head;
-use crate::attestation::StreamId;
 use crate::attestation::content::Correction;
 use crate::attestation::content::Inventory;
 use crate::attestation::content::Usage;
@@ -18,6 +17,7 @@ use crate::cli::drafts;
 use crate::cli::failure;
 use crate::cli::journal::Entry;
 use crate::cli::models::Models;
+use crate::cli::workspace::AreaArgs;
 use crate::cli::workspace::Workspace;
 use crate::time::UnixSeconds;
 
@@ -43,13 +43,8 @@ pub(super) struct CorrectArgs {
     #[command(flatten)]
     models: Models,
 
-    /// Workspace that `standstill init` made
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    workspace: PathBuf,
-
-    /// Number of the area
-    #[arg(long, default_value = "1")]
-    area: StreamId,
+    #[command(flatten)]
+    place: AreaArgs,
 }
 
 /// Names a statement of an area.
@@ -72,21 +67,21 @@ impl std::str::FromStr for Which {
 
 impl CorrectArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
-        let mut workspace = Workspace::open(&self.workspace)?;
-        workspace.area(self.area)?;
+        let mut workspace = Workspace::open(&self.place.workspace)?;
+        workspace.area(self.place.area)?;
         let original = self.original(&workspace)?;
         let corrects = Head {
             sequence: original.statement.subject.sequence,
             statement: original.id,
         };
-        let sequence = workspace.stream(self.area).count();
+        let sequence = workspace.stream(self.place.area).count();
         let (replacement, ledger) = match original.statement.content.clone() {
             Content::Usage(known) => self.usage(&workspace, &known, sequence)?,
             Content::Inventory(known) => self.inventory(&workspace, &known, sequence, world)?,
             _ => {
                 return Err(Failure::new(format!(
                     "statement {} of area {} can not be corrected",
-                    corrects.sequence, self.area
+                    corrects.sequence, self.place.area
                 ))
                 .hint("name the usage or inventory itself, not a correction of it"));
             }
@@ -97,7 +92,7 @@ impl CorrectArgs {
             reason: self.reason.clone(),
         };
         let id = workspace
-            .append(self.area, Content::Correction(correction))
+            .append(self.place.area, Content::Correction(correction))
             .inspect_err(|_| {
                 let _ = std::fs::remove_file(&ledger);
             })?;
@@ -118,18 +113,21 @@ impl CorrectArgs {
             (Which::Start(start), Content::Usage(usage)) => usage.period.start() == start,
             _ => false,
         };
-        workspace.stream(self.area).find(named).ok_or_else(|| {
-            let last = workspace.stream(self.area).count();
-            let why = match self.which {
-                Which::Sequence(sequence) => {
-                    format!("area {} has no statement {sequence}", self.area)
-                }
-                Which::Start(start) => {
-                    format!("area {} attested no period from {start}", self.area)
-                }
-            };
-            Failure::new(why).hint(format!("it has {last} statements, counted from 0"))
-        })
+        workspace
+            .stream(self.place.area)
+            .find(named)
+            .ok_or_else(|| {
+                let last = workspace.stream(self.place.area).count();
+                let why = match self.which {
+                    Which::Sequence(sequence) => {
+                        format!("area {} has no statement {sequence}", self.place.area)
+                    }
+                    Which::Start(start) => {
+                        format!("area {} attested no period from {start}", self.place.area)
+                    }
+                };
+                Failure::new(why).hint(format!("it has {last} statements, counted from 0"))
+            })
     }
 
     fn usage(
@@ -150,7 +148,7 @@ impl CorrectArgs {
         }
         usage.inventory = known.inventory;
         let name = format!("{}.correction-{sequence}", usage.period.start());
-        let kept = drafts::keep_ledger(workspace, &self.file, self.area, &name, &usage)?;
+        let kept = drafts::keep_ledger(workspace, &self.file, self.place.area, &name, &usage)?;
         sync_parent(&kept)?;
         Ok((Content::Usage(usage), kept))
     }
@@ -166,7 +164,10 @@ impl CorrectArgs {
         let secret = devices::device_secret(workspace)?;
         let devices = devices::Devices::read(&self.file, &self.models, &secret, world)?;
         let ledger = devices.ledger()?;
-        let name = format!("ledgers/{}/inventory-{sequence:010}.ledger", self.area);
+        let name = format!(
+            "ledgers/{}/inventory-{sequence:010}.ledger",
+            self.place.area
+        );
         let inventory = Inventory {
             ledger: ledger.reference()?,
             capacity: devices.capacity(),

@@ -20,6 +20,7 @@ use crate::cli::pledge::SignArgs;
 use crate::cli::publish::PublishArgs;
 use crate::cli::verify::VerifyArgs;
 use crate::cli::witness;
+use crate::cli::workspace::AreaArgs;
 use crate::key::KeyName;
 use crate::quantity::Quantity;
 use crate::report;
@@ -194,10 +195,13 @@ impl Demo<'_, '_> {
             let now = at(midnight.get().saturating_add(3600))?;
             for lab in LABS.iter().filter(|lab| day <= lab.reports) {
                 let (name, workspace) = (lab.name, self.path.join(lab.name));
-                let collect = JobLogArgs {
-                    file: workspace.join("sacct.psv"),
+                let place = AreaArgs {
                     workspace: workspace.clone(),
                     area: StreamId::new(1),
+                };
+                let collect = JobLogArgs {
+                    file: workspace.join("sacct.psv"),
+                    place: place.clone(),
                     through: midnight,
                     tz: Some("UTC".to_owned()),
                     ambiguous: Ambiguous::Refuse,
@@ -217,10 +221,7 @@ impl Demo<'_, '_> {
                     self.show(&format!("standstill attest --workspace {name}"))?;
                 }
                 quietly(now, |world| slurm(&collect, world))?;
-                let attest = AttestArgs {
-                    workspace,
-                    area: StreamId::new(1),
-                };
+                let attest = AttestArgs { place };
                 quietly(now, |world| attest.run(world))?;
                 if day == 1 {
                     self.publish(lab, now)?;

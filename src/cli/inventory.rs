@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::attestation::Content;
-use crate::attestation::StreamId;
 use crate::attestation::content::Inventory;
 use crate::cli::Failure;
 use crate::cli::World;
@@ -14,6 +13,7 @@ use crate::cli::devices::Devices;
 use crate::cli::devices::device_secret;
 use crate::cli::devices::keep_ledger;
 use crate::cli::models::Models;
+use crate::cli::workspace::AreaArgs;
 use crate::cli::workspace::Workspace;
 use crate::time::UnixSeconds;
 
@@ -39,18 +39,13 @@ pub(super) struct InventoryArgs {
     #[command(flatten)]
     models: Models,
 
-    /// Workspace that `standstill init` made
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    workspace: PathBuf,
-
-    /// Number of the area
-    #[arg(long, default_value = "1")]
-    area: StreamId,
+    #[command(flatten)]
+    place: AreaArgs,
 }
 
 impl InventoryArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
-        let mut workspace = Workspace::open(&self.workspace)?;
+        let mut workspace = Workspace::open(&self.place.workspace)?;
         self.models.check()?;
         let from = self.edge(&workspace)?;
         let secret = device_secret(&workspace)?;
@@ -66,11 +61,14 @@ impl InventoryArgs {
             watts: Vec::new(),
             transfers: Vec::new(),
         };
-        let sequence = workspace.stream(self.area).count();
-        let name = format!("ledgers/{}/inventory-{sequence:010}.ledger", self.area);
+        let sequence = workspace.stream(self.place.area).count();
+        let name = format!(
+            "ledgers/{}/inventory-{sequence:010}.ledger",
+            self.place.area
+        );
         let path = keep_ledger(&workspace, &name, &ledger)?;
         let id = workspace
-            .append(self.area, Content::Inventory(inventory))
+            .append(self.place.area, Content::Inventory(inventory))
             .inspect_err(|_| {
                 let _ = std::fs::remove_file(&path);
             })?;
@@ -90,8 +88,8 @@ impl InventoryArgs {
     /// Returns the edge from which it is in force: of a period not yet attested, and
     /// after that of the inventory before it.
     fn edge(&self, workspace: &Workspace) -> Result<UnixSeconds, Failure> {
-        let area = workspace.area(self.area)?;
-        let next = next_start(workspace, self.area, &area);
+        let area = workspace.area(self.place.area)?;
+        let next = next_start(workspace, self.place.area, &area);
         let from = self.from.unwrap_or(next);
         if from < next {
             return Err(
@@ -107,19 +105,18 @@ impl InventoryArgs {
                 .periods(from, until)
                 .any(|period| period.start() == from);
         if !at_edge {
-            return Err(
-                Failure::new(format!("no period of area {} begins at {from}", self.area))
-                    .hint("an inventory is in force from a period's edge"),
-            );
+            return Err(Failure::new(format!(
+                "no period of area {} begins at {from}",
+                self.place.area
+            ))
+            .hint("an inventory is in force from a period's edge"));
         }
-        let before =
-            workspace
-                .stream(self.area)
-                .rev()
-                .find_map(|entry| match &entry.statement.content {
-                    Content::Inventory(inventory) => Some((entry, inventory.from)),
-                    _ => None,
-                });
+        let before = workspace.stream(self.place.area).rev().find_map(|entry| {
+            match &entry.statement.content {
+                Content::Inventory(inventory) => Some((entry, inventory.from)),
+                _ => None,
+            }
+        });
         match before {
             Some((entry, edge)) if edge >= from => Err(Failure::new(format!(
                 "an inventory is in force from {edge} already"

@@ -142,8 +142,8 @@ impl NewArgs {
         let area = workspace.area(StreamId::new(1))?;
         let window =
             Period::new(self.start, self.end).ok_or_else(|| not_before(self.start, self.end))?;
-        let (cadence, grace) = area.terms_at(window.start());
-        let cadence = cadence.ok_or_else(|| {
+        let in_force = area.terms_at(window.start());
+        let cadence = in_force.cadence.ok_or_else(|| {
             Failure::new("area 1 has no periods of its own")
                 .hint("a pledge states the period of its reports")
         })?;
@@ -178,7 +178,7 @@ impl NewArgs {
             precision: (self.quantity == QuantityKind::Flop).then_some(Precision::HighestDense),
             level: Level::E1,
             cadence,
-            deadline: grace,
+            deadline: in_force.grace,
             expiry: None,
             notice: 30 * DAY,
             exceptions: Vec::new(),

@@ -49,6 +49,18 @@ const JOURNAL: &str = "journal";
 /// The directory of the workspace's lock.
 const STATE: &str = "state";
 
+/// Names an area of a workspace.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct AreaArgs {
+    /// Workspace that `standstill init` made
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) workspace: PathBuf,
+
+    /// Number of the area
+    #[arg(long, default_value = "1")]
+    pub(super) area: StreamId,
+}
+
 /// `standstill.toml`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -219,7 +231,7 @@ impl Workspace {
             };
             if statement.stream == stream {
                 match (&statement.action, &mut area) {
-                    (Action::Open(open), None) => area = Some(Area::new(open.clone(), 0)),
+                    (Action::Open(open), None) => area = Some(Area::new(open.clone(), entry.id, 0)),
                     (Action::Change(change), Some(area)) => area.changes.push((change.clone(), 0)),
                     (Action::Close(close), Some(area)) => area.close = Some((close.clone(), 0)),
                     _ => {}

@@ -7,10 +7,10 @@ mod amount;
 mod ledger;
 mod perimeter;
 mod sum;
+mod unshown;
 
 use num_bigint::BigUint;
 
-use crate::attestation::StreamId;
 use crate::claim::Level;
 use crate::claim::Pledge;
 use crate::claim::Terms;
@@ -28,7 +28,6 @@ use crate::verify::history::PledgeRecord;
 use crate::verify::trust::Trust;
 use crate::verify::trust::TrustedIssuer;
 use crate::verify::verdict::Finding;
-use crate::verify::verdict::NEVER_SHOWN;
 use crate::verify::verdict::Numbers;
 use crate::verify::verdict::Restated;
 use crate::verify::verdict::Verdict;
@@ -346,58 +345,6 @@ fn conclude(
     // What rests on the lab's own statements alone is never more than consistent.
     words.push(Word::Consistent);
     let word = words.into_iter().min().unwrap_or(Word::NotShown);
-    let mut does_not_show: Vec<String> = Vec::new();
-    if level == Level::E0 && !court.seen_before {
-        does_not_show
-            .push("a rewritten history is not excluded: no quorum saw all of it".to_owned());
-    }
-    does_not_show.push(
-        "independent evidence: these are the lab's own records, not independently checked"
-            .to_owned(),
-    );
-    for one in &court.trust.corroborators {
-        if one.measures == court.issuer.id {
-            does_not_show.push(format!(
-                "what {} measured: corroboration is expected and not judged by this version",
-                one.name
-            ));
-        }
-    }
-    let covered_too = &pledge.perimeter.affiliates;
-    for id in &court.issuer.affiliates {
-        if !covered_too.contains(id) {
-            does_not_show.push(format!("the affiliate {id}, which the pledge leaves out"));
-        }
-    }
-    if court.clock.bundle {
-        let mut shown: Vec<&History> = covered.iter().map(|covered| covered.history).collect();
-        shown.push(history);
-        shown.sort_by_key(|history| history.id);
-        shown.dedup_by_key(|history| history.id);
-        does_not_show.extend(shown.into_iter().map(|of| {
-            let whose = if of.id == history.id {
-                String::new()
-            } else {
-                format!(" of {}", of.id)
-            };
-            let last = of.streams.get(&StreamId::GOVERNANCE);
-            let last = last.map_or(0, |stream| stream.next.saturating_sub(1));
-            format!(
-                "statements after the last one shown of stream 0 (sequence {last}){whose}: pledges, withdrawals, areas, keys"
-            )
-        }));
-        does_not_show.extend(covered.iter().map(|covered| {
-            format!(
-                "statements after the last one shown of area {} ({}), or second ones",
-                covered.name,
-                covered.last()
-            )
-        }));
-    }
-    if withdrawn {
-        does_not_show.push("the time after the pledge was withdrawn".to_owned());
-    }
-    does_not_show.extend(NEVER_SHOWN.iter().map(|line| (*line).to_owned()));
     Verdict {
         issuer: court.issuer.id,
         name: court.issuer.name.clone(),
@@ -421,6 +368,6 @@ fn conclude(
         numbers: case.numbers,
         resolution: "none: with the lab's own records alone no hidden run is excluded".to_owned(),
         findings,
-        does_not_show,
+        does_not_show: unshown::all(court, history, pledge, covered, level, withdrawn),
     }
 }

@@ -38,17 +38,19 @@ pub(super) fn due(
     period: Period,
     times: &Times,
 ) -> Option<UnixSeconds> {
-    let (_, grace) = area.terms_at(period.start());
+    let grace = area.terms_at(period.start()).grace;
     let mut own = period.end().plus(grace)?;
     for (at, (change, index)) in area.changes.iter().enumerate() {
         if change.from > period.start() {
             continue;
         }
-        let (base, cadence, grace) = area.terms_without(at, period.start());
-        let before = cadence.and_then(|one| one.period_at(base, period.start()));
+        let terms = area.terms_without(at, period.start());
+        let before = terms
+            .cadence
+            .and_then(|one| one.period_at(terms.from, period.start()));
         let seen = times.not_after(*index);
         if let Some(before) = before.filter(|one| seen.is_none_or(|seen| one.end() <= seen)) {
-            own = own.min(before.end().plus(grace)?);
+            own = own.min(before.end().plus(terms.grace)?);
         }
     }
     let slot = pledge.cadence.period_at(

@@ -23,12 +23,12 @@ use crate::time::Period;
 use crate::time::UnixSeconds;
 use crate::verify::findings::Findings;
 
-pub use account::{Account, FigureKey, Gap, Held, Told};
+pub use account::{Account, Gap, Held, Kind, Told};
 pub use ids::Ids;
 pub use reports::{Report, Reports, Version};
 
 /// The most periods that are counted one by one: a cadence may be a second.
-pub const MAX_COUNTED: usize = 100_000;
+pub const MAX_COUNTED: u64 = 100_000;
 
 /// One issuer's history in its log of record.
 #[derive(Clone, Debug)]
@@ -43,8 +43,6 @@ pub struct History {
     pub streams: BTreeMap<StreamId, Stream>,
     /// Its areas.
     pub areas: BTreeMap<StreamId, Area>,
-    /// Where each `open` stands, and which statement it is.
-    pub open_ids: Vec<(u64, StatementId)>,
     /// Its pledges, in order.
     pub pledges: Vec<PledgeRecord>,
     /// Its withdrawals: which pledge, and where.
@@ -62,8 +60,6 @@ pub struct Stream {
     pub left_out: u64,
     /// The last statement.
     pub last: StatementId,
-    /// Where the last statement stands.
-    pub last_index: u64,
     /// The ids of all statements, by sequence.
     pub ids: Ids,
     /// The sequence of the head of stream 0 that the last statement named.
@@ -75,9 +71,11 @@ pub struct Stream {
 /// One area.
 #[derive(Clone, Debug)]
 pub struct Area {
-    /// How it began.
+    /// How it began; made up of its first report where nothing opened it.
     pub open: AreaOpen,
-    /// Where that stands.
+    /// The statement that opened it; `None` if it was only reported in.
+    pub opened: Option<StatementId>,
+    /// Where that stands, or the first report.
     pub open_index: u64,
     /// Its changes, and where each stands.
     pub changes: Vec<(AreaChange, u64)>,
@@ -96,10 +94,19 @@ pub struct Area {
     pub unread_inventory: Option<u64>,
     /// The times of which more devices were declared after they were reported, and where.
     pub recounted: Vec<(Period, u64)>,
-    /// Whether it was opened, and not only reported in.
-    pub declared: bool,
     /// The ledgers that its reports name.
     pub ledgers: LedgerTally,
+}
+
+/// What an area has declared of its periods.
+#[derive(Clone, Copy, Debug)]
+pub struct AreaTerms {
+    /// From where they count.
+    pub from: UnixSeconds,
+    /// How long a period is, if that was stated.
+    pub cadence: Option<Cadence>,
+    /// How many seconds after a period's end its report is due.
+    pub grace: u64,
 }
 
 /// The ledgers that the reports of an area name, beside those that were opened.
@@ -162,7 +169,6 @@ impl History {
             issuers: Vec::new(),
             streams: BTreeMap::new(),
             areas: BTreeMap::new(),
-            open_ids: Vec::new(),
             pledges: Vec::new(),
             withdrawals: Vec::new(),
             findings: Findings::new(),
@@ -171,10 +177,15 @@ impl History {
 }
 
 impl Area {
-    /// Starts an area that was opened at an index.
-    pub fn new(open: AreaOpen, open_index: u64) -> Self {
+    /// Starts an area that a statement opened at an index.
+    pub fn new(open: AreaOpen, opened: StatementId, open_index: u64) -> Self {
+        Self::begun(open, Some(opened), open_index)
+    }
+
+    fn begun(open: AreaOpen, opened: Option<StatementId>, open_index: u64) -> Self {
         Self {
             open,
+            opened,
             open_index,
             changes: Vec::new(),
             close: None,
@@ -184,7 +195,6 @@ impl Area {
             inventory_ids: BTreeMap::new(),
             unread_inventory: None,
             recounted: Vec::new(),
-            declared: true,
             ledgers: LedgerTally::default(),
         }
     }
@@ -200,10 +210,12 @@ impl Area {
             measures: None,
             continues: Vec::new(),
         };
-        Self {
-            declared: false,
-            ..Self::new(open, index)
-        }
+        Self::begun(open, None, index)
+    }
+
+    /// Whether it was opened, and not only reported in.
+    pub const fn is_declared(&self) -> bool {
+        self.opened.is_some()
     }
 
     /// Whether it accounts for compute of its issuer's: one that measures others' does not,
@@ -215,38 +227,33 @@ impl Area {
             || !self.inventories.is_empty()
     }
 
-    /// Returns the cadence, if one was stated, and the grace that hold from `start` on.
-    pub fn terms_at(&self, start: UnixSeconds) -> (Option<Cadence>, u64) {
-        self.changes
-            .iter()
-            .rev()
-            .find(|(change, _)| change.from <= start)
-            .map_or((self.open.cadence, self.open.grace), |(change, _)| {
-                (Some(change.cadence), change.grace)
-            })
+    /// Returns the terms that hold at `start`.
+    pub fn terms_at(&self, start: UnixSeconds) -> AreaTerms {
+        self.terms_without(self.changes.len(), start)
     }
 
     /// Returns the terms at `start` as they were before the change of that number, and all
-    /// after it, were said: from where they count, the cadence and the grace.
-    pub fn terms_without(
-        &self,
-        change: usize,
-        start: UnixSeconds,
-    ) -> (UnixSeconds, Option<Cadence>, u64) {
-        let earlier = self.changes.iter().take(change).rev();
-        earlier
-            .map(|(one, _)| one)
-            .find(|one| one.from <= start)
-            .map_or(
-                (self.open.first, self.open.cadence, self.open.grace),
-                |one| (one.from, Some(one.cadence), one.grace),
-            )
+    /// after it, were said.
+    pub fn terms_without(&self, change: usize, start: UnixSeconds) -> AreaTerms {
+        let mut earlier = self.changes.iter().take(change).rev();
+        match earlier.find(|(one, _)| one.from <= start) {
+            Some((one, _)) => AreaTerms {
+                from: one.from,
+                cadence: Some(one.cadence),
+                grace: one.grace,
+            },
+            None => AreaTerms {
+                from: self.open.first,
+                cadence: self.open.cadence,
+                grace: self.open.grace,
+            },
+        }
     }
 
     /// Returns the period that begins at `start`, unless the area has ended or has no
     /// cadence.
     pub fn period_from(&self, start: UnixSeconds) -> Option<Period> {
-        let period = self.terms_at(start).0?.period_from(start)?;
+        let period = self.terms_at(start).cadence?.period_from(start)?;
         let ended = self
             .close
             .as_ref()
@@ -310,7 +317,7 @@ impl Area {
     pub fn untold(&self, from: UnixSeconds, until: UnixSeconds) -> Option<(Period, u64)> {
         let mut periods = self.periods(from, until).filter(|one| one.start() >= from);
         let first = periods.next()?;
-        let more = periods.take(MAX_COUNTED).count();
+        let more = (0..MAX_COUNTED).zip(periods).count();
         let more = u64::try_from(more).unwrap_or(u64::MAX);
         Some((first, more.saturating_add(1)))
     }
@@ -332,27 +339,16 @@ impl Area {
         .filter(move |period| period.end() > from)
     }
 
-    /// Returns the start of the first period that ends after `from`.
-    pub fn first_after(&self, from: UnixSeconds) -> UnixSeconds {
-        self.skip_to(from)
-    }
-
     /// Whether a period of the area begins at an instant.
     pub fn is_edge(&self, instant: UnixSeconds) -> bool {
         self.skip_to(instant) == instant
     }
 
     /// Returns the start of the period that holds `instant`, or of the first.
-    fn skip_to(&self, instant: UnixSeconds) -> UnixSeconds {
-        let change = self.changes.iter().rev();
-        let change = change.map(|(change, _)| change);
-        let (base, cadence) = change
-            .filter(|change| change.from <= instant)
-            .map(|change| (change.from, Some(change.cadence)))
-            .next()
-            .unwrap_or((self.open.first, self.open.cadence));
+    pub fn skip_to(&self, instant: UnixSeconds) -> UnixSeconds {
+        let AreaTerms { from, cadence, .. } = self.terms_at(instant);
         cadence
-            .and_then(|cadence| cadence.period_at(base, instant))
-            .map_or(base, Period::start)
+            .and_then(|cadence| cadence.period_at(from, instant))
+            .map_or(from, Period::start)
     }
 }

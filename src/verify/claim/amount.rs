@@ -9,6 +9,7 @@ use crate::attestation::figure::QuantityKind;
 use crate::claim::Pledge;
 use crate::verify::claim::Peaks;
 use crate::verify::history::Gap;
+use crate::verify::history::Kind;
 use crate::verify::history::Told;
 use crate::verify::history::Version;
 
@@ -35,9 +36,10 @@ pub(super) fn of(version: &Version, pledge: &Pledge, peaks: &Peaks<'_>) -> Amoun
     };
     let of = |quantity| {
         let fits = move |told: &&Told| {
-            told.key.quantity == quantity
-                && told.key.basis == counted.basis
-                && (flop || told.key.boundary == counted.boundary)
+            let key = &told.kind.key;
+            key.quantity == quantity
+                && key.basis == counted.basis
+                && (flop || key.boundary == counted.boundary)
         };
         version.account.figures.iter().filter(fits)
     };
@@ -81,12 +83,12 @@ fn sum<'v>(
         match told.gap {
             Gap::Unknown => {}
             Gap::Charged(gap) => {
-                let known = gaps.entry(&told.key.model).or_default();
+                let known = gaps.entry(&told.kind.key.model).or_default();
                 *known = gap.get().max(*known);
             }
             Gap::Unbounded => open(
                 &mut amount,
-                format!("nothing bounds the gap of `{}`", told.key.model),
+                format!("nothing bounds the gap of `{}`", told.kind.key.model),
             ),
         }
     }
@@ -106,12 +108,13 @@ fn values<'v>(
 ) -> Amount {
     let mut hulls = BTreeMap::new();
     for told in figures {
-        let key = &told.key;
+        let Kind { key, precision } = &*told.kind;
         if !counts(key.class, pledge) {
             continue;
         }
-        let precision = key.precision.as_ref();
-        let format = precision.map(|one| (one.dtype.as_str(), one.sparsity.as_str()));
+        let format = precision
+            .as_ref()
+            .map(|one| (one.dtype.as_str(), one.sparsity.as_str()));
         let hull = hulls
             .entry((key.model.as_str(), key.class, format))
             .or_insert(told.value);

@@ -84,11 +84,7 @@ pub(super) fn areas<'h>(
         }
     }
     for expected in &court.issuer.areas {
-        if !history
-            .areas
-            .get(expected)
-            .is_some_and(|area| area.declared)
-        {
+        if !history.areas.get(expected).is_some_and(Area::is_declared) {
             findings.push(Finding::new(
                 Check::ExpectedArea,
                 format!("the trust file expects area {expected}, which was not declared"),
@@ -206,7 +202,7 @@ fn one<'h>(
 ) {
     let area = history.areas.get(&stream);
     covered.extend(area.map(|area| cover(history, stream, area)));
-    if !area.is_some_and(|area| area.declared) {
+    if !area.is_some_and(Area::is_declared) {
         findings.push(Finding::new(
             Check::AreaMissing,
             format!("the pledge covers area {stream}, which was not declared"),

@@ -21,6 +21,7 @@ use crate::verify::complete;
 use crate::verify::findings::Findings;
 use crate::verify::history::Area;
 use crate::verify::history::Gap;
+use crate::verify::history::MAX_COUNTED;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
 use crate::verify::history::Version;
@@ -180,7 +181,7 @@ impl<'c> Sum<'c> {
         if area.open.first > window.start() {
             self.upper = None;
         }
-        if area.terms_at(window.start()).0.is_none() {
+        if area.terms_at(window.start()).cadence.is_none() {
             self.upper = None;
             findings.push(Finding::new(
                 Check::ReportMissing,
@@ -189,7 +190,7 @@ impl<'c> Sum<'c> {
         }
         let recounted = Recounted::of(area);
         let mut missing = Missing::default();
-        let mut expected = area.first_after(window.start());
+        let mut expected = area.skip_to(window.start());
         for report in reports(area, window, committed) {
             missing.add(area, expected, report.period.start().min(window.end()));
             expected = report.period.end();
@@ -348,7 +349,7 @@ impl<'c> Sum<'c> {
         let Some((close, index)) = &area.close else {
             return;
         };
-        let cadence = area.terms_at(close.end).0;
+        let cadence = area.terms_at(close.end).cadence;
         let next = cadence.and_then(|cadence| cadence.period_from(close.end));
         let next = next.filter(|next| next.start() < self.window.end());
         let due = next
@@ -402,9 +403,6 @@ impl<'c> Sum<'c> {
     }
 }
 
-/// How many periods without a report are counted in one area.
-const COUNTED: u64 = 100_000;
-
 /// The periods of which nothing is told.
 #[derive(Default)]
 struct Missing {
@@ -415,7 +413,7 @@ struct Missing {
 impl Missing {
     fn add(&mut self, area: &Area, from: UnixSeconds, until: UnixSeconds) {
         // However many there are, counting ends: periods may be of a second each.
-        if from >= until || self.count > COUNTED {
+        if from >= until || self.count > MAX_COUNTED {
             return;
         }
         if let Some((first, count)) = area.untold(from, until) {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::attestation::content::Capacity;
+use crate::attestation::content::FigureKey;
 use crate::attestation::content::RatedWatts;
 use crate::attestation::figure::Basis;
-use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Class;
 use crate::attestation::figure::Coverage;
 use crate::attestation::figure::Figure;
@@ -17,17 +17,9 @@ use crate::time::Period;
 
 /// What a figure is of. Many reports have the same ones in the same order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FigureKey {
-    /// What is counted.
-    pub quantity: QuantityKind,
-    /// Of which model.
-    pub model: String,
-    /// What for.
-    pub class: Class,
-    /// How it was counted.
-    pub basis: Basis,
-    /// Where, for energy.
-    pub boundary: Option<Boundary>,
+pub struct Kind {
+    /// What it counts, and how.
+    pub key: FigureKey,
     /// The number format, for FLOP.
     pub precision: Option<Precision>,
 }
@@ -47,7 +39,7 @@ pub enum Gap {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// What it is of.
-    pub key: Arc<FigureKey>,
+    pub kind: Arc<Kind>,
     /// How much.
     pub value: Interval,
     /// What it did not see.
@@ -80,7 +72,7 @@ impl Account {
             figures: figures
                 .iter()
                 .map(|figure| Told {
-                    key: Arc::new(FigureKey::of(figure)),
+                    kind: Arc::new(Kind::of(figure)),
                     value: figure.value,
                     gap: gap(figure, period, held),
                 })
@@ -98,24 +90,27 @@ impl Account {
         let mut unseen = Vec::new();
         for basis in Basis::ALL {
             let of_kind = |told: &&Told| {
-                told.key.quantity == QuantityKind::AcceleratorSeconds && told.key.basis == *basis
+                let key = &told.kind.key;
+                key.quantity == QuantityKind::AcceleratorSeconds && key.basis == *basis
             };
             let mut told = self.figures.iter().filter(of_kind).peekable();
             if told.peek().is_none() || told.any(|told| told.gap == Gap::Unknown) {
                 continue;
             }
             for capacity in held.capacity {
-                let seen = |told: &Told| told.key.model == capacity.model;
+                let seen = |told: &Told| told.kind.key.model == capacity.model;
                 if self.figures.iter().filter(of_kind).any(seen) {
                     continue;
                 }
                 unseen.push(Told {
-                    key: Arc::new(FigureKey {
-                        quantity: QuantityKind::AcceleratorSeconds,
-                        model: capacity.model.clone(),
-                        class: Class::Unclassified,
-                        basis: *basis,
-                        boundary: None,
+                    kind: Arc::new(Kind {
+                        key: FigureKey {
+                            quantity: QuantityKind::AcceleratorSeconds,
+                            model: capacity.model.clone(),
+                            class: Class::Unclassified,
+                            basis: *basis,
+                            boundary: None,
+                        },
                         precision: None,
                     }),
                     value: Interval::ZERO,
@@ -132,14 +127,10 @@ impl Account {
     }
 }
 
-impl FigureKey {
+impl Kind {
     fn of(figure: &Figure) -> Self {
         Self {
-            quantity: figure.quantity,
-            model: figure.model.clone(),
-            class: figure.class,
-            basis: figure.basis,
-            boundary: figure.boundary,
+            key: FigureKey::of(figure),
             precision: figure.precision.clone(),
         }
     }

@@ -13,8 +13,8 @@ use crate::quantity::Quantity;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 use crate::verify::history::account::Account;
-use crate::verify::history::account::FigureKey;
 use crate::verify::history::account::Gap;
+use crate::verify::history::account::Kind;
 use crate::verify::history::account::Told;
 
 /// Reports in one block, each of which is found and read on its own.
@@ -63,7 +63,7 @@ pub struct Reports {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shape {
     understood: bool,
-    figures: Vec<(Arc<FigureKey>, Form)>,
+    figures: Vec<(Arc<Kind>, Form)>,
 }
 
 /// How a figure is written.
@@ -229,7 +229,7 @@ impl Reports {
                     .figures
                     .iter()
                     .zip(figures)
-                    .all(|((key, form), told)| *key == told.key && *form == Form::of(told))
+                    .all(|((kind, form), told)| *kind == told.kind && *form == Form::of(told))
         };
         // Only the newest are looked at: a lab may make every one another.
         let newest = self.shapes.len().saturating_sub(SHAPES);
@@ -241,7 +241,7 @@ impl Reports {
             understood: version.understood,
             figures: figures
                 .iter()
-                .map(|told| (Arc::clone(&told.key), Form::of(told)))
+                .map(|told| (Arc::clone(&told.kind), Form::of(told)))
                 .collect(),
         });
         self.shapes.len().saturating_sub(1)
@@ -341,7 +341,7 @@ fn write_told(bytes: &mut Vec<u8>, told: &Told) {
     }
 }
 
-fn read_told(bytes: &mut &[u8], key: &Arc<FigureKey>, form: Form) -> Option<Told> {
+fn read_told(bytes: &mut &[u8], kind: &Arc<Kind>, form: Form) -> Option<Told> {
     let lower = Quantity::new(read(bytes)?)?;
     let upper = if form.exact {
         lower
@@ -349,7 +349,7 @@ fn read_told(bytes: &mut &[u8], key: &Arc<FigureKey>, form: Form) -> Option<Told
         lower.plus(Quantity::new(read(bytes)?)?)?
     };
     Some(Told {
-        key: Arc::clone(key),
+        kind: Arc::clone(kind),
         value: Interval::new(lower, upper)?,
         gap: match form.gap {
             GapForm::Charged => Gap::Charged(Quantity::new(read(bytes)?)?),
@@ -391,17 +391,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::attestation::content::FigureKey;
     use crate::attestation::figure::{Basis, Class, QuantityKind};
 
     fn told(model: &str, value: (u128, u128), gap: Gap) -> Told {
         let bound = |bound| Quantity::new(bound).unwrap();
         Told {
-            key: Arc::new(FigureKey {
-                quantity: QuantityKind::AcceleratorSeconds,
-                model: model.to_owned(),
-                class: Class::Training,
-                basis: Basis::Allocated,
-                boundary: None,
+            kind: Arc::new(Kind {
+                key: FigureKey {
+                    quantity: QuantityKind::AcceleratorSeconds,
+                    model: model.to_owned(),
+                    class: Class::Training,
+                    basis: Basis::Allocated,
+                    boundary: None,
+                },
                 precision: None,
             }),
             value: Interval::new(bound(value.0), bound(value.0.max(value.1))).unwrap(),

@@ -86,7 +86,7 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, not_before: &Bound)
     check_previous(history, statement, index);
     let not_before = check_not_before(history, statement, index, not_before);
     check_head(history, statement, index, whole);
-    remember(history, statement, id, index);
+    remember(history, statement, id);
     if let Some(stream) = history.streams.get_mut(&subject.stream) {
         stream.not_before = not_before;
         stream.left_out = stream.left_out.saturating_add(left_out);
@@ -127,8 +127,8 @@ fn check_previous(history: &mut History, statement: &Statement, index: u64) {
         // The first of an area's stream follows the `open` that declared it.
         None if subject.sequence == 0 && !subject.stream.is_governance() => {
             match history.areas.get(&subject.stream) {
-                Some(area) if !area.declared => return,
-                Some(area) => area_open_id(history, area.open_index),
+                Some(area) if !area.is_declared() => return,
+                Some(area) => area.opened,
                 None => None,
             }
         }
@@ -145,14 +145,6 @@ fn check_previous(history: &mut History, statement: &Statement, index: u64) {
             ),
         ));
     }
-}
-
-fn area_open_id(history: &History, index: u64) -> Option<StatementId> {
-    history
-        .open_ids
-        .iter()
-        .find(|(at, _)| *at == index)
-        .map(|(_, id)| *id)
 }
 
 /// Returns the size of the tree that the stream's `notBefore` has come to.
@@ -240,7 +232,7 @@ fn check_head(history: &mut History, statement: &Statement, index: u64, whole: b
     }
 }
 
-fn remember(history: &mut History, statement: &Statement, id: StatementId, index: u64) {
+fn remember(history: &mut History, statement: &Statement, id: StatementId) {
     let subject = &statement.subject;
     let stream = history
         .streams
@@ -249,7 +241,6 @@ fn remember(history: &mut History, statement: &Statement, id: StatementId, index
     stream.ids.set(subject.sequence, id);
     stream.next = stream.next.max(subject.sequence.saturating_add(1));
     stream.last = id;
-    stream.last_index = index;
     if let Some(head) = statement.link.governance {
         stream.head = stream.head.max(head.sequence);
     }
@@ -260,7 +251,6 @@ fn new_stream(id: StatementId) -> Stream {
         next: 0,
         left_out: 0,
         last: id,
-        last_index: 0,
         ids: Ids::default(),
         head: 0,
         not_before: None,
@@ -344,29 +334,26 @@ fn apply(history: &mut History, said: &Said<'_>) {
 /// Opens, changes or closes an area.
 fn govern_area(history: &mut History, area: &AreaStatement, id: StatementId, index: u64) {
     match &area.action {
-        Action::Open(open) => {
-            history.open_ids.push((index, id));
-            match history.areas.entry(area.stream) {
-                Entry::Vacant(place) => {
-                    place.insert(Area::new(open.clone(), index));
-                }
-                // What was said in it before, it admits.
-                Entry::Occupied(mut place) if !place.get().declared => {
-                    let strays = std::mem::take(&mut place.get_mut().strays);
-                    place.insert(Area {
-                        strays,
-                        ..Area::new(open.clone(), index)
-                    });
-                }
-                Entry::Occupied(_) => history.findings.push(Finding::new(
-                    Check::AreaReopened,
-                    format!("entry {index} opens area {} again", area.stream),
-                )),
+        Action::Open(open) => match history.areas.entry(area.stream) {
+            Entry::Vacant(place) => {
+                place.insert(Area::new(open.clone(), id, index));
             }
-        }
+            // What was said in it before, it admits.
+            Entry::Occupied(mut place) if !place.get().is_declared() => {
+                let strays = std::mem::take(&mut place.get_mut().strays);
+                place.insert(Area {
+                    strays,
+                    ..Area::new(open.clone(), id, index)
+                });
+            }
+            Entry::Occupied(_) => history.findings.push(Finding::new(
+                Check::AreaReopened,
+                format!("entry {index} opens area {} again", area.stream),
+            )),
+        },
         Action::Change(change) => {
             let known = history.areas.get_mut(&area.stream);
-            if let Some(known) = known.filter(|known| known.declared) {
+            if let Some(known) = known.filter(|known| known.is_declared()) {
                 if change.from >= known.next_start() && known.is_edge(change.from) {
                     known.changes.push((change.clone(), index));
                 } else {
@@ -379,7 +366,7 @@ fn govern_area(history: &mut History, area: &AreaStatement, id: StatementId, ind
         }
         Action::Close(close) => {
             let known = history.areas.get_mut(&area.stream);
-            if let Some(known) = known.filter(|known| known.declared) {
+            if let Some(known) = known.filter(|known| known.is_declared()) {
                 known.close = Some((close.clone(), index));
             }
         }
@@ -476,7 +463,7 @@ fn report(history: &mut History, said: &Said<'_>, period: Period, version: Versi
     let left_out = left_out.map_or(0, |stream| stream.left_out);
     let area = history.areas.entry(subject.stream);
     let area = area.or_insert_with(|| Area::undeclared(period.start(), index));
-    if !area.declared {
+    if !area.is_declared() {
         history.findings.push(Finding::new(
             Check::AreaMissing,
             format!("{subject} (entry {index}) is of an area that was not declared before it"),
@@ -488,8 +475,7 @@ fn report(history: &mut History, said: &Said<'_>, period: Period, version: Versi
         let before = area
             .untold(next, period.start())
             .map_or(0, |(_, count)| count);
-        let counted = u64::try_from(MAX_COUNTED).unwrap_or(u64::MAX);
-        if before == left_out || (before >= counted && left_out >= counted) {
+        if before == left_out || (before >= MAX_COUNTED && left_out >= MAX_COUNTED) {
             next = period.start();
         } else {
             history.findings.push(Finding::new(

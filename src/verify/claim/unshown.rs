@@ -1,0 +1,83 @@
+//! What a verdict does not show, whatever its word: the limits of the evidence at hand.
+//!
+//! Specified in `specs/verdicts.md`.
+
+use crate::attestation::StreamId;
+use crate::claim::Level;
+use crate::claim::Pledge;
+use crate::verify::claim::Court;
+use crate::verify::claim::Covered;
+use crate::verify::history::History;
+use crate::verify::verdict::NEVER_SHOWN;
+
+/// Returns a line for each thing that a verdict on `pledge` leaves open.
+pub(super) fn all(
+    court: &Court<'_>,
+    history: &History,
+    pledge: &Pledge,
+    covered: &[Covered<'_>],
+    level: Level,
+    withdrawn: bool,
+) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    if level == Level::E0 && !court.seen_before {
+        lines.push("a rewritten history is not excluded: no quorum saw all of it".to_owned());
+    }
+    lines.push(
+        "independent evidence: these are the lab's own records, not independently checked"
+            .to_owned(),
+    );
+    lines.extend(parties(court, pledge));
+    if court.clock.bundle {
+        lines.extend(later_statements(history, covered));
+    }
+    if withdrawn {
+        lines.push("the time after the pledge was withdrawn".to_owned());
+    }
+    lines.extend(NEVER_SHOWN.iter().map(|line| (*line).to_owned()));
+    lines
+}
+
+/// Whom the auditor expects to hear of and this verdict does not speak of.
+fn parties(court: &Court<'_>, pledge: &Pledge) -> Vec<String> {
+    let of_issuer = court.trust.corroborators.iter();
+    let of_issuer = of_issuer.filter(|one| one.measures == court.issuer.id);
+    let corroborators = of_issuer.map(|one| {
+        format!(
+            "what {} measured: corroboration is expected and not judged by this version",
+            one.name
+        )
+    });
+    let affiliates = court.issuer.affiliates.iter();
+    let left_out = affiliates.filter(|id| !pledge.perimeter.affiliates.contains(id));
+    let affiliates = left_out.map(|id| format!("the affiliate {id}, which the pledge leaves out"));
+    corroborators.chain(affiliates).collect()
+}
+
+/// What a bundle cannot exclude: it ends somewhere, and proves no absence after that.
+fn later_statements(history: &History, covered: &[Covered<'_>]) -> Vec<String> {
+    let mut shown: Vec<&History> = covered.iter().map(|covered| covered.history).collect();
+    shown.push(history);
+    shown.sort_by_key(|history| history.id);
+    shown.dedup_by_key(|history| history.id);
+    let governance = shown.into_iter().map(|of| {
+        let whose = if of.id == history.id {
+            String::new()
+        } else {
+            format!(" of {}", of.id)
+        };
+        let last = of.streams.get(&StreamId::GOVERNANCE);
+        let last = last.map_or(0, |stream| stream.next.saturating_sub(1));
+        format!(
+            "statements after the last one shown of stream 0 (sequence {last}){whose}: pledges, withdrawals, areas, keys"
+        )
+    });
+    let areas = covered.iter().map(|covered| {
+        format!(
+            "statements after the last one shown of area {} ({}), or second ones",
+            covered.name,
+            covered.last()
+        )
+    });
+    governance.chain(areas).collect()
+}
