@@ -10,7 +10,7 @@
 )]
 
 mod fixture;
-#[path = "../examples/make_statement_fixtures.rs"]
+#[path = "../examples/make_statement_fixtures/made/mod.rs"]
 mod make;
 
 use std::collections::BTreeSet;
