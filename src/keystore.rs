@@ -16,6 +16,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::durable;
 use crate::encoding::hex;
 use crate::key::KEY_SIZE;
 use crate::key::NoteKeyError;
@@ -95,8 +96,8 @@ pub fn create_private(path: &Path, text: &str) -> Result<(), KeyFileError> {
         .map_err(failed)?;
     let written = file
         .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| sync_parent(path));
+        .and_then(|()| durable::file(&file))
+        .and_then(|()| durable::name(path));
     if let Err(source) = written {
         // Half a key is no key, and would be in the way of the whole one.
         let _ = std::fs::remove_file(path);
@@ -118,14 +119,6 @@ pub fn write_private(path: &Path, text: &str) -> Result<(), KeyFileError> {
             path: path.display().to_string(),
             source,
         })
-}
-
-/// Makes a file's name durable.
-fn sync_parent(path: &Path) -> io::Result<()> {
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Reads a file that only its owner can read.

@@ -45,6 +45,8 @@ pub mod sequencer;
 
 // Layer 4, effects: files, network, clocks.
 #[cfg(feature = "cli")]
+pub mod durable;
+#[cfg(feature = "cli")]
 pub mod http;
 #[cfg(feature = "cli")]
 pub mod keystore;

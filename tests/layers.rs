@@ -26,7 +26,7 @@ const LAYERS: &[&[&str]] = &[
     ],
     &["report", "verify"],
     &["collector", "cosigner", "sequencer"],
-    &["http", "keystore", "store", "telemetry"],
+    &["durable", "http", "keystore", "store", "telemetry"],
     &["cli"],
 ];
 

@@ -15,6 +15,7 @@ use crate::cli::failure;
 use crate::cli::progress;
 use crate::cli::workspace::AreaArgs;
 use crate::cli::workspace::Workspace;
+use crate::durable;
 use crate::time::UnixSeconds;
 
 /// Chain one usage statement for each period collected
@@ -96,6 +97,7 @@ impl AttestArgs {
             drafts.push(draft);
             bar.inc(1);
         }
+        durable::files(kept).map_err(|(path, error)| Failure::io(path, error))?;
         failure::sync_directory(&ledgers)?;
         workspace.append_all(self.place.area, contents)?;
         bar.finish_and_clear();

@@ -1,6 +1,5 @@
 //! `standstill correct`: say what should have been said, beside what was.
 
-use std::path::Path;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -14,11 +13,11 @@ use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::devices;
 use crate::cli::drafts;
-use crate::cli::failure;
 use crate::cli::journal::Entry;
 use crate::cli::models::Models;
 use crate::cli::workspace::AreaArgs;
 use crate::cli::workspace::Workspace;
+use crate::durable;
 use crate::time::UnixSeconds;
 
 /// Correct a usage or an inventory: the correction stands beside it for ever
@@ -149,7 +148,9 @@ impl CorrectArgs {
         usage.inventory = known.inventory;
         let name = format!("{}.correction-{sequence}", usage.period.start());
         let kept = drafts::keep_ledger(workspace, &self.file, self.place.area, &name, &usage)?;
-        sync_parent(&kept)?;
+        durable::path(&kept)
+            .and_then(|()| durable::name(&kept))
+            .map_err(|error| Failure::io(&kept, error))?;
         Ok((Content::Usage(usage), kept))
     }
 
@@ -176,8 +177,4 @@ impl CorrectArgs {
         let kept = devices::keep_ledger(workspace, &name, &ledger)?;
         Ok((Content::Inventory(inventory), kept))
     }
-}
-
-fn sync_parent(path: &Path) -> Result<(), Failure> {
-    path.parent().map_or(Ok(()), failure::sync_directory)
 }

@@ -105,10 +105,11 @@ pub(super) fn read_usage(path: &Path) -> Result<Usage, Failure> {
     }
 }
 
-/// Keeps the ledger of a draft among those of its area, durably: a challenge may come
-/// later, and what is attested names its root. The draft stays as it is.
+/// Keeps the ledger of a draft among those of its area: a challenge may come later, and
+/// what is attested names its root. The draft stays as it is.
 ///
-/// Returns what must be removed if it is not attested after all.
+/// Returns the ledger, which must be made durable before anything is attested, and be
+/// removed if it is not attested after all.
 pub(super) fn keep_ledger(
     workspace: &Workspace,
     draft: &Path,
@@ -137,10 +138,7 @@ pub(super) fn keep_ledger(
         }
         linked => linked,
     };
-    linked
-        .and_then(|()| std::fs::File::open(&kept))
-        .and_then(|file| file.sync_all())
-        .map_err(|error| Failure::io(&kept, error))?;
+    linked.map_err(|error| Failure::io(&kept, error))?;
     Ok(kept)
 }
 

@@ -7,6 +7,7 @@ use std::io;
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::durable;
 use crate::keystore::KeyFileError;
 use crate::store::StoreError;
 
@@ -149,7 +150,7 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
             failure
         }
     })?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let written = file.write_all(bytes).and_then(|()| durable::file(&file));
     written.map_err(|error| {
         let _ = std::fs::remove_file(path);
         Failure::io(path, error)
@@ -163,6 +164,5 @@ pub(crate) fn make_directory(path: &Path) -> Result<(), Failure> {
 
 /// Makes a directory's entries durable.
 pub(crate) fn sync_directory(path: &Path) -> Result<(), Failure> {
-    let synced = std::fs::File::open(path).and_then(|directory| directory.sync_all());
-    synced.map_err(|error| Failure::io(path, error))
+    durable::path(path).map_err(|error| Failure::io(path, error))
 }

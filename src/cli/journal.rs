@@ -4,7 +4,6 @@
 //! once it is committed: all of it or nothing, durable, and then for ever.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
 use std::io::Seek as _;
@@ -20,6 +19,7 @@ use crate::attestation::envelope::MAX_ENTRY;
 use crate::attestation::envelope::MAX_SIGNATURES;
 use crate::cli::Failure;
 use crate::cli::failure;
+use crate::durable;
 
 const HINT: &str = "bring the newest copy back: with an older or mended one, another \
                     statement would be signed for a place that is taken";
@@ -148,7 +148,7 @@ impl Journal {
     /// Makes durable what a dead process may have written and not synced: before
     /// anything is signed.
     pub(crate) fn sync(&self) -> Result<(), Failure> {
-        let synced = File::open(&self.path).and_then(|file| file.sync_all());
+        let synced = durable::path(&self.path);
         synced.map_err(|error| Failure::io(&self.path, error))
     }
 }
@@ -194,9 +194,9 @@ fn write_at(path: &Path, length: u64, lines: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(path)?;
     file.set_len(length)?;
     file.seek(io::SeekFrom::Start(length))?;
-    let written = file.write_all(lines).and_then(|()| file.sync_all());
+    let written = file.write_all(lines).and_then(|()| durable::file(&file));
     if written.is_err() {
-        let _ = file.set_len(length).and_then(|()| file.sync_all());
+        let _ = file.set_len(length).and_then(|()| durable::file(&file));
     }
     written
 }

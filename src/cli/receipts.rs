@@ -1,9 +1,7 @@
 //! Receipts: for each statement a proof file that anybody can check alone.
 
-use std::fs::File;
-use std::io;
-use std::io::Write as _;
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::attestation::content::Witnesses;
 use crate::cli::Failure;
@@ -11,6 +9,7 @@ use crate::cli::failure;
 use crate::cli::journal::Entry;
 use crate::cli::progress;
 use crate::cli::workspace::Workspace;
+use crate::durable;
 use crate::merkle::leaf_hash;
 use crate::merkle::verify_inclusion;
 use crate::note::Note;
@@ -57,6 +56,7 @@ pub(super) fn keep(
     }
     failure::make_directory(&workspace.join("receipts"))?;
     let bar = progress::bar("receipts", due.len());
+    let mut staged = Vec::new();
     for (name, index, leaf) in due {
         let path = reader.prove(index, size)?;
         let checkpoint = signed.checkpoint();
@@ -67,11 +67,17 @@ pub(super) fn keep(
             path,
             note: signed.note().clone(),
         };
-        let file = workspace.join(name);
-        replace(&file, proof.to_text().as_bytes()).map_err(|error| Failure::io(&file, error))?;
+        staged.push(Staged::write(
+            workspace.join(name),
+            proof.to_text().as_bytes(),
+        )?);
         bar.inc(1);
     }
     bar.finish_and_clear();
+    durable::files(&staged).map_err(|(path, error)| Failure::io(path, error))?;
+    for receipt in staged {
+        receipt.keep()?;
+    }
     failure::sync_directory(&workspace.join("receipts"))
 }
 
@@ -101,16 +107,35 @@ fn has_quorum(note: &Note, witnesses: &Witnesses) -> bool {
     witnesses.keys.iter().filter(signed).count() >= witnesses.quorum
 }
 
-/// Writes a file whole and durably; its name is made durable with all others.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let staged = path.with_extension("tmp");
-    let written = File::create(&staged).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let kept = written.and_then(|()| std::fs::rename(&staged, path));
-    if kept.is_err() {
-        let _ = std::fs::remove_file(&staged);
+/// A receipt under another name than its own, until it is durable.
+struct Staged {
+    path: PathBuf,
+    target: PathBuf,
+}
+
+impl Staged {
+    fn write(target: PathBuf, bytes: &[u8]) -> Result<Self, Failure> {
+        let path = target.with_extension("tmp");
+        let staged = Self { path, target };
+        std::fs::write(&staged.path, bytes).map_err(|error| Failure::io(&staged.path, error))?;
+        Ok(staged)
     }
-    kept
+
+    fn keep(self) -> Result<(), Failure> {
+        let kept = std::fs::rename(&self.path, &self.target);
+        kept.map_err(|error| Failure::io(&self.target, error))
+    }
+}
+
+impl AsRef<Path> for Staged {
+    fn as_ref(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // Once it was kept nothing is there; of a failed attempt nothing stays.
+        let _ = std::fs::remove_file(&self.path);
+    }
 }

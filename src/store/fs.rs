@@ -22,6 +22,7 @@ use super::LogFiles;
 use super::MAX_FILE;
 use super::Objects;
 use super::StoreError;
+use crate::durable;
 
 /// Files below a directory.
 ///
@@ -76,7 +77,7 @@ impl Directory {
             .open(&staged);
         let written = new.and_then(|mut file| {
             file.write_all(bytes)?;
-            file.sync_all()
+            durable::file(&file)
         });
         if let Err(source) = written {
             // What is left of it is in nobody's way, but a full disk needs the room.
@@ -119,8 +120,7 @@ impl Directory {
 
     /// Makes durable what another process may have written and not synced.
     fn confirm(&self, target: &Path) -> Result<(), StoreError> {
-        let synced = File::open(target).and_then(|file| file.sync_all());
-        synced.map_err(|source| error("sync", target, source))?;
+        durable::path(target).map_err(|source| error("sync", target, source))?;
         let parent = target.parent().unwrap_or(&self.root);
         self.make(parent)?;
         sync(parent)
@@ -283,14 +283,7 @@ fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
 
 /// Makes a directory's entries durable.
 fn sync(directory: &Path) -> Result<(), StoreError> {
-    let directory = if directory.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        directory
-    };
-    File::open(directory)
-        .and_then(|file| file.sync_all())
-        .map_err(|source| error("sync", directory, source))
+    durable::path(directory).map_err(|source| error("sync", directory, source))
 }
 
 fn error(doing: &'static str, path: &Path, source: io::Error) -> StoreError {
