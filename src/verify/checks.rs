@@ -113,6 +113,8 @@ checks! {
     NotUnderstood = "not-understood", Correctness, None;
     /// A correction that corrects nothing.
     Correction = "correction", Correctness, None;
+    /// How many reports were corrected.
+    Corrected = "corrected", Correctness, None;
 
     // Areas and their reports.
     /// An area that is opened again.

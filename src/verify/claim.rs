@@ -126,10 +126,10 @@ fn bound_window(
     let pledge = &record.pledge;
     let withdrawn = history
         .withdrawals
-        .iter()
-        .find(|(id, index)| *id == record.id && *index > record.index);
+        .get(&record.id)
+        .and_then(|places| places.iter().find(|index| **index > record.index));
     let mut end = pledge.window.end();
-    if let Some((_, index)) = withdrawn {
+    if let Some(index) = withdrawn {
         // The duty goes on for the notice after others saw the withdrawal.
         let seen = court.clock.times.not_after(*index);
         let until = seen.and_then(|seen| seen.plus(pledge.notice));

@@ -103,7 +103,7 @@ pub(super) fn missing(
                 ));
             }
             absent(format!(
-                "area {name}: the report of {period} is missing; it is due at {due}, and the log was last seen {newest}"
+                "area {name}: the report of {period} is not there; it is due at {due}, and the log was last seen {newest}"
             ))
         }
     }

@@ -30,6 +30,10 @@ pub use reports::{Report, Reports, Version};
 /// The most periods that are counted one by one: a cadence may be a second.
 pub const MAX_COUNTED: u64 = 100_000;
 
+/// The most changes of an area's periods that are applied: each is looked at for each
+/// deadline (`specs/verdicts.md`, ver-14).
+pub const MAX_CHANGES: usize = 1000;
+
 /// One issuer's history in its log of record.
 #[derive(Clone, Debug)]
 pub struct History {
@@ -45,8 +49,8 @@ pub struct History {
     pub areas: BTreeMap<StreamId, Area>,
     /// Its pledges, in order.
     pub pledges: Vec<PledgeRecord>,
-    /// Its withdrawals: which pledge, and where.
-    pub withdrawals: Vec<(StatementId, u64)>,
+    /// Its withdrawals: of which pledge, and where each stands.
+    pub withdrawals: BTreeMap<StatementId, Vec<u64>>,
     /// What is wrong with it.
     pub findings: Findings,
 }
@@ -83,8 +87,9 @@ pub struct Area {
     pub close: Option<(AreaClose, u64)>,
     /// Its reports, in the order of their periods.
     pub reports: Reports,
-    /// Reports of periods that were not the next: they cover nothing and still admit.
-    pub strays: Vec<Report>,
+    /// Reports of periods that were not the next, by sequence and period: they cover
+    /// nothing and still admit.
+    pub strays: BTreeMap<(u64, Period), Report>,
     /// Its inventories and their corrections, by the edge from which each is in force and
     /// where it stands.
     pub inventories: BTreeMap<(UnixSeconds, u64), InventoryRecord>,
@@ -170,7 +175,7 @@ impl History {
             streams: BTreeMap::new(),
             areas: BTreeMap::new(),
             pledges: Vec::new(),
-            withdrawals: Vec::new(),
+            withdrawals: BTreeMap::new(),
             findings: Findings::new(),
         }
     }
@@ -190,7 +195,7 @@ impl Area {
             changes: Vec::new(),
             close: None,
             reports: Reports::default(),
-            strays: Vec::new(),
+            strays: BTreeMap::new(),
             inventories: BTreeMap::new(),
             inventory_ids: BTreeMap::new(),
             unread_inventory: None,
@@ -279,6 +284,16 @@ impl Area {
         let here = named.is_none_or(|id| self.inventory_ids.contains_key(&id));
         let read = self.unread_inventory.is_none_or(|at| at < in_force.index);
         (here && read).then_some(in_force)
+    }
+
+    /// Adds a report that covers nothing.
+    pub fn add_stray(&mut self, report: Report) {
+        let known = self.strays.entry((report.sequence, report.period));
+        let known = known.or_insert_with(|| Report {
+            versions: Vec::new(),
+            ..report
+        });
+        known.versions.extend(report.versions);
     }
 
     /// Adds an inventory, or the correction of one. If it is of a time that was reported

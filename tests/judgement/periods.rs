@@ -57,6 +57,26 @@ fn a_change_from_within_a_period_is_not_applied() {
     assert!(checks(&found).contains(&"area-change"));
 }
 
+// spec: ver-34
+#[test]
+fn no_more_than_a_thousand_changes_are_applied() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 2));
+    for _ in 0..1000 {
+        lab.say(StreamId::GOVERNANCE, change(0, 1));
+    }
+    let good = seen_log(&lab, 3, END);
+    assert!(!checks(&verdict(&good, &lab, END)).contains(&"area-change"));
+    lab.say(StreamId::GOVERNANCE, change(DAY, 1));
+    lab.usage(day(0), 10);
+    lab.usage(day(1), 10);
+    let found = verdict(&seen_log(&lab, 3, END), &lab, END);
+    assert_eq!(found.word, Word::Consistent, "{found:#?}");
+    let told = found.findings.iter().find(|one| one.check == "area-change");
+    let text = &told.unwrap().text;
+    assert!(text.contains("after 1000 others: not applied"), "{text}");
+}
+
 // spec: ver-30
 #[test]
 fn a_closing_dated_back_frees_nothing_that_was_due() {

@@ -24,6 +24,29 @@ fn every_verdict_says_what_it_is_of_and_what_it_does_not_show() {
     }
 }
 
+// spec: ver-25
+#[test]
+fn it_says_how_many_reports_were_corrected() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 4));
+    let said: Vec<StatementId> = (0..4).map(|number| lab.usage(day(number), 10)).collect();
+    let told = |lab: &Lab| {
+        let found = verdict(&seen_log(lab, 3, END), lab, END);
+        assert_eq!(found.word, Word::Consistent, "{found:#?}");
+        let mut texts = found.findings.iter().filter(|one| one.check == "corrected");
+        texts.next().map(|one| one.text.clone())
+    };
+    assert_eq!(told(&lab), None);
+    for sequence in [1, 3, 3] {
+        let at = usize::try_from(sequence).unwrap();
+        lab.correct(sequence, said[at], usage(day(sequence), 20));
+    }
+    let text = told(&lab).unwrap();
+    let first = day(1);
+    assert!(text.contains("2 reports of"), "{text}");
+    assert!(text.contains(&format!("first that of {first}")), "{text}");
+}
+
 // spec: ver-36
 #[test]
 fn an_opened_ledger_must_give_what_was_attested() {

@@ -99,7 +99,7 @@ pub(super) fn areas<'h>(
         _ => covered.history.id == history.id && court.issuer.areas.contains(&covered.stream),
     };
     let admits = |area: &Area| {
-        let mut strays = area.strays.iter();
+        let mut strays = area.strays.values();
         strays.any(|stray| stray.period.start() < pledge.window.end())
     };
     covered.retain(|covered| {
@@ -141,7 +141,7 @@ pub(super) fn areas<'h>(
                 ),
             ));
         }
-        if let Some(stray) = covered.area.strays.first() {
+        if let Some(stray) = covered.area.strays.values().next() {
             findings.push(Finding::new(
                 Check::Stray,
                 format!(

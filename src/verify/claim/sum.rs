@@ -190,10 +190,12 @@ impl<'c> Sum<'c> {
         }
         let recounted = Recounted::of(area);
         let mut missing = Missing::default();
+        let mut corrected = Corrected::default();
         let mut expected = area.skip_to(window.start());
         for report in reports(area, window, committed) {
             missing.add(area, expected, report.period.start().min(window.end()));
             expected = report.period.end();
+            corrected.add(&report);
             let told = report.versions.iter().flat_map(|one| &one.account.figures);
             *unknown_coverage |= told.clone().any(|told| told.gap == Gap::Unknown);
             if let Some(extra) = recounted.told(&report) {
@@ -207,6 +209,15 @@ impl<'c> Sum<'c> {
         missing.add(area, expected, window.end());
         self.strays(covered, committed, admitted);
         self.closed(covered, findings);
+        if let Some(first) = corrected.first {
+            let count = corrected.count;
+            findings.push(Finding::new(
+                Check::Corrected,
+                format!(
+                    "area {name}: {count} reports of {window} were corrected, first that of {first}: all their versions count"
+                ),
+            ));
+        }
         if let Some(first) = missing.first {
             self.upper = None;
             self.tell_missing(covered, committed, first, missing.count, findings);
@@ -274,7 +285,7 @@ impl<'c> Sum<'c> {
     fn strays(&mut self, covered: &Covered<'_>, committed: Option<u64>, admitted: &mut Admissions) {
         let strays = &covered.area.strays;
         let inside: Vec<&Report> = strays
-            .iter()
+            .values()
             .filter(|stray| self.is_inside(stray.period))
             .collect();
         if inside.is_empty() {
@@ -397,7 +408,7 @@ impl<'c> Sum<'c> {
             let window = self.window;
             findings.push(Finding::new(
                 Check::ReportsMissing,
-                format!("area {name}: {count} reports are missing in {window}"),
+                format!("area {name}: {count} reports of {window} are not there, those not due yet included"),
             ));
         }
     }
@@ -419,6 +430,23 @@ impl Missing {
         if let Some((first, count)) = area.untold(from, until) {
             self.first.get_or_insert(first);
             self.count = self.count.saturating_add(count);
+        }
+    }
+}
+
+/// The reports of which there are several versions, and none conflicts.
+#[derive(Default)]
+struct Corrected {
+    first: Option<Period>,
+    count: u64,
+}
+
+impl Corrected {
+    fn add(&mut self, report: &Report) {
+        let standing = report.versions.iter().filter(|one| !one.conflicting);
+        if standing.count() > 1 {
+            self.first.get_or_insert(report.period);
+            self.count = self.count.saturating_add(1);
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::verify::history::Held;
 use crate::verify::history::History;
 use crate::verify::history::Ids;
 use crate::verify::history::InventoryRecord;
+use crate::verify::history::MAX_CHANGES;
 use crate::verify::history::MAX_COUNTED;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
@@ -289,7 +290,8 @@ fn apply(history: &mut History, said: &Said<'_>) {
             pledge: (**pledge).clone(),
         }),
         Content::Withdrawal(withdrawal) if governs => {
-            history.withdrawals.push((withdrawal.pledge, index));
+            let places = history.withdrawals.entry(withdrawal.pledge);
+            places.or_default().push(index);
         }
         Content::Usage(usage) => {
             check_inventory(history, subject, index, usage);
@@ -354,13 +356,22 @@ fn govern_area(history: &mut History, area: &AreaStatement, id: StatementId, ind
         Action::Change(change) => {
             let known = history.areas.get_mut(&area.stream);
             if let Some(known) = known.filter(|known| known.is_declared()) {
-                if change.from >= known.next_start() && known.is_edge(change.from) {
+                let edge = change.from >= known.next_start() && known.is_edge(change.from);
+                if edge && known.changes.len() < MAX_CHANGES {
                     known.changes.push((change.clone(), index));
                 } else {
+                    let why = if edge {
+                        format!("which is the change after {MAX_CHANGES} others")
+                    } else {
+                        "which is no edge of a period not yet published".to_owned()
+                    };
                     history.findings.push(Finding::new(
-                            Check::AreaChange,
-                            format!("entry {index} changes area {} from {} on, which is no edge of a period not yet published: not applied", area.stream, change.from),
-                        ));
+                        Check::AreaChange,
+                        format!(
+                            "entry {index} changes area {} from {} on, {why}: not applied",
+                            area.stream, change.from
+                        ),
+                    ));
                 }
             }
         }
@@ -499,7 +510,9 @@ fn report(history: &mut History, said: &Said<'_>, period: Period, version: Versi
         }))
     };
     let stray = refused.is_some();
-    area.strays.extend(refused.map(|report| *report));
+    if let Some(report) = refused {
+        area.add_stray(*report);
+    }
     if stray || period.start() != next {
         let expected = expected.map_or_else(|| "nothing".to_owned(), |period| period.to_string());
         history.findings.push(Finding::new(
@@ -553,7 +566,7 @@ fn correct(history: &mut History, said: &Said<'_>, correction: &Correction) {
         if let Content::Usage(usage) = &*correction.replacement {
             let version = version(history, subject, index, usage, false);
             if let Some(area) = history.areas.get_mut(&subject.stream) {
-                area.strays.push(Report {
+                area.add_stray(Report {
                     period: usage.period,
                     sequence: subject.sequence,
                     versions: vec![version],
@@ -575,8 +588,7 @@ fn add_version(
     period: Period,
     version: Version,
 ) -> Result<(), Box<Version>> {
-    let fits = |report: &&mut Report| report.sequence == sequence && report.period == period;
-    if let Some(stray) = area.strays.iter_mut().find(fits) {
+    if let Some(stray) = area.strays.get_mut(&(sequence, period)) {
         stray.versions.push(version);
         return Ok(());
     }
@@ -626,7 +638,7 @@ fn conflict(history: &mut History, said: &Said<'_>) {
     if let Some(area) = history.areas.get_mut(&subject.stream)
         && let Err(version) = add_version(area, sequence, period, version)
     {
-        area.strays.push(Report {
+        area.add_stray(Report {
             period,
             sequence: subject.sequence,
             versions: vec![*version],
