@@ -63,16 +63,27 @@ pub struct Held<'i> {
 }
 
 impl Account {
-    /// Reads the figures of a report of `period`, made under the inventory `held`.
+    /// Reads the figures of a report of `period`, made under the inventory `held`. `known`
+    /// are the kinds of figures of a report before it: most often they are the same.
     ///
     /// What coverage and gap leave out of the inventory's device-seconds is a gap too
     /// (formats: 8); without an inventory nothing bounds a gap of devices.
-    pub fn of(figures: &[Figure], period: Period, held: Option<Held<'_>>) -> Self {
+    pub fn of<'k>(
+        figures: &[Figure],
+        period: Period,
+        held: Option<Held<'_>>,
+        known: impl Iterator<Item = &'k Arc<Kind>>,
+    ) -> Self {
+        let known = known.map(Some).chain(std::iter::repeat(None));
         let mut account = Self {
             figures: figures
                 .iter()
-                .map(|figure| Told {
-                    kind: Arc::new(Kind::of(figure)),
+                .zip(known)
+                .map(|(figure, known)| Told {
+                    kind: match known {
+                        Some(known) if known.is_of(figure) => Arc::clone(known),
+                        _ => Arc::new(Kind::of(figure)),
+                    },
                     value: figure.value,
                     gap: gap(figure, period, held),
                 })
@@ -133,6 +144,12 @@ impl Kind {
             key: FigureKey::of(figure),
             precision: figure.precision.clone(),
         }
+    }
+
+    /// Whether [`Self::of`] the figure is this, without copying its texts.
+    fn is_of(&self, figure: &Figure) -> bool {
+        let Self { key, precision } = self;
+        key.is_of(figure) && *precision == figure.precision
     }
 }
 

@@ -188,6 +188,12 @@ impl Reports {
         self.find(sequence).map(|place| place.period)
     }
 
+    /// Returns what the figures of a late report are of: most often those of the next too.
+    pub fn kinds(&self) -> impl Iterator<Item = &Arc<Kind>> {
+        let figures = self.shapes.last().map(|shape| shape.figures.as_slice());
+        figures.unwrap_or_default().iter().map(|(kind, _)| kind)
+    }
+
     /// Whether any report has a later version.
     pub fn has_later_versions(&self) -> bool {
         !self.later.is_empty()

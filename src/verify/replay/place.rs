@@ -400,7 +400,12 @@ fn version(
     });
     Version {
         index,
-        account: Account::of(&usage.figures, usage.period, held),
+        account: Account::of(
+            &usage.figures,
+            usage.period,
+            held,
+            area.into_iter().flat_map(|area| area.reports.kinds()),
+        ),
         // A committed figure that nobody opened bounds nothing from above.
         understood: usage.commitments.is_empty(),
         conflicting,
@@ -427,7 +432,7 @@ fn check_inventory(history: &mut History, subject: &Subject, index: u64, usage: 
 fn unread(index: u64, period: Period, admits: &[Figure]) -> Version {
     Version {
         index,
-        account: Account::of(admits, period, None),
+        account: Account::of(admits, period, None, std::iter::empty()),
         understood: false,
         conflicting: false,
     }
