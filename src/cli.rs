@@ -15,6 +15,8 @@ mod init;
 mod inventory;
 mod journal;
 mod key;
+#[cfg(feature = "server")]
+mod log;
 mod models;
 mod pledge;
 mod progress;
@@ -71,6 +73,8 @@ enum Command {
     Init(init::InitArgs),
     Inventory(inventory::InventoryArgs),
     Key(key::KeyArgs),
+    #[cfg(feature = "server")]
+    Log(log::LogArgs),
     Pledge(pledge::PledgeArgs),
     Publish(publish::PublishArgs),
     Trust(trust::TrustArgs),
@@ -172,6 +176,8 @@ impl Command {
             Self::Init(args) => args.run(world).map(|()| 0),
             Self::Inventory(args) => args.run(world).map(|()| 0),
             Self::Key(args) => args.run(world).map(|()| 0),
+            #[cfg(feature = "server")]
+            Self::Log(args) => args.run(world),
             Self::Pledge(args) => args.run(world),
             Self::Publish(args) => args.run(world).map(|()| 0),
             Self::Trust(args) => args.run(world).map(|()| 0),

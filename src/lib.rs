@@ -50,6 +50,8 @@ pub mod durable;
 pub mod http;
 #[cfg(feature = "cli")]
 pub mod keystore;
+#[cfg(feature = "server")]
+pub mod server;
 #[cfg(feature = "cli")]
 pub mod store;
 #[cfg(feature = "cli")]

@@ -26,7 +26,14 @@ const LAYERS: &[&[&str]] = &[
     ],
     &["report", "verify"],
     &["collector", "cosigner", "sequencer"],
-    &["durable", "http", "keystore", "store", "telemetry"],
+    &[
+        "durable",
+        "http",
+        "keystore",
+        "server",
+        "store",
+        "telemetry",
+    ],
     &["cli"],
 ];
 
@@ -39,6 +46,8 @@ const EFFECTS: &[&str] = &[
     "Instant::now",
     "getrandom",
     "ureq",
+    "tokio",
+    "axum",
 ];
 
 /// The first layer that may touch the world.

@@ -147,7 +147,7 @@ fn explain(error: WitnessError, directory: &Path) -> Failure {
     Failure::from(error).hint(hint)
 }
 
-fn boxed(text: &str) -> Result<Box<VerifierKey>, String> {
+pub(super) fn boxed(text: &str) -> Result<Box<VerifierKey>, String> {
     text.parse()
         .map(Box::new)
         .map_err(|error| crate::key::NoteKeyError::to_string(&error))

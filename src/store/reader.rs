@@ -216,7 +216,7 @@ impl<'f, F: LogFiles + ?Sized> LogReader<'f, F> {
 #[non_exhaustive]
 pub enum ReadError {
     /// The published checkpoint is not the log's.
-    #[error(transparent)]
+    #[error("`{CHECKPOINT_PATH}`: {0}")]
     Checkpoint(CheckpointError),
     /// A file does not hold what it must.
     #[error("`{path}` is damaged: it does not hold what the checkpoint requires")]

@@ -1,0 +1,463 @@
+//! The served log as its clients meet it: the program itself, over real connections.
+
+#![cfg(feature = "server")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may stop"
+)]
+
+use std::collections::BTreeMap;
+use std::io::BufRead as _;
+use std::io::BufReader;
+use std::io::Read as _;
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use standstill::key::VerifierKey;
+use standstill::merkle::verify_consistency;
+use standstill::store::fs::Directory;
+use standstill::store::reader::LogReader;
+use standstill::tlog::SignedCheckpoint;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_standstill");
+
+/// A log, and the server on it while there is one.
+struct Served {
+    directory: tempfile::TempDir,
+    key: VerifierKey,
+    server: Option<Child>,
+    address: String,
+}
+
+impl Served {
+    /// Makes a log and serves it.
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let made = Command::new(PROGRAM)
+            .args(["log", "init", "--origin", "log.example/served"])
+            .arg(directory.path().join("log"))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(made.stdout).unwrap();
+        let mut log = Self {
+            directory,
+            key: text.trim().parse().unwrap(),
+            server: None,
+            address: String::new(),
+        };
+        log.start(&mut Command::new(PROGRAM));
+        log
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.directory.path().join("log")
+    }
+
+    /// Starts a server, which `program` is given the arguments of.
+    fn start(&mut self, program: &mut Command) {
+        let mut server = program
+            .args(["log", "serve", "--admit", "any", "--listen", "127.0.0.1:0"])
+            .arg(self.path())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        let (_, address) = line.split_once("http://").unwrap();
+        self.address = address.to_owned();
+        // Read on, so that it never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        self.server = Some(server);
+    }
+
+    fn kill(&mut self) {
+        let mut server = self.server.take().unwrap();
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+
+    /// Asks it to stop, and returns its exit code.
+    fn stop(&mut self) -> Option<i32> {
+        let mut server = self.server.take().unwrap();
+        let id = server.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        server.wait().unwrap().code()
+    }
+
+    fn add(&self, entry: &[u8]) -> Answer {
+        post(&self.address, entry).unwrap()
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        request(&self.address, &format!("GET {path} HTTP/1.1\r\n"), b"").unwrap()
+    }
+
+    /// Checks every tile and bundle, and returns the entries.
+    fn entries(&self) -> Vec<Vec<u8>> {
+        let files = Directory::new(self.path().join("log"));
+        let reader = LogReader::new(&files);
+        let checkpoint = reader.check(&self.key).unwrap();
+        let bundles = 0..checkpoint.size.div_ceil(256);
+        bundles
+            .flat_map(|bundle| reader.entries(bundle, checkpoint.size).unwrap())
+            .collect()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+    }
+}
+
+/// An answer: status, head and body.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    /// The index that an entry was acknowledged with.
+    fn index(&self) -> u64 {
+        assert_eq!(self.status, 200, "{self:?}");
+        self.text().lines().next().unwrap().parse().unwrap()
+    }
+}
+
+/// Sends a request, begun with its first line, on a connection of its own.
+fn request(address: &str, line: &str, body: &[u8]) -> std::io::Result<Answer> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let length = body.len();
+    let head = format!("{line}host: log\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+    // What is refused early may be answered before all of it was sent.
+    let _ = stream.write_all(head.as_bytes());
+    let _ = stream.write_all(body);
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = end.ok_or(std::io::ErrorKind::UnexpectedEof)?;
+    let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+    Ok(Answer {
+        status: head[9..12].parse().unwrap(),
+        head,
+        body: bytes[end + 4..].to_vec(),
+    })
+}
+
+fn post(address: &str, entry: &[u8]) -> std::io::Result<Answer> {
+    request(address, "POST /add HTTP/1.1\r\n", entry)
+}
+
+#[test]
+fn what_is_acknowledged_is_in_the_files_that_it_serves() {
+    let mut log = Served::new();
+    for number in 0..300_u64 {
+        assert_eq!(
+            log.add(format!("entry {number}").as_bytes()).index(),
+            number
+        );
+    }
+    let checkpoint = log.get("/checkpoint");
+    assert!(
+        checkpoint.head.contains("cache-control: no-cache"),
+        "{checkpoint:?}"
+    );
+    assert_eq!(checkpoint.text().lines().nth(1), Some("300"));
+    for path in [
+        "tile/entries/000",
+        "tile/0/000",
+        "tile/entries/001.p/44",
+        "tile/1/000.p/1",
+    ] {
+        let served = log.get(&format!("/{path}"));
+        let kept = std::fs::read(log.path().join("log").join(path)).unwrap();
+        assert_eq!((served.status, &served.body), (200, &kept), "{path}");
+        assert!(
+            served
+                .head
+                .contains("content-type: application/octet-stream"),
+            "{served:?}"
+        );
+        assert!(served.head.contains("immutable"), "{served:?}");
+    }
+    // A partial tile of every size that was published.
+    for width in 1..44 {
+        assert_eq!(
+            log.get(&format!("/tile/0/001.p/{width}")).status,
+            200,
+            "{width}"
+        );
+    }
+    assert_eq!(log.get("/tile/0/001").status, 404);
+    assert_eq!(log.get("/healthz").text(), "ok\n");
+    let metrics = log.get("/metrics");
+    assert!(
+        metrics.text().contains("\nstandstill_log_size 300\n"),
+        "{metrics:?}"
+    );
+
+    assert_eq!(log.stop(), Some(0));
+    log.start(&mut Command::new(PROGRAM));
+    assert_eq!(log.add(b"after the restart").index(), 300);
+    let entries = log.entries();
+    assert_eq!(entries.len(), 301);
+    assert_eq!(entries[7], b"entry 7");
+    assert_eq!(entries[300], b"after the restart");
+}
+
+#[test]
+fn no_path_leads_out_of_the_public_files() {
+    let log = Served::new();
+    log.add(b"an entry");
+    let secret = std::fs::read(log.path().join("keys/log.key")).unwrap();
+    for path in [
+        "/keys/log.key",
+        "/../keys/log.key",
+        "/tile/../keys/log.key",
+        "/tile/../../keys/log.key",
+        "/tile/%2e%2e/%2e%2e/keys/log.key",
+        "/tile/..%2f..%2fkeys%2flog.key",
+        "/tile//etc/passwd",
+        "/tile/0/x000/000",
+        "/tile/0/000.p/0",
+        "/tile/0/000.p/01",
+        "/tile/0/000.p/256",
+        "/tile/64/000.p/1",
+        "/tile/entries/000.p/1/",
+        "/cosigned/../checkpoint",
+        "/cosigned/%2e%2e/%2e%2e/state/lock",
+        "/state/lock",
+        "/checkpoint/",
+        "/",
+    ] {
+        let answer = log.get(path);
+        assert!((400..500).contains(&answer.status), "{path}: {answer:?}");
+        assert!(answer.body.len() < 200, "{path}: {answer:?}");
+        assert!(!answer.body.windows(20).any(|part| part == &secret[..20]));
+    }
+    assert_eq!(log.get("/tile/entries/000.p/1").status, 200);
+    assert_eq!(log.get("/add").status, 405);
+}
+
+#[test]
+fn what_is_too_long_or_breaks_off_is_refused_and_stops_nobody() {
+    let log = Served::new();
+    assert_eq!(log.add(&vec![b'a'; 65_535]).index(), 0);
+    assert_eq!(log.add(&vec![b'a'; 65_536]).status, 413);
+    assert_eq!(log.add(&vec![b'a'; 10_000_000]).status, 413);
+    assert_eq!(log.add(b"").index(), 1);
+    // A body that breaks off.
+    let mut stream = TcpStream::connect(&log.address).unwrap();
+    let head = b"POST /add HTTP/1.1\r\nhost: log\r\ncontent-length: 10\r\n\r\nhalf";
+    stream.write_all(head).unwrap();
+    drop(stream);
+    // A head without end.
+    let flood = format!("GET /checkpoint HTTP/1.1\r\nx: {}\r\n", "y".repeat(100_000));
+    let refused = request(&log.address, &flood, b"");
+    assert!(refused.map_or(true, |answer| answer.status == 431));
+    // Clients that say nothing, or half of what they want, and stay.
+    let mut idle = Vec::new();
+    for number in 0..500 {
+        let mut stream = TcpStream::connect(&log.address).unwrap();
+        if number % 2 == 0 {
+            stream.write_all(b"POST /add HTTP/1.1\r\nhost:").unwrap();
+        }
+        idle.push(stream);
+    }
+    assert_eq!(log.add(b"others are still served").index(), 2);
+    drop(idle);
+    assert_eq!(log.entries().len(), 3);
+}
+
+/// Adds entries from several threads until the server is gone; returns the indices that
+/// were acknowledged, and the checkpoints that were seen.
+fn load(address: &str, round: u64, stop: impl FnOnce()) -> (BTreeMap<u64, Vec<u8>>, Vec<Vec<u8>>) {
+    let acknowledged = Mutex::new(BTreeMap::new());
+    let seen = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let (acknowledged, seen) = (&acknowledged, &seen);
+            scope.spawn(move || {
+                for number in 0_u64.. {
+                    let entry = format!("round {round}, thread {thread}, entry {number}");
+                    let Ok(answer) = post(address, entry.as_bytes()) else {
+                        return;
+                    };
+                    let old = acknowledged
+                        .lock()
+                        .unwrap()
+                        .insert(answer.index(), entry.into_bytes());
+                    assert_eq!(old, None, "an index given twice");
+                    if thread == 0
+                        && let Ok(note) = request(address, "GET /checkpoint HTTP/1.1\r\n", b"")
+                    {
+                        seen.lock().unwrap().push(note.body);
+                    }
+                }
+            });
+        }
+        stop();
+    });
+    (
+        acknowledged.into_inner().unwrap(),
+        seen.into_inner().unwrap(),
+    )
+}
+
+#[test]
+fn killed_under_load_it_keeps_what_it_acknowledged_and_every_checkpoint() {
+    let mut log = Served::new();
+    let (mut acknowledged, mut seen) = (BTreeMap::new(), Vec::new());
+    for round in 0..8 {
+        let address = log.address.clone();
+        let (more, notes) = load(&address, round, || {
+            std::thread::sleep(Duration::from_millis(40 + 23 * round));
+            log.kill();
+        });
+        acknowledged.extend(more);
+        seen.extend(notes);
+        log.start(&mut Command::new(PROGRAM));
+    }
+    assert!(!acknowledged.is_empty());
+    let entries = log.entries();
+    for (index, entry) in &acknowledged {
+        assert_eq!(&entries[usize::try_from(*index).unwrap()], entry, "{index}");
+    }
+    let files = Directory::new(log.path().join("log"));
+    let reader = LogReader::new(&files);
+    let last = reader.check(&log.key).unwrap();
+    seen.dedup();
+    for note in seen {
+        let seen = SignedCheckpoint::open(&note, &log.key).unwrap();
+        let seen = seen.checkpoint();
+        let proof = reader.prove_consistency(seen.size, last.size).unwrap();
+        verify_consistency(seen.size, &seen.root, last.size, &last.root, &proof).unwrap();
+    }
+}
+
+#[test]
+fn asked_to_stop_it_answers_what_it_began() {
+    let mut log = Served::new();
+    let address = log.address.clone();
+    let mut code = None;
+    let (acknowledged, _) = load(&address, 0, || {
+        std::thread::sleep(Duration::from_millis(200));
+        code = log.stop();
+    });
+    assert_eq!(code, Some(0));
+    let entries = log.entries();
+    // Nobody who was heard was left without an answer.
+    assert_eq!(entries.len(), acknowledged.len());
+}
+
+/// A limit on the length of a file fails a write half way, as a full disk does.
+#[test]
+fn a_full_disk_is_told_and_ends_when_there_is_room_again() {
+    let mut log = Served::new();
+    assert_eq!(log.add(b"while there was room").index(), 0);
+    log.stop();
+    let mut limited = Command::new("sh");
+    limited.args([
+        "-c",
+        "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"",
+        PROGRAM,
+    ]);
+    log.start(&mut limited);
+    let long = vec![b'a'; 60_000];
+    for _ in 0..2 {
+        let answer = log.add(&long);
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert!(answer.head.contains("retry-after: "), "{answer:?}");
+        assert!(answer.text().contains("cannot write"), "{answer:?}");
+    }
+    assert_eq!(log.get("/healthz").status, 503);
+    assert_eq!(log.get("/checkpoint").status, 200);
+    // After a pause it tries again, and takes what there is room for.
+    std::thread::sleep(Duration::from_millis(1200));
+    assert_eq!(log.add(b"short enough").index(), 1);
+    assert_eq!(log.get("/healthz").status, 200);
+    assert_eq!(log.entries().len(), 2);
+}
+
+#[test]
+fn a_second_server_on_the_same_directory_is_refused() {
+    let log = Served::new();
+    let second = Command::new(PROGRAM)
+        .args(["log", "serve", "--admit", "any", "--listen", "127.0.0.1:0"])
+        .arg(log.path())
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(2));
+    let told = String::from_utf8(second.stderr).unwrap();
+    assert!(
+        told.starts_with("error: ") && told.contains("another process"),
+        "{told}"
+    );
+}
+
+fn fsck(log: &Path, key: &VerifierKey) -> std::process::Output {
+    Command::new(PROGRAM)
+        .args(["log", "fsck", "--log-key", &key.to_string()])
+        .arg(log)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn fsck_names_the_file_in_which_a_byte_was_changed() {
+    let mut log = Served::new();
+    for number in 0..260 {
+        log.add(format!("entry {number}").as_bytes());
+    }
+    log.stop();
+    let public = log.path().join("log");
+    assert_eq!(fsck(&public, &log.key).status.code(), Some(0));
+    for path in [
+        "tile/entries/000",
+        "tile/0/000",
+        "tile/0/001.p/4",
+        "tile/1/000.p/1",
+        "checkpoint",
+    ] {
+        let file = public.join(path);
+        let kept = std::fs::read(&file).unwrap();
+        let mut changed = kept.clone();
+        let middle = changed.len() / 2;
+        changed[middle] ^= 1;
+        std::fs::write(&file, changed).unwrap();
+        let found = fsck(&public, &log.key);
+        assert_eq!(found.status.code(), Some(1), "{path}: {found:?}");
+        let told = String::from_utf8(found.stderr).unwrap();
+        // What an entry's tile no longer agrees with is the tile of its hashes.
+        let name = if path == "tile/entries/000" {
+            "tile/0/000"
+        } else {
+            path
+        };
+        assert!(
+            told.contains(name) || told.contains("checkpoint"),
+            "{path}: {told}"
+        );
+        std::fs::write(&file, kept).unwrap();
+    }
+    assert_eq!(fsck(&public, &log.key).status.code(), Some(0));
+}
