@@ -1,6 +1,6 @@
 //! A log over HTTP: takes entries, and serves the files of C2SP tlog-tiles.
 //!
-//! One thread writes ([`writer`]); what waits while it does becomes the next batch, so that
+//! One thread writes ([`Writer`]); what waits while it does becomes the next batch, so that
 //! many share one wait for the disk and one alone waits for nobody. An answer of 200 means
 //! that the entry is durable, part of the tree and published.
 

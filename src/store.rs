@@ -11,6 +11,7 @@ use std::io;
 
 pub mod contract;
 pub mod fs;
+mod fsck;
 pub mod log;
 pub mod memory;
 pub mod reader;

@@ -429,7 +429,7 @@ fn fsck(log: &Path, key: &VerifierKey) -> std::process::Output {
 }
 
 #[test]
-fn fsck_names_the_file_in_which_a_byte_was_changed() {
+fn fsck_names_the_file_and_the_hash_in_which_a_byte_was_changed() {
     let mut log = Served::new();
     for number in 0..260 {
         log.add(format!("entry {number}").as_bytes());
@@ -437,12 +437,12 @@ fn fsck_names_the_file_in_which_a_byte_was_changed() {
     log.stop();
     let public = log.path().join("log");
     assert_eq!(fsck(&public, &log.key).status.code(), Some(0));
-    for path in [
-        "tile/entries/000",
-        "tile/0/000",
-        "tile/0/001.p/4",
-        "tile/1/000.p/1",
-        "checkpoint",
+    for (path, told) in [
+        ("tile/entries/000", "tile/0/000"),
+        ("tile/0/000", "`tile/0/000`: hash 128 is "),
+        ("tile/0/001.p/4", "`tile/0/001.p/4`: hash 258 is "),
+        ("tile/1/000.p/1", "`tile/1/000.p/1`: hash 0 is "),
+        ("checkpoint", "`checkpoint`: "),
     ] {
         let file = public.join(path);
         let kept = std::fs::read(&file).unwrap();
@@ -452,11 +452,12 @@ fn fsck_names_the_file_in_which_a_byte_was_changed() {
         std::fs::write(&file, changed).unwrap();
         let found = fsck(&public, &log.key);
         assert_eq!(found.status.code(), Some(1), "{path}: {found:?}");
-        let told = String::from_utf8(found.stderr).unwrap();
+        let text = String::from_utf8(found.stderr).unwrap();
         // An entry that is still one differs from the hash in its tile.
-        let other = path.replace("entries/000", "0/000");
-        let named = |name: &str| told.contains(&format!("`{name}`"));
-        assert!(named(path) || named(&other), "{path}: {told}");
+        assert!(
+            text.contains(told) || text.contains(&format!("`{path}` is")),
+            "{text}"
+        );
         std::fs::write(&file, kept).unwrap();
     }
     assert_eq!(fsck(&public, &log.key).status.code(), Some(0));

@@ -1,24 +1,20 @@
 //! Reading the public files of a log: tiles, entries, proofs, cosigned checkpoints.
 //!
 //! What comes out is what the files say. Whether it is what a checkpoint binds, the
-//! caller learns by verifying the proofs, or all at once by [`LogReader::check`]; what
+//! caller learns by verifying the proofs, or all at once by `LogReader::check`; what
 //! follows from it is for `verify` to judge.
 
 use std::collections::BTreeMap;
 
 use crate::hash::HASH_SIZE;
 use crate::hash::Hash;
-use crate::key::VerifierKey;
 use crate::merkle::leaf_hash;
 use crate::merkle::prove_consistency;
 use crate::merkle::prove_inclusion;
 use crate::merkle::root_of;
 use crate::store::LogFiles;
 use crate::store::StoreError;
-use crate::tlog::checkpoint::Checkpoint;
 use crate::tlog::checkpoint::CheckpointError;
-use crate::tlog::checkpoint::SignedCheckpoint;
-use crate::tlog::edge::Edge;
 use crate::tlog::tile::CHECKPOINT_PATH;
 use crate::tlog::tile::Kind;
 use crate::tlog::tile::TILE_WIDTH;
@@ -161,38 +157,13 @@ impl<'f, F: LogFiles + ?Sized> LogReader<'f, F> {
         self.files.read(&cosigned_path(number))
     }
 
-    /// Derives everything anew from the bundles: tiles, root and checkpoint.
-    pub fn check(&self, key: &VerifierKey) -> Result<Checkpoint, ReadError> {
-        let note = self.checkpoint()?.ok_or(ReadError::Damaged {
-            path: CHECKPOINT_PATH.to_owned(),
-        })?;
-        let signed = SignedCheckpoint::open(&note, key).map_err(ReadError::Checkpoint)?;
-        let checkpoint = signed.checkpoint().clone();
-        let damaged = |path: String| ReadError::Damaged { path };
-        let mut edge = Edge::empty();
-        for bundle in 0..checkpoint.size.div_ceil(u64::from(TILE_WIDTH)) {
-            for entry in self.entries(bundle, checkpoint.size)? {
-                let full = edge.push(&entry, leaf_hash(&entry));
-                for (tile, bytes) in full.unwrap_or_default() {
-                    if self.files.read(&tile.path())? != Some(bytes) {
-                        return Err(damaged(tile.path()));
-                    }
-                }
-            }
-        }
-        for (tile, bytes) in edge.partial_since(0) {
-            if self.files.read(&tile.path())? != Some(bytes) {
-                return Err(damaged(tile.path()));
-            }
-        }
-        if edge.root() != checkpoint.root {
-            return Err(damaged(CHECKPOINT_PATH.to_owned()));
-        }
-        Ok(checkpoint)
-    }
-
     /// Reads a tile as the tree of `size` leaves has it, or a wider one cut to that.
-    fn tile(&self, kind: Kind, index: u64, size: u64) -> Result<(Tile, Vec<u8>), ReadError> {
+    pub(super) fn tile(
+        &self,
+        kind: Kind,
+        index: u64,
+        size: u64,
+    ) -> Result<(Tile, Vec<u8>), ReadError> {
         let tile = Tile::in_tree(kind, index, size).ok_or(ReadError::NoSuchLeaf { index, size })?;
         if let Some(bytes) = self.files.read(&tile.path())? {
             return Ok((tile, bytes));
@@ -224,6 +195,20 @@ pub enum ReadError {
         /// Its path.
         path: String,
     },
+    /// A hash in a tile is not what lies below it.
+    #[error("`{path}`: hash {index} is {found}, but {from} has {expected}")]
+    Hash {
+        /// The tile's path.
+        path: String,
+        /// Which hash of its level: of level 0, the entry's index.
+        index: u64,
+        /// The hash in the tile.
+        found: Hash,
+        /// What lies below.
+        from: String,
+        /// Its hash.
+        expected: Hash,
+    },
     /// A file is absent.
     #[error("`{path}` is missing, although the checkpoint requires it")]
     Missing {
@@ -237,6 +222,18 @@ pub enum ReadError {
         index: u64,
         /// The tree's size.
         size: u64,
+    },
+    /// The tiles make another root than the checkpoint has.
+    #[error(
+        "`{CHECKPOINT_PATH}`: the root of {size} entries is {expected}, but the tiles make {found}"
+    )]
+    Root {
+        /// The checkpoint's size.
+        size: u64,
+        /// The root of the tiles.
+        found: Hash,
+        /// The root in the checkpoint.
+        expected: Hash,
     },
     /// The store failed.
     #[error(transparent)]
