@@ -6,6 +6,7 @@
 
 mod connections;
 mod metrics;
+mod room;
 mod routes;
 mod writer;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use crate::store::fs::Directory;
+use room::Room;
 
 pub use metrics::Metrics;
 pub use writer::LocalLog;
@@ -28,11 +30,13 @@ pub const MAX_ENTRY: usize = 65_535;
 /// about 10 KiB while idle.
 pub const MAX_CONNECTIONS: usize = 20_000;
 
-/// How long the head of a request may take to come.
-pub const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a head or a body may take to come, and an answer to be taken, unless the
+/// operator says otherwise.
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long the body of a request may take to come.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+/// The most bytes of entries that are being received or wait, and of files being sent: what
+/// slow clients can make a server hold, of each.
+pub const MAX_HELD: usize = 256 * 1024 * 1024;
 
 /// The longest head of a request, in bytes.
 pub const MAX_HEAD: usize = 16 * 1024;
@@ -46,9 +50,13 @@ struct Shared {
     writer: Writer,
     files: Directory,
     metrics: Arc<Metrics>,
+    timeout: Duration,
+    entries: Room,
+    answers: Room,
 }
 
-/// Serves until `stop` is ready; then answers what was begun, and returns.
+/// Serves until `stop` is ready; then answers what was begun, and returns. A client that
+/// takes longer than `timeout` to say or to read something is given up.
 ///
 /// The writer outlives it: [`Writer`] ends when its last copy is dropped.
 pub async fn serve(
@@ -56,12 +64,16 @@ pub async fn serve(
     writer: Writer,
     files: Directory,
     metrics: Arc<Metrics>,
+    timeout: Duration,
     stop: impl Future<Output = ()>,
 ) {
     let shared = Shared {
         writer,
         files,
         metrics,
+        timeout,
+        entries: Room::new(MAX_HELD),
+        answers: Room::new(MAX_HELD),
     };
-    connections::accept(listener, routes::router(shared), stop).await;
+    connections::accept(listener, routes::router(shared), timeout, stop).await;
 }

@@ -65,8 +65,13 @@ impl Served {
 
     /// Starts a server, which `program` is given the arguments of.
     fn start(&mut self, program: &mut Command) {
+        self.start_with(program, &[]);
+    }
+
+    fn start_with(&mut self, program: &mut Command, options: &[&str]) {
         let mut server = program
             .args(["log", "serve", "--admit", "any", "--listen", "127.0.0.1:0"])
+            .args(options)
             .arg(self.path())
             .stderr(Stdio::piped())
             .spawn()
@@ -290,6 +295,52 @@ fn what_is_too_long_or_breaks_off_is_refused_and_stops_nobody() {
     assert_eq!(log.add(b"others are still served").index(), 2);
     drop(idle);
     assert_eq!(log.entries().len(), 3);
+}
+
+// spec: log-38
+#[test]
+fn slow_clients_are_given_up() {
+    let mut log = Served::new();
+    for number in 0..=u8::MAX {
+        log.add(&vec![number; 65_000]);
+    }
+    log.stop();
+    log.start_with(&mut Command::new(PROGRAM), &["--timeout", "1"]);
+    let began = Instant::now();
+    let send = |text: &str| {
+        let mut stream = TcpStream::connect(&log.address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_mins(1)))
+            .unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    };
+    let silent = send("");
+    let half_a_head = send("GET /checkpoint HTTP/1.1\r\nhost:");
+    let half_a_body = send("POST /add HTTP/1.1\r\nhost: log\r\ncontent-length: 9\r\n\r\nhalf");
+    let mut read = Vec::new();
+    for mut stream in [silent, half_a_head, half_a_body] {
+        let mut bytes = Vec::new();
+        // It may be told why, or cut off.
+        let _ = stream.read_to_end(&mut bytes);
+        read.push(String::from_utf8(bytes).unwrap());
+    }
+    assert!(read[2].starts_with("HTTP/1.1 408 "), "{read:?}");
+    assert!(began.elapsed() < Duration::from_secs(30), "{read:?}");
+    // One that asks for 16 MB again and again and reads nothing: what it makes the server
+    // hold is given back.
+    let bundle = "GET /tile/entries/000 HTTP/1.1\r\nhost: log\r\n\r\n";
+    let unread: Vec<TcpStream> = (0..20).map(|_| send(bundle)).collect();
+    let mut busy = false;
+    let answered = (0..600).any(|_| {
+        let status = log.get("/tile/entries/000").status;
+        busy |= status == 503;
+        std::thread::sleep(Duration::from_millis(50));
+        busy && status == 200
+    });
+    assert!(answered, "busy: {busy}");
+    drop(unread);
+    assert_eq!(log.entries().len(), 256);
 }
 
 /// Adds entries from several threads until the server is gone, which `stop` sees to once

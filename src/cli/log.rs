@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -21,6 +22,7 @@ use crate::key::VerifierKey;
 use crate::keystore;
 use crate::server::LocalLog;
 use crate::server::Metrics;
+use crate::server::TIMEOUT;
 use crate::server::Writer;
 use crate::store::fs::Directory;
 use crate::store::log::Log;
@@ -60,6 +62,10 @@ enum LogCommand {
         /// Which entries are taken: `any` is a plain log, which understands none of them
         #[arg(long, value_parser = ["any"])]
         admit: String,
+        /// Seconds after which a client that says nothing, or reads nothing, is given up
+        #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT.as_secs(),
+            value_parser = clap::value_parser!(u64).range(1..=3600))]
+        timeout: u64,
     },
     /// Derive a whole log anew from its entries, and compare every tile and the checkpoint
     Fsck {
@@ -77,8 +83,11 @@ impl LogArgs {
         match &self.command {
             LogCommand::Init { directory, origin } => init(directory, origin, world).map(|()| 0),
             LogCommand::Serve {
-                directory, listen, ..
-            } => serve(directory, *listen, world).map(|()| 0),
+                directory,
+                listen,
+                timeout,
+                ..
+            } => serve(directory, *listen, Duration::from_secs(*timeout), world).map(|()| 0),
             LogCommand::Fsck { log, log_key } => fsck(log, log_key, world),
         }
     }
@@ -122,7 +131,12 @@ fn init(directory: &Path, origin: &KeyName, world: &mut World<'_>) -> Result<(),
     world.answer(&json!({ "vkey": vkey, "directory": directory }), &vkey)
 }
 
-fn serve(directory: &Path, listen: SocketAddr, world: &mut World<'_>) -> Result<(), Failure> {
+fn serve(
+    directory: &Path,
+    listen: SocketAddr,
+    timeout: Duration,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
     let directory = directory.to_owned();
     let (public, private) = (directory.join("log"), directory.join("state"));
     let path = directory.join("keys/log.key");
@@ -159,7 +173,7 @@ fn serve(directory: &Path, listen: SocketAddr, world: &mut World<'_>) -> Result<
                 _ = tokio::signal::ctrl_c() => {}
             }
         };
-        crate::server::serve(listener, writer, files, metrics, stop).await;
+        crate::server::serve(listener, writer, files, metrics, timeout, stop).await;
         Ok::<(), Failure>(())
     })?;
     // Connections that would not end hold copies of the writer.

@@ -10,10 +10,10 @@ use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use super::DRAIN_TIMEOUT;
-use super::HEAD_TIMEOUT;
 use super::MAX_CONNECTIONS;
 use super::MAX_HEAD;
 
@@ -21,10 +21,15 @@ use super::MAX_HEAD;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves connections until `stop` is ready, and then those that are being answered.
-pub(super) async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub(super) async fn accept(
+    listener: TcpListener,
+    router: Router,
+    timeout: Duration,
+    stop: impl Future<Output = ()>,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(timeout)
         .max_buf_size(MAX_HEAD);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -44,6 +49,7 @@ pub(super) async fn accept(listener: TcpListener, router: Router, stop: impl Fut
         };
         // Answers are small and whole: none waits for more to be sent with it.
         let _ = stream.set_nodelay(true);
+        give_up_after(timeout, &stream);
         let service = TowerToHyperService::new(router.clone());
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
@@ -56,3 +62,15 @@ pub(super) async fn accept(listener: TcpListener, router: Router, stop: impl Fut
     drop(listener);
     let _ = tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await;
 }
+
+/// Ends the connection once what was sent to the client is not taken for so long (tcp(7),
+/// `TCP_USER_TIMEOUT`).
+#[cfg(target_os = "linux")]
+fn give_up_after(timeout: Duration, stream: &TcpStream) {
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(timeout));
+}
+
+/// Known gap: on other systems a client that does not read is given up by the system's own
+/// time limits only.
+#[cfg(not(target_os = "linux"))]
+fn give_up_after(_: Duration, _: &TcpStream) {}

@@ -2,9 +2,11 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::body::Bytes;
 use axum::body::to_bytes;
 use axum::extract::Path;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
@@ -13,10 +15,10 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
 
-use super::BODY_TIMEOUT;
 use super::MAX_ENTRY;
 use super::Refused;
 use super::Shared;
+use super::room::holding;
 use crate::store::LogFiles as _;
 use crate::tlog::tile::CHECKPOINT_PATH;
 use crate::tlog::tile::Tile;
@@ -42,13 +44,20 @@ pub(super) fn router(shared: Shared) -> Router {
 }
 
 /// Takes the body as an entry, and answers with its index on the first line.
-async fn add(State(shared): State<Shared>, body: Body) -> Response {
+async fn add(State(shared): State<Shared>, headers: HeaderMap, body: Body) -> Response {
     let answer = |status: StatusCode, text: String| {
         shared.metrics.refused();
         (status, format!("{text}\n")).into_response()
     };
-    // One more than allowed, to tell what is too long from what breaks off.
-    let body = match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_ENTRY)).await {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    // One that does not say how long it is may be as long as any.
+    let length = length.unwrap_or(MAX_ENTRY).min(MAX_ENTRY);
+    let Some(_place) = shared.entries.take(length) else {
+        let why = Refused::Busy.to_string();
+        return again(answer(StatusCode::TOO_MANY_REQUESTS, why));
+    };
+    let body = match tokio::time::timeout(shared.timeout, to_bytes(body, MAX_ENTRY)).await {
         Ok(Ok(body)) => body,
         Ok(Err(error)) if is_too_long(&error) => {
             let why = format!("the entry has more than {MAX_ENTRY} bytes");
@@ -56,7 +65,7 @@ async fn add(State(shared): State<Shared>, body: Body) -> Response {
         }
         Ok(Err(error)) => return answer(StatusCode::BAD_REQUEST, error.to_string()),
         Err(_) => {
-            let why = format!("the body did not come within {BODY_TIMEOUT:?}");
+            let why = format!("the body did not come within {:?}", shared.timeout);
             return answer(StatusCode::REQUEST_TIMEOUT, why);
         }
     };
@@ -68,14 +77,21 @@ async fn add(State(shared): State<Shared>, body: Body) -> Response {
                 Refused::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
                 Refused::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
             };
-            let mut response = answer(status, why.to_string());
-            if status != StatusCode::PAYLOAD_TOO_LARGE {
-                let second = HeaderValue::from_static("1");
-                response.headers_mut().insert(header::RETRY_AFTER, second);
+            let response = answer(status, why.to_string());
+            if status == StatusCode::PAYLOAD_TOO_LARGE {
+                response
+            } else {
+                again(response)
             }
-            response
         }
     }
+}
+
+/// The same answer, with when to ask again.
+fn again(mut response: Response) -> Response {
+    let second = HeaderValue::from_static("1");
+    response.headers_mut().insert(header::RETRY_AFTER, second);
+    response
 }
 
 fn is_too_long(error: &axum::Error) -> bool {
@@ -111,9 +127,16 @@ async fn cosigned(State(shared): State<Shared>, Path(path): Path<String>) -> Res
 
 async fn file(shared: Shared, path: String, kind: &'static str, caching: &'static str) -> Response {
     shared.metrics.read();
+    let room = shared.answers;
     let files = shared.files;
-    let read = tokio::task::spawn_blocking(move || files.read(&path)).await;
-    match read {
+    let read = move || -> Result<Option<Bytes>, String> {
+        let length = std::fs::metadata(files.path().join(&path)).map_or(0, |file| file.len());
+        let place = room.take(usize::try_from(length).unwrap_or(usize::MAX));
+        let place = place.ok_or("too many files are being sent")?;
+        let read = files.read(&path).map_err(|error| error.to_string())?;
+        Ok(read.map(|bytes| holding(bytes, place)))
+    };
+    match tokio::task::spawn_blocking(read).await {
         Ok(Ok(Some(bytes))) => (
             [
                 (header::CONTENT_TYPE, kind),
@@ -123,7 +146,9 @@ async fn file(shared: Shared, path: String, kind: &'static str, caching: &'stati
         )
             .into_response(),
         Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),
-        Ok(Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
+        Ok(Err(why)) => {
+            again((StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response())
+        }
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

@@ -22,7 +22,7 @@ use crate::time::UnixSeconds;
 /// A log in directories of this machine.
 pub type LocalLog = Log<Directory, FileLock>;
 
-/// How many entries may wait: as many as one batch takes, and at most 1 GiB of them.
+/// How many entries may wait: as many as one batch takes.
 const MAX_WAITING: usize = MAX_BATCH;
 
 /// How long a log that failed is left alone before it is opened anew.
@@ -36,7 +36,7 @@ pub enum Refused {
     #[error("the entry has {0} bytes; at most {MAX_ENTRY} are allowed")]
     TooLong(usize),
     /// Too many wait.
-    #[error("{MAX_WAITING} entries wait to be written")]
+    #[error("too many entries wait to be written")]
     Busy,
     /// The store failed, and what it holds is not known: the entry may be in the log.
     #[error("the log could not be written: {0}")]
