@@ -8,6 +8,7 @@
 use std::fmt;
 
 use crate::attestation::IssuerId;
+use crate::attestation::MAX_ENTRY;
 use crate::encoding::base64;
 use crate::hash::Hash;
 use crate::note::Note;
@@ -16,9 +17,6 @@ use crate::tlog::Checkpoint;
 use crate::tlog::checkpoint::parse_size;
 
 const HEADER: &str = "standstill bundle v1";
-
-/// The longest entry: what a log can hold (C2SP tlog-tiles).
-const MAX_ENTRY: usize = 65_535;
 
 /// The most entries of a bundle: a window of hours over a hundred areas for ten years.
 pub const MAX_ENTRIES: usize = 10_000_000;

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -71,7 +72,7 @@ pub fn files<P: AsRef<Path> + Sync>(paths: &[P]) -> Result<(), (&Path, io::Error
             .map(|_| scope.spawn(work))
             .collect();
         others.into_iter().fold(work(), |failed, other| {
-            failed.and(other.join().unwrap_or(Ok(())))
+            failed.and(other.join().unwrap_or_else(|panic| resume_unwind(panic)))
         })
     })
 }

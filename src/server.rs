@@ -23,9 +23,6 @@ pub use writer::LocalLog;
 pub use writer::Refused;
 pub use writer::Writer;
 
-/// The longest entry: its length is two bytes in a bundle (C2SP tlog-tiles).
-pub const MAX_ENTRY: usize = 65_535;
-
 /// How many connections are served at once; others wait to be accepted. A connection takes
 /// about 10 KiB while idle.
 pub const MAX_CONNECTIONS: usize = 20_000;
@@ -51,7 +48,9 @@ struct Shared {
     files: Directory,
     metrics: Arc<Metrics>,
     timeout: Duration,
+    /// For entries that are received or wait.
     entries: Room,
+    /// For files that are sent.
     answers: Room,
 }
 

@@ -215,12 +215,24 @@ fn what_is_acknowledged_is_in_the_files_that_it_serves() {
         );
     }
     assert_eq!(log.get("/tile/0/001").status, 404);
+    // As a witness's answer would lie there.
+    let cosigned = log.path().join("log/cosigned");
+    std::fs::create_dir(&cosigned).unwrap();
+    std::fs::write(cosigned.join("000"), "a note").unwrap();
+    assert_eq!(log.get("/cosigned/000").text(), "a note");
+    assert_eq!(log.get("/cosigned/001").status, 404);
+    std::fs::remove_dir_all(cosigned).unwrap();
     assert_eq!(log.get("/healthz").text(), "ok\n");
     let metrics = log.get("/metrics");
-    assert!(
-        metrics.text().contains("\nstandstill_log_size 300\n"),
-        "{metrics:?}"
-    );
+    for line in [
+        "standstill_log_size 300",
+        "standstill_log_batches_total 300",
+    ] {
+        assert!(
+            metrics.text().contains(&format!("\n{line}\n")),
+            "{metrics:?}"
+        );
+    }
 
     assert_eq!(log.stop(), Some(0));
     log.start(&mut Command::new(PROGRAM));
@@ -530,4 +542,12 @@ fn fsck_names_the_file_and_the_hash_in_which_a_byte_was_changed() {
         std::fs::write(&file, kept).unwrap();
     }
     assert_eq!(fsck(&public, &log.key).status.code(), Some(0));
+    // Where there is no log, none was found damaged.
+    let none = fsck(&public.join("tile"), &log.key);
+    assert_eq!(none.status.code(), Some(2), "{none:?}");
+    let told = String::from_utf8(none.stderr).unwrap();
+    assert!(
+        told.contains("there is no `checkpoint`") && told.contains("hint: "),
+        "{told}"
+    );
 }

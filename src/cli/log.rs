@@ -27,6 +27,7 @@ use crate::server::Writer;
 use crate::store::fs::Directory;
 use crate::store::log::Log;
 use crate::store::reader::LogReader;
+use crate::store::reader::ReadError;
 use crate::time::UnixSeconds;
 use crate::tlog::Origin;
 
@@ -151,11 +152,8 @@ fn serve(
     let log = open(world.now)?;
     let size = log.size();
     let metrics = Arc::new(Metrics::default());
-    let reopen = move || {
-        let now = super::system_time().ok_or("the clock is not between 1970 and 9999")?;
-        open(now).map_err(|failure| failure.to_string())
-    };
-    let (writer, thread) = Writer::start(log, reopen, Arc::clone(&metrics));
+    let reopen = move |now| open(now).map_err(|failure| failure.to_string());
+    let (writer, thread) = Writer::start(log, reopen, super::system_time, Arc::clone(&metrics));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -194,8 +192,14 @@ fn fsck(log: &Path, key: &VerifierKey, world: &mut World<'_>) -> Result<u8, Fail
             )?;
             Ok(0)
         }
+        Err(error @ (ReadError::NoCheckpoint | ReadError::Store(_))) => {
+            Err(Failure::file(log, error)
+                .hint("LOG is the directory that has `checkpoint` and `tile`"))
+        }
         Err(error) => {
-            world.note(format!("error: {}: {error}", log.display()));
+            let failure = Failure::file(log, error)
+                .hint("if it is a copy, fetch that file anew; else bring it back from one");
+            world.note(failure.to_string());
             Ok(1)
         }
     }

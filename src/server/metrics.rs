@@ -18,8 +18,13 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// A log of so many entries was opened.
+    pub(super) fn opened(&self, size: u64) {
+        self.size.store(size, Ordering::Relaxed);
+    }
+
     /// A batch of so many entries became part of the log, which then has `size`.
-    pub fn committed(&self, entries: u64, size: u64, took: Duration) {
+    pub(super) fn committed(&self, entries: u64, size: u64, took: Duration) {
         self.size.store(size, Ordering::Relaxed);
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.entries.fetch_add(entries, Ordering::Relaxed);
@@ -28,7 +33,7 @@ impl Metrics {
     }
 
     /// A batch did not become part of the log.
-    pub fn failed(&self) {
+    pub(super) fn failed(&self) {
         self.failed_batches.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -1,12 +1,12 @@
 //! The routes: `POST /add` as upstream load tools expect it, and files to read.
 
 use axum::Router;
-use axum::body::Body;
 use axum::body::Bytes;
-use axum::body::to_bytes;
+use axum::extract::DefaultBodyLimit;
+use axum::extract::FromRequest as _;
 use axum::extract::Path;
+use axum::extract::Request;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
@@ -15,10 +15,10 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
 
-use super::MAX_ENTRY;
 use super::Refused;
 use super::Shared;
 use super::room::holding;
+use crate::attestation::MAX_ENTRY;
 use crate::store::LogFiles as _;
 use crate::tlog::tile::CHECKPOINT_PATH;
 use crate::tlog::tile::Tile;
@@ -31,10 +31,11 @@ const BYTES: &str = "application/octet-stream";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// What is asked for anew each time.
 const NEVER: &str = "no-cache";
+const BUSY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
 
 pub(super) fn router(shared: Shared) -> Router {
     Router::new()
-        .route("/add", post(add))
+        .route("/add", post(add).layer(DefaultBodyLimit::max(MAX_ENTRY)))
         .route("/checkpoint", get(checkpoint))
         .route("/tile/{*path}", get(tile))
         .route("/cosigned/{*path}", get(cosigned))
@@ -44,45 +45,31 @@ pub(super) fn router(shared: Shared) -> Router {
 }
 
 /// Takes the body as an entry, and answers with its index on the first line.
-async fn add(State(shared): State<Shared>, headers: HeaderMap, body: Body) -> Response {
-    let answer = |status: StatusCode, text: String| {
+async fn add(State(shared): State<Shared>, request: Request) -> Response {
+    let refuse = |status: StatusCode, text: String| {
         shared.metrics.refused();
         (status, format!("{text}\n")).into_response()
     };
-    let length = headers.get(header::CONTENT_LENGTH);
+    let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     // One that does not say how long it is may be as long as any.
     let length = length.unwrap_or(MAX_ENTRY).min(MAX_ENTRY);
-    let Some(_place) = shared.entries.take(length) else {
-        let why = Refused::Busy.to_string();
-        return again(answer(StatusCode::TOO_MANY_REQUESTS, why));
+    let Some(place) = shared.entries.take(length) else {
+        return again(refuse(BUSY, Refused::Busy.to_string()));
     };
-    let body = match tokio::time::timeout(shared.timeout, to_bytes(body, MAX_ENTRY)).await {
+    let body = match tokio::time::timeout(shared.timeout, Bytes::from_request(request, &())).await {
         Ok(Ok(body)) => body,
-        Ok(Err(error)) if is_too_long(&error) => {
-            let why = format!("the entry has more than {MAX_ENTRY} bytes");
-            return answer(StatusCode::PAYLOAD_TOO_LARGE, why);
-        }
-        Ok(Err(error)) => return answer(StatusCode::BAD_REQUEST, error.to_string()),
+        Ok(Err(error)) => return refuse(error.status(), error.body_text()),
         Err(_) => {
             let why = format!("the body did not come within {:?}", shared.timeout);
-            return answer(StatusCode::REQUEST_TIMEOUT, why);
+            return refuse(StatusCode::REQUEST_TIMEOUT, why);
         }
     };
-    match shared.writer.add(body.into()).await {
+    match shared.writer.add(body.into(), place).await {
         Ok(index) => (StatusCode::OK, format!("{index}\n")).into_response(),
-        Err(why) => {
-            let status = match why {
-                Refused::Busy => StatusCode::TOO_MANY_REQUESTS,
-                Refused::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
-                Refused::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
-            };
-            let response = answer(status, why.to_string());
-            if status == StatusCode::PAYLOAD_TOO_LARGE {
-                response
-            } else {
-                again(response)
-            }
+        Err(why @ Refused::Busy) => again(refuse(BUSY, why.to_string())),
+        Err(why @ Refused::Failed(_)) => {
+            again(refuse(StatusCode::SERVICE_UNAVAILABLE, why.to_string()))
         }
     }
 }
@@ -92,17 +79,6 @@ fn again(mut response: Response) -> Response {
     let second = HeaderValue::from_static("1");
     response.headers_mut().insert(header::RETRY_AFTER, second);
     response
-}
-
-fn is_too_long(error: &axum::Error) -> bool {
-    let mut source: Option<&dyn std::error::Error> = Some(error);
-    while let Some(one) = source {
-        if one.to_string().contains("length limit exceeded") {
-            return true;
-        }
-        source = one.source();
-    }
-    false
 }
 
 async fn checkpoint(State(shared): State<Shared>) -> Response {
@@ -165,4 +141,70 @@ async fn health(State(shared): State<Shared>) -> Response {
 async fn metrics(State(shared): State<Shared>) -> Response {
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], shared.metrics.to_text()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use axum::body::Body;
+    use hyper::service::Service as _;
+    use hyper_util::service::TowerToHyperService;
+
+    use super::*;
+    use crate::key::{Algorithm, SecretKey, SignerKey};
+    use crate::server::room::Room;
+    use crate::server::{Metrics, Writer};
+    use crate::store::fs::Directory;
+    use crate::store::log::Log;
+    use crate::time::UnixSeconds;
+
+    // spec: log-35
+    #[tokio::test]
+    async fn where_there_is_no_room_it_says_when_to_ask_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let (public, private) = (directory.path().join("log"), directory.path().join("state"));
+        let secret = SecretKey::from_seed([7; 32]);
+        let key = SignerKey::new(
+            "log.example/room".parse().unwrap(),
+            Algorithm::Ed25519,
+            secret,
+        );
+        let now = || UnixSeconds::new(1_800_000_000);
+        let log = Log::create_in(&public, &private, key, now().unwrap()).unwrap();
+        let metrics = Arc::new(Metrics::default());
+        let never = |_| Err("not again".to_owned());
+        let (writer, thread) = Writer::start(log, never, now, Arc::clone(&metrics));
+        let service = TowerToHyperService::new(router(Shared {
+            writer,
+            files: Directory::new(&public),
+            metrics,
+            timeout: Duration::from_secs(20),
+            entries: Room::new(8 * 1024),
+            answers: Room::new(0),
+        }));
+        let status = async |path: &str, length: usize| {
+            let request = Request::post(path).header(header::CONTENT_LENGTH, length);
+            let request = if length == 0 {
+                Request::get(path)
+            } else {
+                request
+            };
+            let request = request.body(Body::from(vec![b'a'; length])).unwrap();
+            let answer = service.call(request).await.unwrap();
+            (
+                answer.status().as_u16(),
+                answer.headers().contains_key(header::RETRY_AFTER),
+            )
+        };
+        assert_eq!(status("/add", 9000).await, (429, true));
+        // What was taken is given back.
+        for _ in 0..4 {
+            assert_eq!(status("/add", 8000).await, (200, false));
+        }
+        assert_eq!(status("/checkpoint", 0).await, (503, true));
+        drop(service);
+        thread.join().unwrap();
+    }
 }

@@ -5,15 +5,13 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
-use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
-use super::MAX_ENTRY;
 use super::Metrics;
+use super::room::Place;
 use crate::sequencer::MAX_BATCH;
-use crate::sequencer::MAX_BATCH_BYTES;
 use crate::store::fs::Directory;
 use crate::store::fs::FileLock;
 use crate::store::log::Log;
@@ -28,13 +26,12 @@ const MAX_WAITING: usize = MAX_BATCH;
 /// How long a log that failed is left alone before it is opened anew.
 const PAUSE: Duration = Duration::from_secs(1);
 
+const NO_CLOCK: &str = "the clock is not between 1970 and 9999";
+
 /// Why an entry did not become part of the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
-    /// It is longer than a log can hold.
-    #[error("the entry has {0} bytes; at most {MAX_ENTRY} are allowed")]
-    TooLong(usize),
     /// Too many wait.
     #[error("too many entries wait to be written")]
     Busy,
@@ -45,6 +42,8 @@ pub enum Refused {
 
 struct Waiting {
     entry: Vec<u8>,
+    /// Taken up until it is written, also where nobody waits for the answer any more.
+    place: Place,
     answer: oneshot::Sender<Result<u64, Refused>>,
 }
 
@@ -57,18 +56,21 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread on a log. Where a write fails, `open` opens it anew.
+    /// Starts the thread on a log. Where a write fails, `open` opens it anew; `clock` tells
+    /// the present time, or `None` if it cannot.
     pub fn start(
         log: LocalLog,
-        open: impl Fn() -> Result<LocalLog, String> + Send + 'static,
+        open: impl Fn(UnixSeconds) -> Result<LocalLog, String> + Send + 'static,
+        clock: fn() -> Option<UnixSeconds>,
         metrics: Arc<Metrics>,
     ) -> (Self, std::thread::JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(MAX_WAITING);
         let well = Arc::new(AtomicBool::new(true));
-        metrics.committed(0, log.size(), Duration::ZERO);
+        metrics.opened(log.size());
         let mut thread = Thread {
             log: Ok(log),
             open,
+            clock,
             waiting,
             well: Arc::clone(&well),
             metrics,
@@ -77,14 +79,15 @@ impl Writer {
         (Self { queue, well }, thread)
     }
 
-    /// Makes an entry part of the log and returns its index, once it is durable and
-    /// published.
-    pub async fn add(&self, entry: Vec<u8>) -> Result<u64, Refused> {
-        if entry.len() > MAX_ENTRY {
-            return Err(Refused::TooLong(entry.len()));
-        }
+    /// Makes an entry, of at most [`MAX_ENTRY`](crate::attestation::MAX_ENTRY) bytes, part of
+    /// the log and returns its index, once it is durable and published.
+    pub(super) async fn add(&self, entry: Vec<u8>, place: Place) -> Result<u64, Refused> {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { entry, answer };
+        let waiting = Waiting {
+            entry,
+            place,
+            answer,
+        };
         self.queue.try_send(waiting).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Refused::Busy,
             mpsc::error::TrySendError::Closed(_) => ended(),
@@ -106,32 +109,26 @@ struct Thread<F> {
     /// The log, or when and why it failed.
     log: Result<LocalLog, (Instant, String)>,
     open: F,
+    clock: fn() -> Option<UnixSeconds>,
     waiting: mpsc::Receiver<Waiting>,
     well: Arc<AtomicBool>,
     metrics: Arc<Metrics>,
 }
 
-impl<F: Fn() -> Result<LocalLog, String>> Thread<F> {
+impl<F: Fn(UnixSeconds) -> Result<LocalLog, String>> Thread<F> {
     fn run(&mut self) {
-        // What was taken and does not fit into a batch begins the next.
-        let mut next = None;
-        while let Some(first) = next.take().or_else(|| self.waiting.blocking_recv()) {
-            let mut bytes = first.entry.len();
-            let (mut entries, mut answers) = (vec![first.entry], vec![first.answer]);
-            while entries.len() < MAX_BATCH
-                && let Ok(one) = self.waiting.try_recv()
-            {
-                bytes = bytes.saturating_add(one.entry.len());
-                if bytes > MAX_BATCH_BYTES / 2 {
-                    next = Some(one);
-                    break;
-                }
+        let mut batch = Vec::new();
+        while self.waiting.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
+            let (mut entries, mut waiting) = (Vec::new(), Vec::new());
+            for one in batch.drain(..) {
                 entries.push(one.entry);
-                answers.push(one.answer);
+                waiting.push((one.answer, one.place));
             }
             let written = self.write(&entries);
             self.well.store(written.is_ok(), Ordering::Relaxed);
-            for (answer, number) in answers.into_iter().zip(0_u64..) {
+            for ((answer, place), number) in waiting.into_iter().zip(0_u64..) {
+                // Who has the answer finds the room.
+                drop(place);
                 let index = written.clone().map(|first| first.saturating_add(number));
                 // Who asked may have gone; the entry stays.
                 let _ = answer.send(index);
@@ -142,22 +139,18 @@ impl<F: Fn() -> Result<LocalLog, String>> Thread<F> {
     /// Makes a batch part of the log and returns the index of its first entry.
     fn write(&mut self, entries: &[Vec<u8>]) -> Result<u64, Refused> {
         let failed = |why: &dyn std::fmt::Display| Refused::Failed(why.to_string());
+        let now = (self.clock)().ok_or_else(|| failed(&NO_CLOCK))?;
         if let Err((when, why)) = &self.log {
             if when.elapsed() < PAUSE {
                 return Err(failed(why));
             }
-            self.log = (self.open)().map_err(|why| (Instant::now(), why));
+            self.log = (self.open)(now).map_err(|why| (Instant::now(), why));
         }
         let log = match &mut self.log {
             Ok(log) => log,
             Err((_, why)) => return Err(failed(why)),
         };
         let began = Instant::now();
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let now = now
-            .ok()
-            .and_then(|since| UnixSeconds::new(since.as_secs()))
-            .ok_or_else(|| failed(&"the clock is not between 1970 and 9999"))?;
         match log.append(entries, now) {
             Ok(first) => {
                 let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);

@@ -12,7 +12,6 @@ use crate::store::reader::LogReader;
 use crate::store::reader::ReadError;
 use crate::tlog::checkpoint::Checkpoint;
 use crate::tlog::checkpoint::SignedCheckpoint;
-use crate::tlog::tile::CHECKPOINT_PATH;
 use crate::tlog::tile::Kind;
 use crate::tlog::tile::TILE_HEIGHT;
 use crate::tlog::tile::TILE_WIDTH;
@@ -28,9 +27,7 @@ impl<F: LogFiles + Sync + ?Sized> LogReader<'_, F> {
     ///
     /// Tells the first fault from the left, of the lowest level that has one.
     pub fn check(&self, key: &VerifierKey) -> Result<Checkpoint, ReadError> {
-        let note = self.checkpoint()?.ok_or(ReadError::Damaged {
-            path: CHECKPOINT_PATH.to_owned(),
-        })?;
+        let note = self.checkpoint()?.ok_or(ReadError::NoCheckpoint)?;
         let signed = SignedCheckpoint::open(&note, key).map_err(ReadError::Checkpoint)?;
         let checkpoint = signed.checkpoint().clone();
         let size = checkpoint.size;
@@ -43,7 +40,7 @@ impl<F: LogFiles + Sync + ?Sized> LogReader<'_, F> {
             let mut start = 0;
             while start < tiles {
                 let end = tiles.min(start.saturating_add(AT_ONCE));
-                let checked: Vec<Result<Checked, ReadError>> = (start..end)
+                let checked: Vec<Result<Hash, ReadError>> = (start..end)
                     .into_par_iter()
                     .map(|index| self.check_tile(level, index, size, hashes.as_deref()))
                     .collect();
@@ -53,11 +50,12 @@ impl<F: LogFiles + Sync + ?Sized> LogReader<'_, F> {
                 start = end;
             }
             width >>= TILE_HEIGHT;
-            // What is left over on the right of each level joins what is above it.
+            // The last one is not full, and no hash of the level above.
             if width == 0 {
                 break;
             }
-            hashes = Some(full(&roots));
+            roots.truncate(usize::try_from(width).unwrap_or(usize::MAX));
+            hashes = Some(roots);
         }
         let found = match size {
             0 => empty_root(),
@@ -73,14 +71,14 @@ impl<F: LogFiles + Sync + ?Sized> LogReader<'_, F> {
         Ok(checkpoint)
     }
 
-    /// Compares a tile with the entries or the tiles below it.
+    /// Compares a tile with the entries or the tiles below it, and returns its root.
     fn check_tile(
         &self,
         level: u8,
         index: u64,
         size: u64,
         below: Option<&[Hash]>,
-    ) -> Result<Checked, ReadError> {
+    ) -> Result<Hash, ReadError> {
         let (tile, bytes) = self.tile(Kind::Hashes(level), index, size)?;
         let damaged = |path: String| ReadError::Damaged { path };
         let hashes = parse_hashes(&bytes, tile.width()).ok_or_else(|| damaged(tile.path()))?;
@@ -114,22 +112,6 @@ impl<F: LogFiles + Sync + ?Sized> LogReader<'_, F> {
                 expected: *expected,
             });
         }
-        Ok(Checked {
-            root: root(&hashes),
-            full: tile.is_full(),
-        })
+        Ok(root(&hashes))
     }
-}
-
-/// A tile that is what it must be.
-#[derive(Clone, Copy)]
-struct Checked {
-    root: Hash,
-    full: bool,
-}
-
-/// The roots of the tiles that are full.
-fn full(tiles: &[Checked]) -> Vec<Hash> {
-    let full = tiles.iter().filter(|tile| tile.full);
-    full.map(|tile| tile.root).collect()
 }

@@ -215,6 +215,9 @@ pub enum ReadError {
         /// Its path.
         path: String,
     },
+    /// There is no checkpoint at all.
+    #[error("there is no `{CHECKPOINT_PATH}`")]
+    NoCheckpoint,
     /// There is no such leaf.
     #[error("there is no leaf {index} in a tree of {size}")]
     NoSuchLeaf {
