@@ -141,9 +141,10 @@ fn serve(
     let directory = directory.to_owned();
     let (public, private) = (directory.join("log"), directory.join("state"));
     let path = directory.join("keys/log.key");
-    // Read now, so that a wrong key is told before anything is served.
-    keystore::read_note_key(&path)
-        .map_err(|error| Failure::from(error).hint("`standstill log init DIR` makes a log"))?;
+    if !path.exists() {
+        return Err(Failure::file(&directory, "has no log to be served")
+            .hint("`standstill log init DIR` makes one"));
+    }
     let files = Directory::new(&public);
     let open = move |now: UnixSeconds| -> Result<LocalLog, Failure> {
         let key = keystore::read_note_key(&path)?;
