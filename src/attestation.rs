@@ -13,9 +13,11 @@ pub mod envelope;
 pub mod fields;
 pub mod figure;
 pub mod identity;
+pub mod schedule;
 pub mod statement;
 
 pub use content::Content;
 pub use envelope::{Envelope, EnvelopeError, MAX_ENTRY, StatementId};
 pub use fields::FieldError;
+pub use schedule::Schedule;
 pub use statement::{Head, IssuerId, Link, Statement, StreamId, Subject};

@@ -58,7 +58,7 @@ impl AttestArgs {
         let area = workspace.area(self.place.area)?;
         let mut next = next_start(workspace, self.place.area, &area);
         let mut found = Vec::new();
-        while let Some(period) = area.period_from(next) {
+        while let Some(period) = area.schedule.period_from(next) {
             let draft = drafts::draft_path(workspace, self.place.area, period.start());
             if !draft.exists() {
                 break;

@@ -137,13 +137,17 @@ fn collect(
     let intake = read(&bytes, &options).map_err(|error| explain(args, error))?;
     tell(&intake, world);
     let range = args.range(&workspace, &area, world)?;
-    let cadence = area.terms_at(range.start()).cadence.ok_or_else(|| {
-        Failure::new(format!(
-            "area {} has no periods of its own",
-            args.place.area
-        ))
-        .hint("usage is collected for an area that `open` gave a period")
-    })?;
+    let cadence = area
+        .schedule
+        .terms_at(range.start())
+        .cadence
+        .ok_or_else(|| {
+            Failure::new(format!(
+                "area {} has no periods of its own",
+                args.place.area
+            ))
+            .hint("usage is collected for an area that `open` gave a period")
+        })?;
     let collector = Collector::new(intake.jobs, cadence, range)?;
     let outside = collector.outside()?;
     let drafts = Drafts::stage(&workspace, args.place.area, args.again.is_some())?;
@@ -154,7 +158,7 @@ fn collect(
     };
     let bar = progress::bar(
         "collecting",
-        area.periods(range.start(), range.end()).count(),
+        area.schedule.periods(range.start(), range.end()).count(),
     );
     let catalogue = Catalogue::embedded().digest();
     // Writes the draft of a period, and returns its accelerator-seconds.
@@ -294,6 +298,7 @@ impl JobLogArgs {
             through = through.min(next);
         }
         let periods: Vec<Period> = area
+            .schedule
             .periods(from, through)
             .filter(|period| period.start() >= from && period.end() <= through)
             .collect();
@@ -323,7 +328,7 @@ pub(super) fn next_start(workspace: &Workspace, stream: StreamId, area: &Area) -
                 crate::attestation::Content::Usage(usage) => Some(usage.period.end()),
                 _ => None,
             });
-    attested.unwrap_or(area.open.first)
+    attested.unwrap_or(area.schedule.open.first)
 }
 
 fn figures(usage: &PeriodUsage, source: &Source) -> Vec<Figure> {

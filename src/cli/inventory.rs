@@ -102,6 +102,7 @@ impl InventoryArgs {
         let until = from.plus(1).unwrap_or(from);
         let at_edge = from == next
             || area
+                .schedule
                 .periods(from, until)
                 .any(|period| period.start() == from);
         if !at_edge {

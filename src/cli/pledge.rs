@@ -142,7 +142,7 @@ impl NewArgs {
         let area = workspace.area(StreamId::new(1))?;
         let window =
             Period::new(self.start, self.end).ok_or_else(|| not_before(self.start, self.end))?;
-        let in_force = area.terms_at(window.start());
+        let in_force = area.schedule.terms_at(window.start());
         let cadence = in_force.cadence.ok_or_else(|| {
             Failure::new("area 1 has no periods of its own")
                 .hint("a pledge states the period of its reports")

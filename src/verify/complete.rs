@@ -38,13 +38,13 @@ pub(super) fn due(
     period: Period,
     times: &Times,
 ) -> Option<UnixSeconds> {
-    let grace = area.terms_at(period.start()).grace;
+    let grace = area.schedule.terms_at(period.start()).grace;
     let mut own = period.end().plus(grace)?;
-    for (at, (change, index)) in area.changes.iter().enumerate() {
+    for (at, (change, index)) in area.schedule.changes.iter().enumerate() {
         if change.from > period.start() {
             continue;
         }
-        let terms = area.terms_without(at, period.start());
+        let terms = area.schedule.terms_without(at, period.start());
         let before = terms
             .cadence
             .and_then(|one| one.period_at(terms.from, period.start()));
@@ -150,7 +150,7 @@ pub(super) fn lateness(
             ),
         ));
     }
-    for (change, index) in &area.changes {
+    for (change, index) in &area.schedule.changes {
         let seen = clock.times.not_after(*index);
         if let Some(seen) = seen.filter(|seen| *seen > change.from && !clock.bundle) {
             findings.push(Finding::new(

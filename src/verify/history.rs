@@ -9,16 +9,14 @@ use std::collections::BTreeMap;
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
 use crate::attestation::StreamId;
-use crate::attestation::content::AreaChange;
-use crate::attestation::content::AreaClose;
 use crate::attestation::content::AreaOpen;
 use crate::attestation::content::Capacity;
 use crate::attestation::content::Issuer;
 use crate::attestation::content::RatedWatts;
 use crate::attestation::identity::Identity;
+use crate::attestation::schedule::Schedule;
 use crate::claim::Pledge;
 use crate::quantity::Quantity;
-use crate::time::Cadence;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 use crate::verify::findings::Findings;
@@ -29,10 +27,6 @@ pub use reports::{Report, Reports, Version};
 
 /// The most periods that are counted one by one: a cadence may be a second.
 pub const MAX_COUNTED: u64 = 100_000;
-
-/// The most changes of an area's periods that are applied: each is looked at for each
-/// deadline (`specs/verdicts.md`, ver-14).
-pub const MAX_CHANGES: usize = 1000;
 
 /// One issuer's history in its log of record.
 #[derive(Clone, Debug)]
@@ -75,16 +69,13 @@ pub struct Stream {
 /// One area.
 #[derive(Clone, Debug)]
 pub struct Area {
-    /// How it began; made up of its first report where nothing opened it.
-    pub open: AreaOpen,
+    /// How it began, changed and ended; made up of its first report where nothing opened
+    /// it.
+    pub schedule: Schedule,
     /// The statement that opened it; `None` if it was only reported in.
     pub opened: Option<StatementId>,
     /// Where that stands, or the first report.
     pub open_index: u64,
-    /// Its changes, and where each stands.
-    pub changes: Vec<(AreaChange, u64)>,
-    /// How it ended, and where that stands.
-    pub close: Option<(AreaClose, u64)>,
     /// Its reports, in the order of their periods.
     pub reports: Reports,
     /// Reports of periods that were not the next, by sequence and period: they cover
@@ -101,17 +92,6 @@ pub struct Area {
     pub recounted: Vec<(Period, u64)>,
     /// The ledgers that its reports name.
     pub ledgers: LedgerTally,
-}
-
-/// What an area has declared of its periods.
-#[derive(Clone, Copy, Debug)]
-pub struct AreaTerms {
-    /// From where they count.
-    pub from: UnixSeconds,
-    /// How long a period is, if that was stated.
-    pub cadence: Option<Cadence>,
-    /// How many seconds after a period's end its report is due.
-    pub grace: u64,
 }
 
 /// The ledgers that the reports of an area name, beside those that were opened.
@@ -189,11 +169,9 @@ impl Area {
 
     fn begun(open: AreaOpen, opened: Option<StatementId>, open_index: u64) -> Self {
         Self {
-            open,
+            schedule: Schedule::new(open),
             opened,
             open_index,
-            changes: Vec::new(),
-            close: None,
             reports: Reports::default(),
             strays: BTreeMap::new(),
             inventories: BTreeMap::new(),
@@ -226,44 +204,10 @@ impl Area {
     /// Whether it accounts for compute of its issuer's: one that measures others' does not,
     /// unless it reports or holds something all the same. (A name to hide usage under.)
     pub fn accounts(&self) -> bool {
-        self.open.measures.is_none()
+        self.schedule.open.measures.is_none()
             || !self.reports.is_empty()
             || !self.strays.is_empty()
             || !self.inventories.is_empty()
-    }
-
-    /// Returns the terms that hold at `start`.
-    pub fn terms_at(&self, start: UnixSeconds) -> AreaTerms {
-        self.terms_without(self.changes.len(), start)
-    }
-
-    /// Returns the terms at `start` as they were before the change of that number, and all
-    /// after it, were said.
-    pub fn terms_without(&self, change: usize, start: UnixSeconds) -> AreaTerms {
-        let mut earlier = self.changes.iter().take(change).rev();
-        match earlier.find(|(one, _)| one.from <= start) {
-            Some((one, _)) => AreaTerms {
-                from: one.from,
-                cadence: Some(one.cadence),
-                grace: one.grace,
-            },
-            None => AreaTerms {
-                from: self.open.first,
-                cadence: self.open.cadence,
-                grace: self.open.grace,
-            },
-        }
-    }
-
-    /// Returns the period that begins at `start`, unless the area has ended or has no
-    /// cadence.
-    pub fn period_from(&self, start: UnixSeconds) -> Option<Period> {
-        let period = self.terms_at(start).cadence?.period_from(start)?;
-        let ended = self
-            .close
-            .as_ref()
-            .is_some_and(|(close, _)| start >= close.end);
-        (!ended).then_some(period)
     }
 
     /// Returns the inventory in force at a period's start, as far as the log was read: that
@@ -314,7 +258,7 @@ impl Area {
     /// Notes an inventory that nobody can read: it may hold anything, from any time on.
     pub fn add_unread_inventory(&mut self, index: u64) {
         self.unread_inventory = Some(index);
-        self.recount(self.open.first, self.next_start(), index);
+        self.recount(self.schedule.open.first, self.next_start(), index);
     }
 
     fn recount(&mut self, from: UnixSeconds, until: UnixSeconds, index: u64) {
@@ -330,7 +274,10 @@ impl Area {
     /// Returns the first period from `from` on of which nothing is told before `until`, and
     /// how many there are, counted up to [`MAX_COUNTED`].
     pub fn untold(&self, from: UnixSeconds, until: UnixSeconds) -> Option<(Period, u64)> {
-        let mut periods = self.periods(from, until).filter(|one| one.start() >= from);
+        let mut periods = self
+            .schedule
+            .periods(from, until)
+            .filter(|one| one.start() >= from);
         let first = periods.next()?;
         let more = (0..MAX_COUNTED).zip(periods).count();
         let more = u64::try_from(more).unwrap_or(u64::MAX);
@@ -339,31 +286,6 @@ impl Area {
 
     /// Returns the start of the period that the next report must account for.
     pub fn next_start(&self) -> UnixSeconds {
-        self.reports.end().unwrap_or(self.open.first)
-    }
-
-    /// Returns every period from the first that ends after `from` up to the last that
-    /// begins before `until`.
-    pub fn periods(&self, from: UnixSeconds, until: UnixSeconds) -> impl Iterator<Item = Period> {
-        let mut start = self.skip_to(from);
-        std::iter::from_fn(move || {
-            let period = self.period_from(start).filter(|_| start < until)?;
-            start = period.end();
-            Some(period)
-        })
-        .filter(move |period| period.end() > from)
-    }
-
-    /// Whether a period of the area begins at an instant.
-    pub fn is_edge(&self, instant: UnixSeconds) -> bool {
-        self.skip_to(instant) == instant
-    }
-
-    /// Returns the start of the period that holds `instant`, or of the first.
-    pub fn skip_to(&self, instant: UnixSeconds) -> UnixSeconds {
-        let AreaTerms { from, cadence, .. } = self.terms_at(instant);
-        cadence
-            .and_then(|cadence| cadence.period_at(from, instant))
-            .map_or(from, Period::start)
+        self.reports.end().unwrap_or(self.schedule.open.first)
     }
 }

@@ -103,23 +103,23 @@ pub(super) fn areas<'h>(
         strays.any(|stray| stray.period.start() < pledge.window.end())
     };
     covered.retain(|covered| {
-        let begins = covered.area.open.first < pledge.window.end();
+        let begins = covered.area.schedule.open.first < pledge.window.end();
         begins || named(covered) || admits(covered.area)
     });
     if covered.is_empty() {
         findings.push(Finding::new(Check::Perimeter, "no area is covered"));
     }
     for covered in &covered {
-        if covered.area.open.first > pledge.window.start() {
+        if covered.area.schedule.open.first > pledge.window.start() {
             findings.push(Finding::new(
                 Check::AreaBegins,
                 format!(
                     "area {} accounts only from {} on",
-                    covered.name, covered.area.open.first
+                    covered.name, covered.area.schedule.open.first
                 ),
             ));
         }
-        if let Some((close, _)) = &covered.area.close
+        if let Some((close, _)) = &covered.area.schedule.close
             && close.end < pledge.window.end()
         {
             findings.push(Finding::new(
@@ -215,6 +215,6 @@ fn cover<'h>(history: &'h History, stream: StreamId, area: &'h Area) -> Covered<
         history,
         stream,
         area,
-        name: format!("{stream} \"{}\"", area.open.name.escape_default()),
+        name: format!("{stream} \"{}\"", area.schedule.open.name.escape_default()),
     }
 }

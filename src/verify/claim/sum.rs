@@ -178,10 +178,10 @@ impl<'c> Sum<'c> {
         findings: &mut Findings,
     ) {
         let (area, name, window) = (covered.area, &covered.name, self.window);
-        if area.open.first > window.start() {
+        if area.schedule.open.first > window.start() {
             self.upper = None;
         }
-        if area.terms_at(window.start()).cadence.is_none() {
+        if area.schedule.terms_at(window.start()).cadence.is_none() {
             self.upper = None;
             findings.push(Finding::new(
                 Check::ReportMissing,
@@ -191,7 +191,7 @@ impl<'c> Sum<'c> {
         let recounted = Recounted::of(area);
         let mut missing = Missing::default();
         let mut corrected = Corrected::default();
-        let mut expected = area.skip_to(window.start());
+        let mut expected = area.schedule.skip_to(window.start());
         for report in reports(area, window, committed) {
             missing.add(area, expected, report.period.start().min(window.end()));
             expected = report.period.end();
@@ -357,10 +357,10 @@ impl<'c> Sum<'c> {
     /// may not be dated back.
     fn closed(&self, covered: &Covered<'_>, findings: &mut Findings) {
         let (area, times) = (covered.area, self.court.clock.times);
-        let Some((close, index)) = &area.close else {
+        let Some((close, index)) = &area.schedule.close else {
             return;
         };
-        let cadence = area.terms_at(close.end).cadence;
+        let cadence = area.schedule.terms_at(close.end).cadence;
         let next = cadence.and_then(|cadence| cadence.period_from(close.end));
         let next = next.filter(|next| next.start() < self.window.end());
         let due = next

@@ -23,7 +23,6 @@ use crate::verify::history::Held;
 use crate::verify::history::History;
 use crate::verify::history::Ids;
 use crate::verify::history::InventoryRecord;
-use crate::verify::history::MAX_CHANGES;
 use crate::verify::history::MAX_COUNTED;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
@@ -356,15 +355,8 @@ fn govern_area(history: &mut History, area: &AreaStatement, id: StatementId, ind
         Action::Change(change) => {
             let known = history.areas.get_mut(&area.stream);
             if let Some(known) = known.filter(|known| known.is_declared()) {
-                let edge = change.from >= known.next_start() && known.is_edge(change.from);
-                if edge && known.changes.len() < MAX_CHANGES {
-                    known.changes.push((change.clone(), index));
-                } else {
-                    let why = if edge {
-                        format!("which is the change after {MAX_CHANGES} others")
-                    } else {
-                        "which is no edge of a period not yet published".to_owned()
-                    };
+                let next = known.next_start();
+                if let Err(why) = known.schedule.change(change, index, next) {
                     history.findings.push(Finding::new(
                         Check::AreaChange,
                         format!(
@@ -378,7 +370,7 @@ fn govern_area(history: &mut History, area: &AreaStatement, id: StatementId, ind
         Action::Close(close) => {
             let known = history.areas.get_mut(&area.stream);
             if let Some(known) = known.filter(|known| known.is_declared()) {
-                known.close = Some((close.clone(), index));
+                known.schedule.close = Some((close.clone(), index));
             }
         }
     }
@@ -487,7 +479,11 @@ fn report(history: &mut History, said: &Said<'_>, period: Period, version: Versi
     }
     let mut next = area.next_start();
     // A bundle's first report follows those that it leaves out, one a period.
-    if !said.whole && area.reports.is_empty() && left_out > 0 && area.is_edge(period.start()) {
+    if !said.whole
+        && area.reports.is_empty()
+        && left_out > 0
+        && area.schedule.is_edge(period.start())
+    {
         let before = area
             .untold(next, period.start())
             .map_or(0, |(_, count)| count);
@@ -502,8 +498,8 @@ fn report(history: &mut History, said: &Said<'_>, period: Period, version: Versi
             ));
         }
     }
-    let exact = area.period_from(period.start()) == Some(period);
-    let expected = area.period_from(next);
+    let exact = area.schedule.period_from(period.start()) == Some(period);
+    let expected = area.schedule.period_from(next);
     // What follows a skipped period is still a report of its own period.
     let refused = if period.start() >= next && exact {
         area.reports.push(period, subject.sequence, version).err()
