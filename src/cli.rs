@@ -24,6 +24,7 @@ mod publish;
 mod published;
 mod receipts;
 mod signing;
+mod submit;
 mod trust;
 mod verify;
 mod withdraw;

@@ -1,8 +1,16 @@
 //! A published log, or a witness's view of one, read over http(s).
 
+mod submit;
+
 use std::time::Duration;
 
 use crate::hash::sha256;
+use crate::store::LogFiles;
+use crate::store::StoreError;
+
+pub use submit::Problem;
+pub use submit::SubmitError;
+pub use submit::Submitter;
 
 /// How long a file may take to come.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -56,5 +64,15 @@ impl Remote {
     /// Returns what a witness under this address last cosigned of a log.
     pub fn last_cosigned(&self, origin: &str) -> Result<Option<Vec<u8>>, String> {
         self.read(&format!("{}/checkpoint", sha256(origin.as_bytes())))
+    }
+}
+
+impl LogFiles for Remote {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Self::read(self, path).map_err(|why| StoreError::Io {
+            doing: "read",
+            path: path.to_owned(),
+            source: std::io::Error::other(why),
+        })
     }
 }

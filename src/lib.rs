@@ -39,6 +39,7 @@ pub mod report;
 pub mod verify;
 
 // Layer 3, machines: input to ordered steps, no I/O.
+pub mod admission;
 pub mod collector;
 pub mod cosigner;
 pub mod sequencer;

@@ -301,6 +301,11 @@ impl Sequencer {
         self.edge.size()
     }
 
+    /// Returns the root of its tree.
+    pub fn root(&self) -> Hash {
+        self.edge.root()
+    }
+
     /// Returns the latest signed checkpoint's note.
     pub fn note(&self) -> &str {
         &self.lock.note

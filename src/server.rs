@@ -4,8 +4,12 @@
 //! many share one wait for the disk and one alone waits for nobody. An answer of 200 means
 //! that the entry is durable, part of the tree and published.
 
+mod api;
 mod connections;
+mod gate;
+mod intake;
 mod metrics;
+mod problem;
 mod room;
 mod routes;
 mod writer;
@@ -14,10 +18,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
+use crate::key::VerifierKey;
 use crate::store::fs::Directory;
 use room::Room;
 
+pub use gate::Gate;
+pub use gate::Places;
+pub use gate::Roster;
+pub use gate::Statements;
 pub use metrics::Metrics;
 pub use writer::LocalLog;
 pub use writer::Refused;
@@ -46,33 +56,50 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 struct Shared {
     writer: Writer,
     files: Directory,
+    /// The key of the log's checkpoints.
+    key: VerifierKey,
+    /// What the gate knows; `None` where it takes whatever comes.
+    roster: Option<Arc<Roster>>,
     metrics: Arc<Metrics>,
     timeout: Duration,
     /// For entries that are received or wait.
     entries: Room,
     /// For files that are sent.
     answers: Room,
+    /// For requests of many entries.
+    batches: Arc<Semaphore>,
 }
 
-/// Serves until `stop` is ready; then answers what was begun, and returns. A client that
-/// takes longer than `timeout` to say or to read something is given up.
-///
-/// The writer outlives it: [`Writer`] ends when its last copy is dropped.
-pub async fn serve(
-    listener: TcpListener,
-    writer: Writer,
-    files: Directory,
-    metrics: Arc<Metrics>,
-    timeout: Duration,
-    stop: impl Future<Output = ()>,
-) {
+/// What is served, and how.
+#[derive(Debug)]
+pub struct Service {
+    /// What takes entries. It ends when its last copy is dropped, after this.
+    pub writer: Writer,
+    /// The log's public files.
+    pub files: Directory,
+    /// The key of the log's checkpoints.
+    pub key: VerifierKey,
+    /// What the gate knows; `None` where it takes whatever comes.
+    pub roster: Option<Arc<Roster>>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// A client that takes longer to say or to read something is given up.
+    pub timeout: Duration,
+}
+
+/// Serves until `stop` is ready; then answers what was begun, and returns.
+pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>) {
+    let timeout = service.timeout;
     let shared = Shared {
-        writer,
-        files,
-        metrics,
+        writer: service.writer,
+        files: service.files,
+        key: service.key,
+        roster: service.roster,
+        metrics: service.metrics,
         timeout,
         entries: Room::new(MAX_HELD),
         answers: Room::new(MAX_HELD),
+        batches: Arc::new(Semaphore::new(api::MAX_BATCHES)),
     };
     connections::accept(listener, routes::router(shared), timeout, stop).await;
 }

@@ -12,6 +12,8 @@ use std::io;
 pub mod contract;
 pub mod fs;
 mod fsck;
+#[cfg(feature = "server")]
+pub mod index;
 pub mod log;
 pub mod memory;
 pub mod reader;

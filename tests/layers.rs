@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
         "tlog",
     ],
     &["report", "verify"],
-    &["collector", "cosigner", "sequencer"],
+    &["admission", "collector", "cosigner", "sequencer"],
     &[
         "durable",
         "http",

@@ -7,6 +7,7 @@
 use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
+use crate::attestation::fields::is_extension;
 use crate::attestation::figure::Figure;
 use crate::attestation::statement::IssuerId;
 use crate::attestation::statement::Subject;
@@ -321,6 +322,7 @@ impl Content {
             predicate_type: predicate_type.to_owned(),
             needs_root: needs_root(predicate_type, predicate),
             kind: kind_of(predicate_type, predicate),
+            ill_formed: !is_foreign(predicate_type, predicate, &why),
             why,
             period,
             admits,
@@ -343,6 +345,22 @@ fn kind_of(predicate_type: &str, predicate: &Object<'_>) -> Option<String> {
         return predicate.get("type")?.as_text().map(str::to_owned);
     }
     Some(name.to_owned())
+}
+
+/// Whether all that keeps a predicate from being read is its type, or an extension that it
+/// requires.
+fn is_foreign(predicate_type: &str, predicate: &Object<'_>, why: &FieldError) -> bool {
+    match why.path() {
+        "predicateType" => StatementType::from_uri(predicate_type).is_none(),
+        "critical" => {
+            let names = predicate.get("critical").and_then(Value::as_list);
+            names.is_some_and(|names| {
+                let extension = |name: &Value<'_>| name.as_text().is_some_and(is_extension);
+                !names.is_empty() && names.iter().all(extension)
+            })
+        }
+        _ => false,
+    }
 }
 
 /// Whether this is an `issuer` statement or the closing of an area, of any version.
@@ -372,6 +390,9 @@ pub struct NotUnderstood {
     pub needs_root: bool,
     /// The name of its type, if it is of ours; of a correction, that of what it corrects.
     pub kind: Option<String>,
+    /// Whether it breaks a rule that this version knows. If not, it is of a type, or needs
+    /// an extension, that only others know.
+    pub ill_formed: bool,
     /// What could not be read.
     pub why: FieldError,
     /// The period that it accounts for, if it may account for one and names it.

@@ -25,6 +25,11 @@ impl FieldError {
         }
     }
 
+    /// Returns where it is, from the object that was read.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The same fault, seen from the object that holds it as `name`.
     #[must_use]
     pub fn within(mut self, name: &str) -> Self {

@@ -150,6 +150,8 @@ impl Demo<'_, '_> {
                 grace: GRACE,
                 witness: (1..=3).map(|number| self.witness(number)).collect(),
                 quorum: None,
+                log: None,
+                submit: None,
             };
             quietly(before, |world| init.run(world))?;
             failure::create(&self.path.join(name).join("sacct.psv"), lab.jobs.as_bytes())?;
@@ -358,6 +360,8 @@ impl Demo<'_, '_> {
         let publish = PublishArgs {
             workspace: self.path.join(lab.name),
             preview: false,
+            to: None,
+            patience: 0,
         };
         quietly(now, |world| publish.run(world))
     }

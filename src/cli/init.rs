@@ -78,19 +78,33 @@ pub(super) struct InitArgs {
     /// How many witnesses are a quorum (default: more than half)
     #[arg(long, value_name = "N")]
     pub(super) quorum: Option<usize>,
+
+    /// Key of the log of record, where somebody else runs it (default: a log of one's own)
+    #[arg(long, value_name = "VKEY", value_parser = super::witness::boxed,
+        requires = "submit", conflicts_with = "origin")]
+    pub(super) log: Option<Box<VerifierKey>>,
+
+    /// Address of that log, to which `publish` submits
+    #[arg(long, value_name = "URL", requires = "log")]
+    pub(super) submit: Option<String>,
 }
 
 impl InitArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let path = &self.directory;
         let made = vacant(path)?;
-        let name = KeyName::new(self.origin.as_str()).map_err(|error| {
-            Failure::from(error).hint("a log is called like an address, e.g. `lab.example/log`")
-        })?;
+        let log = match &self.log {
+            Some(key) if key.algorithm() != Algorithm::Ed25519 => {
+                return Err(Failure::new("`--log` is no key of a log")
+                    .hint("`standstill log init` printed it to whoever runs the log"));
+            }
+            Some(key) => Home::Elsewhere((**key).clone()),
+            None => Home::Own(origin(&self.origin)?),
+        };
         let areas = self.areas(world.now)?;
         let witnesses = self.witnesses()?;
         let (id, vkey) = self
-            .make(name, areas, witnesses, world.now)
+            .make(log, areas, witnesses, world.now)
             .inspect_err(|_| clear(path, made))?;
         world.answer(
             &json!({
@@ -167,56 +181,20 @@ impl InitArgs {
 
     fn make(
         &self,
-        name: KeyName,
+        home: Home,
         areas: Vec<Area>,
         witnesses: Option<Witnesses>,
         now: UnixSeconds,
     ) -> Result<(IssuerId, VerifierKey), Failure> {
-        let path = &self.directory;
-        let log_key = SignerKey::new(name, Algorithm::Ed25519, keystore::generate()?);
-        let vkey = log_key.verifier();
-        let keys = path.join("keys");
-        make_private_directory(&keys)?;
-        let issuer = Issuer {
-            root: new_key(&keys, "root")?,
-            roles: Roles {
-                governance: new_key(&keys, "governance")?,
-                operations: new_key(&keys, "operations")?,
-            },
-            log: LogOfRecord {
-                origin: self.origin.clone(),
-                key: vkey.clone(),
-            },
+        let witness = self.witness_directories()?;
+        let founding = Founding {
+            home,
+            submit: self.submit.clone(),
+            areas,
             witnesses,
-            earlier: Vec::new(),
-            suspected_since: None,
-            moved: None,
+            witness,
         };
-        keystore::write_note_key(&keys.join("log.key"), &log_key)?;
-        let devices = Secret::from_bytes(*keystore::random()?);
-        keystore::create_private(&keys.join("devices.secret"), &devices.to_hex())?;
-        let link = Link {
-            previous: None,
-            governance: None,
-            not_before: None,
-            beacon: None,
-        };
-        let (id, payload) = first_payload(&Content::Issuer(Box::new(issuer)), &link)
-            .ok_or_else(|| Failure::new("the issuer's statement cannot be written"))?;
-        let (log, state) = (path.join("log"), path.join("state/log"));
-        Log::create_in(&log, &state, log_key, now)?;
-        failure::create(&path.join("log/vkey"), format!("{vkey}\n").as_bytes())?;
-        let config = Config {
-            issuer: id.to_string(),
-            origin: self.origin.clone(),
-            publish_wait: default_wait(),
-            witness: self.witness_directories()?,
-        };
-        let mut workspace = Workspace::found(path, config, &payload)?;
-        let areas = areas.into_iter().map(Content::Area).collect();
-        workspace.append_all(StreamId::GOVERNANCE, areas)?;
-        workspace.finish()?;
-        Ok((id, vkey))
+        founding.make(&self.directory, now)
     }
 
     fn witness_directories(&self) -> Result<Vec<WitnessConfig>, Failure> {
@@ -268,8 +246,104 @@ impl InitArgs {
     }
 }
 
+/// The log of record of a new issuer.
+pub(super) enum Home {
+    /// A log of its own, of that name.
+    Own(KeyName),
+    /// A log that somebody else runs.
+    Elsewhere(VerifierKey),
+}
+
+/// What a new issuer begins with.
+pub(super) struct Founding {
+    pub(super) home: Home,
+    pub(super) submit: Option<String>,
+    pub(super) areas: Vec<Area>,
+    pub(super) witnesses: Option<Witnesses>,
+    pub(super) witness: Vec<WitnessConfig>,
+}
+
+impl Founding {
+    /// Makes the workspace in `path`: keys, journal and, if it is its own, the log.
+    pub(super) fn make(
+        self,
+        path: &Path,
+        now: UnixSeconds,
+    ) -> Result<(IssuerId, VerifierKey), Failure> {
+        let keys = path.join("keys");
+        make_private_directory(&keys)?;
+        let own = match &self.home {
+            Home::Own(name) => {
+                let secret = keystore::generate()?;
+                Some(SignerKey::new(name.clone(), Algorithm::Ed25519, secret))
+            }
+            Home::Elsewhere(_) => None,
+        };
+        let vkey = match (&own, self.home) {
+            (Some(key), _) => key.verifier(),
+            (None, Home::Elsewhere(key)) => key,
+            (None, Home::Own(_)) => return Err(Failure::new("a log without a key")),
+        };
+        let issuer = Issuer {
+            root: new_key(&keys, "root")?,
+            roles: Roles {
+                governance: new_key(&keys, "governance")?,
+                operations: new_key(&keys, "operations")?,
+            },
+            log: LogOfRecord {
+                origin: vkey.name().as_str().to_owned(),
+                key: vkey.clone(),
+            },
+            witnesses: self.witnesses,
+            earlier: Vec::new(),
+            suspected_since: None,
+            moved: None,
+        };
+        let devices = Secret::from_bytes(*keystore::random()?);
+        keystore::create_private(&keys.join("devices.secret"), &devices.to_hex())?;
+        let link = Link {
+            previous: None,
+            governance: None,
+            not_before: None,
+            beacon: None,
+        };
+        let (id, payload) = first_payload(&Content::Issuer(Box::new(issuer)), &link)
+            .ok_or_else(|| Failure::new("the issuer's statement cannot be written"))?;
+        if let Some(key) = own {
+            create_log(path, key, now)?;
+        }
+        let config = Config {
+            issuer: id.to_string(),
+            origin: vkey.name().as_str().to_owned(),
+            publish_wait: default_wait(),
+            submit: self.submit,
+            witness: self.witness,
+        };
+        let mut workspace = Workspace::found(path, config, &payload)?;
+        let areas = self.areas.into_iter().map(Content::Area).collect();
+        workspace.append_all(StreamId::GOVERNANCE, areas)?;
+        workspace.finish()?;
+        Ok((id, vkey))
+    }
+}
+
+/// Parses the name of a log.
+pub(super) fn origin(text: &str) -> Result<KeyName, Failure> {
+    KeyName::new(text).map_err(|error| {
+        Failure::from(error).hint("a log is called like an address, e.g. `lab.example/log`")
+    })
+}
+
+/// Makes an empty log, with its key, in a directory that has `keys`.
+pub(super) fn create_log(path: &Path, key: SignerKey, now: UnixSeconds) -> Result<(), Failure> {
+    let vkey = key.verifier();
+    keystore::write_note_key(&path.join("keys/log.key"), &key)?;
+    Log::create_in(&path.join("log"), &path.join("state/log"), key, now)?;
+    failure::create(&path.join("log/vkey"), format!("{vkey}\n").as_bytes())
+}
+
 /// Whether the directory must be made; fails if something is in it.
-fn vacant(path: &Path) -> Result<bool, Failure> {
+pub(super) fn vacant(path: &Path) -> Result<bool, Failure> {
     match std::fs::read_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(Failure::io(path, error)),
@@ -286,7 +360,7 @@ fn vacant(path: &Path) -> Result<bool, Failure> {
 }
 
 /// Removes what a failed attempt made: the directory was empty or not there before.
-fn clear(path: &Path, made: bool) {
+pub(super) fn clear(path: &Path, made: bool) {
     if made {
         let _ = std::fs::remove_dir_all(path);
     } else {
@@ -297,7 +371,7 @@ fn clear(path: &Path, made: bool) {
 }
 
 /// Makes a directory that only its owner can enter, and those above it.
-fn make_private_directory(path: &Path) -> Result<(), Failure> {
+pub(super) fn make_private_directory(path: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::DirBuilderExt as _;
     if let Some(parent) = path.parent() {
         failure::make_directory(parent)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 use serde_json::json;
@@ -14,10 +15,12 @@ use crate::cli::World;
 use crate::cli::journal::Entry;
 use crate::cli::receipts;
 use crate::cli::signing;
+use crate::cli::submit;
 use crate::cli::workspace::Workspace;
 use crate::keystore;
 use crate::note::Note;
 use crate::sequencer::Refusal;
+use crate::store::StoreError;
 use crate::store::fs::Directory;
 use crate::store::fs::FileLock;
 use crate::store::log::Log;
@@ -41,6 +44,15 @@ pub(super) struct PublishArgs {
     /// one a line; with `--json` also what they say
     #[arg(long)]
     pub(super) preview: bool,
+
+    /// Address of the log, where a server has it (default: `submit` in `standstill.toml`;
+    /// without either, the log in the workspace is written)
+    #[arg(long, value_name = "URL", conflicts_with = "preview")]
+    pub(super) to: Option<String>,
+
+    /// Seconds for which a log that cannot be reached, or is busy, is tried again
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(super) patience: u64,
 }
 
 impl PublishArgs {
@@ -54,52 +66,102 @@ impl PublishArgs {
         if self.preview {
             return preview(&workspace, &queue, &entries, world);
         }
-        let mut log = open(&workspace, world)?;
-        let known: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
-        let found = log.reader().find(&known, log.size())?;
-        let fresh: Vec<Vec<u8>> = entries
-            .iter()
-            .zip(&found)
-            .filter(|(_, place)| place.is_none())
-            .map(|(entry, _)| entry.clone())
-            .collect();
-        if !fresh.is_empty() {
-            log.append(&fresh, world.now).map_err(unpublished)?;
+        let address = self.to.as_deref().or(workspace.config.submit.as_deref());
+        if let Some(address) = address {
+            let patience = Duration::from_secs(self.patience);
+            submit::submit(&workspace, &queue, &entries, address, patience, world)?;
+            return waiting_note(&workspace, waiting, world);
         }
-        let cosigned = cosign(&workspace, &mut log, world)?;
-        receipts::keep(&workspace, &log, &queue, &entries)?;
+        let own = publish_own(&workspace, &queue, &entries, world)?;
         let asked = workspace.config.witness.len();
+        let Own {
+            published,
+            size,
+            cosigned,
+        } = own;
         world.answer(
             &json!({
-                "published": fresh.len(),
-                "size": log.size(),
+                "published": published,
+                "size": size,
                 "cosigned": cosigned,
                 "witnesses": asked,
                 "waiting": waiting,
             }),
-            &format!(
-                "{} statements published, the log has {}; {cosigned} of {asked} witnesses cosigned",
-                fresh.len(),
-                log.size(),
-            ),
+            &format!("{published} statements published, the log has {size}; {cosigned} of {asked} witnesses cosigned"),
         )?;
-        let witnesses = workspace.identity()?.witnesses.as_ref();
-        if let Some(quorum) = witnesses
-            .map(|one| one.quorum)
-            .filter(|one| *one > cosigned)
-        {
-            world.note(format!(
-                "warning: {quorum} witnesses are a quorum: until so many cosign, nobody can tell by when this was said; `standstill publish` asks them again"
-            ));
-        }
-        if waiting > 0 {
-            world.note(format!(
-                "{waiting} wait until {} seconds after their period's end",
-                workspace.config.publish_wait
-            ));
-        }
-        Ok(())
+        warn(&workspace, cosigned, world)?;
+        waiting_note(&workspace, waiting, world)
     }
+}
+
+/// What came of publishing in the log of the workspace.
+struct Own {
+    published: usize,
+    size: u64,
+    cosigned: usize,
+}
+
+/// Publishes whatever is queued in the log of the workspace, and says nothing of it.
+pub(super) fn publish(workspace: &Workspace, world: &mut World<'_>) -> Result<(), Failure> {
+    let (queue, _) = queue(workspace, world);
+    workspace.sync()?;
+    let entries = signing::sign(workspace, &queue, world)?;
+    publish_own(workspace, &queue, &entries, world).map(|_| ())
+}
+
+fn publish_own(
+    workspace: &Workspace,
+    queue: &[&Entry],
+    entries: &[Vec<u8>],
+    world: &mut World<'_>,
+) -> Result<Own, Failure> {
+    let mut log = open(workspace, world)?;
+    let known: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
+    let found = log.reader().find(&known, log.size())?;
+    let fresh: Vec<Vec<u8>> = entries
+        .iter()
+        .zip(&found)
+        .filter(|(_, place)| place.is_none())
+        .map(|(entry, _)| entry.clone())
+        .collect();
+    if !fresh.is_empty() {
+        log.append(&fresh, world.now).map_err(unpublished)?;
+    }
+    let cosigned = cosign(workspace, &mut log, world)?;
+    receipts::keep(workspace, &log, queue, entries)?;
+    Ok(Own {
+        published: fresh.len(),
+        size: log.size(),
+        cosigned,
+    })
+}
+
+fn warn(workspace: &Workspace, cosigned: usize, world: &mut World<'_>) -> Result<(), Failure> {
+    let witnesses = workspace.identity()?.witnesses.as_ref();
+    if let Some(quorum) = witnesses
+        .map(|one| one.quorum)
+        .filter(|one| *one > cosigned)
+    {
+        world.note(format!(
+            "warning: {quorum} witnesses are a quorum: until so many cosign, nobody can tell by when this was said; `standstill publish` asks them again"
+        ));
+    }
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the end of a command")]
+fn waiting_note(
+    workspace: &Workspace,
+    waiting: usize,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    if waiting > 0 {
+        world.note(format!(
+            "{waiting} wait until {} seconds after their period's end",
+            workspace.config.publish_wait
+        ));
+    }
+    Ok(())
 }
 
 /// Shows the entries that would become public.
@@ -207,6 +269,10 @@ fn open(workspace: &Workspace, world: &World<'_>) -> Result<Log<Directory, FileL
 
 /// What may help where the log does not take what was to be published.
 fn unpublished(error: LogError) -> Failure {
+    if let LogError::Store(StoreError::Locked { .. }) = &error {
+        return Failure::new(error.to_string())
+            .hint("if a server has the log, publish through that: `--to URL`");
+    }
     let hint = match &error {
         LogError::Refused(Refusal::Clock { .. }) => {
             "set the clock: the log was written to at a later time"

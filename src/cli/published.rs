@@ -184,29 +184,35 @@ pub(crate) fn latest_quorum(
     files: &Directory,
     identity: &Issuer,
 ) -> Result<Option<String>, Failure> {
-    let Some(witnesses) = &identity.witnesses else {
+    if identity.witnesses.is_none() {
         return Ok(None);
-    };
+    }
     let reader = LogReader::new(files);
     // In an outage of witnesses the latest may lack a quorum that an earlier one has.
     for number in (0..reader.cosigned_count()?).rev() {
-        let Some(mut note) = reader
+        let Some(note) = reader
             .cosigned(number)?
             .and_then(|bytes| Note::parse(&bytes).ok())
         else {
             continue;
         };
-        if SignedCheckpoint::open_note(note.clone(), &identity.log.key).is_err() {
-            continue;
-        }
-        let signed = |key: &&VerifierKey| Cosignature::open(&note, key).ok().flatten().is_some();
-        let keys: Vec<&VerifierKey> = witnesses.keys.iter().filter(signed).collect();
-        if keys.len() >= witnesses.quorum {
-            note.retain(|line| {
-                line.names(&identity.log.key) || keys.iter().any(|key| line.names(key))
-            });
-            return Ok(Some(note.to_text()));
+        if let Some(text) = cosigned_by_quorum(note, identity) {
+            return Ok(Some(text));
         }
     }
     Ok(None)
+}
+
+/// Returns the lines of the log and of the witnesses that the issuer heeds, if these are a
+/// quorum.
+pub(crate) fn cosigned_by_quorum(mut note: Note, identity: &Issuer) -> Option<String> {
+    let witnesses = identity.witnesses.as_ref()?;
+    SignedCheckpoint::open_note(note.clone(), &identity.log.key).ok()?;
+    let signed = |key: &&VerifierKey| Cosignature::open(&note, key).ok().flatten().is_some();
+    let keys: Vec<&VerifierKey> = witnesses.keys.iter().filter(signed).collect();
+    if keys.len() < witnesses.quorum {
+        return None;
+    }
+    note.retain(|line| line.names(&identity.log.key) || keys.iter().any(|key| line.names(key)));
+    Some(note.to_text())
 }

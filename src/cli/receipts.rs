@@ -54,9 +54,8 @@ pub(super) fn keep(
             }
         }
     }
-    failure::make_directory(&workspace.join("receipts"))?;
     let bar = progress::bar("receipts", due.len());
-    let mut staged = Vec::new();
+    let mut proofs = Vec::new();
     for (name, index, leaf) in due {
         let path = reader.prove(index, size)?;
         let checkpoint = signed.checkpoint();
@@ -67,13 +66,21 @@ pub(super) fn keep(
             path,
             note: signed.note().clone(),
         };
-        staged.push(Staged::write(
-            workspace.join(name),
-            proof.to_text().as_bytes(),
-        )?);
+        proofs.push((name, proof));
         bar.inc(1);
     }
     bar.finish_and_clear();
+    write(workspace, &proofs)
+}
+
+/// Writes receipts, each checked before, under their names in the workspace.
+pub(super) fn write(workspace: &Workspace, proofs: &[(String, Proof)]) -> Result<(), Failure> {
+    failure::make_directory(&workspace.join("receipts"))?;
+    let mut staged = Vec::new();
+    for (name, proof) in proofs {
+        let text = proof.to_text();
+        staged.push(Staged::write(workspace.join(name), text.as_bytes())?);
+    }
     durable::files(&staged).map_err(|(path, error)| Failure::io(path, error))?;
     for receipt in staged {
         receipt.keep()?;
@@ -83,7 +90,10 @@ pub(super) fn keep(
 
 /// The newest statements of each stream whose receipts no quorum cosigned, in an outage
 /// of witnesses, with their places.
-fn unwitnessed<'w>(workspace: &'w Workspace, witnesses: &Witnesses) -> Vec<(&'w Entry, u64)> {
+pub(super) fn unwitnessed<'w>(
+    workspace: &'w Workspace,
+    witnesses: &Witnesses,
+) -> Vec<(&'w Entry, u64)> {
     let mut found = Vec::new();
     let mut settled = Vec::new();
     for entry in workspace.journal().iter().rev() {
@@ -102,7 +112,7 @@ fn unwitnessed<'w>(workspace: &'w Workspace, witnesses: &Witnesses) -> Vec<(&'w 
     found
 }
 
-fn has_quorum(note: &Note, witnesses: &Witnesses) -> bool {
+pub(super) fn has_quorum(note: &Note, witnesses: &Witnesses) -> bool {
     let signed = |key: &&_| Cosignature::open(note, key).ok().flatten().is_some();
     witnesses.keys.iter().filter(signed).count() >= witnesses.quorum
 }

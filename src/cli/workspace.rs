@@ -35,11 +35,13 @@ use crate::cli::failure;
 use crate::cli::journal::Entry;
 use crate::cli::journal::Journal;
 use crate::cli::published::Published;
+use crate::cli::published::cosigned_by_quorum;
 use crate::cli::published::latest_quorum;
 use crate::note::Note;
 use crate::store::fs::Directory;
 use crate::store::fs::Guard;
 use crate::tlog::Checkpoint;
+use crate::tlog::Proof;
 use crate::verify::history::Area;
 
 pub(crate) const CONFIG: &str = "standstill.toml";
@@ -72,6 +74,10 @@ pub(crate) struct Config {
     /// Seconds to wait after a period's end before its usage is published.
     #[serde(default = "default_wait")]
     pub(crate) publish_wait: u64,
+    /// The address of the log of record, where somebody else runs it: `publish` submits
+    /// to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) submit: Option<String>,
     /// Witnesses on this machine, asked by `publish`.
     #[serde(default)]
     pub(crate) witness: Vec<WitnessConfig>,
@@ -332,7 +338,10 @@ impl Workspace {
         if identity.witnesses.is_none() {
             return Ok(None);
         }
-        let latest = latest_quorum(&self.log_files(), identity)?;
+        let latest = match self.config.submit {
+            Some(_) => self.latest_receipt(identity),
+            None => latest_quorum(&self.log_files(), identity)?,
+        };
         let said = |entry: &Entry| entry.statement.link.not_before.clone();
         let before = self
             .stream(stream)
@@ -344,6 +353,14 @@ impl Workspace {
             let note = Note::parse(text.as_bytes()).ok();
             note.and_then(|note| Some(Checkpoint::parse(note.text()).ok()?.size))
         }))
+    }
+
+    /// Returns the checkpoint of the latest receipt that a quorum cosigned.
+    fn latest_receipt(&self, identity: &Issuer) -> Option<String> {
+        self.journal().iter().rev().find_map(|entry| {
+            let bytes = std::fs::read(self.join(entry.receipt())).ok()?;
+            cosigned_by_quorum(Proof::parse(&bytes).ok()?.note, identity)
+        })
     }
 
     /// Makes the journal durable: before anything in it is signed.

@@ -1,6 +1,7 @@
 //! Room in memory, which slow clients share and cannot exceed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
@@ -25,6 +26,16 @@ impl Room {
     pub(super) fn take(&self, bytes: usize) -> Option<Place> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).ok()?;
         Arc::clone(&self.0).try_acquire_many_owned(units).ok()
+    }
+
+    /// Waits so long for room for so many bytes.
+    pub(super) async fn wait(&self, bytes: usize, at_most: Duration) -> Option<Place> {
+        if let Some(place) = self.take(bytes) {
+            return Some(place);
+        }
+        let units = u32::try_from(bytes.div_ceil(UNIT)).ok()?;
+        let place = Arc::clone(&self.0).acquire_many_owned(units);
+        tokio::time::timeout(at_most, place).await.ok()?.ok()
     }
 }
 

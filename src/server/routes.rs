@@ -3,11 +3,9 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
-use axum::extract::FromRequest as _;
 use axum::extract::Path;
 use axum::extract::Request;
 use axum::extract::State;
-use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -15,8 +13,10 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
 
-use super::Refused;
 use super::Shared;
+use super::api;
+use super::intake;
+use super::problem::Problem;
 use super::room::holding;
 use crate::attestation::MAX_ENTRY;
 use crate::store::LogFiles as _;
@@ -31,7 +31,6 @@ const BYTES: &str = "application/octet-stream";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// What is asked for anew each time.
 const NEVER: &str = "no-cache";
-const BUSY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
 
 pub(super) fn router(shared: Shared) -> Router {
     Router::new()
@@ -41,44 +40,23 @@ pub(super) fn router(shared: Shared) -> Router {
         .route("/cosigned/{*path}", get(cosigned))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
+        .merge(api::router())
         .with_state(shared)
 }
 
 /// Takes the body as an entry, and answers with its index on the first line.
 async fn add(State(shared): State<Shared>, request: Request) -> Response {
-    let refuse = |status: StatusCode, text: String| {
-        shared.metrics.refused();
-        (status, format!("{text}\n")).into_response()
-    };
-    let length = request.headers().get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    // One that does not say how long it is may be as long as any.
-    let length = length.unwrap_or(MAX_ENTRY).min(MAX_ENTRY);
-    let Some(place) = shared.entries.take(length) else {
-        return again(refuse(BUSY, Refused::Busy.to_string()));
-    };
-    let body = match tokio::time::timeout(shared.timeout, Bytes::from_request(request, &())).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(error)) => return refuse(error.status(), error.body_text()),
-        Err(_) => {
-            let why = format!("the body did not come within {:?}", shared.timeout);
-            return refuse(StatusCode::REQUEST_TIMEOUT, why);
+    let submission = match intake::one(&shared, request).await {
+        Ok(submission) => submission,
+        Err(problem) => {
+            shared.metrics.refused();
+            return problem.into_text();
         }
     };
-    match shared.writer.add(body.into(), place).await {
+    match shared.writer.add(submission).await {
         Ok(index) => (StatusCode::OK, format!("{index}\n")).into_response(),
-        Err(why @ Refused::Busy) => again(refuse(BUSY, why.to_string())),
-        Err(why @ Refused::Failed(_)) => {
-            again(refuse(StatusCode::SERVICE_UNAVAILABLE, why.to_string()))
-        }
+        Err(refused) => Problem::from(refused).into_text(),
     }
-}
-
-/// The same answer, with when to ask again.
-fn again(mut response: Response) -> Response {
-    let second = HeaderValue::from_static("1");
-    response.headers_mut().insert(header::RETRY_AFTER, second);
-    response
 }
 
 async fn checkpoint(State(shared): State<Shared>) -> Response {
@@ -122,9 +100,7 @@ async fn file(shared: Shared, path: String, kind: &'static str, caching: &'stati
         )
             .into_response(),
         Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),
-        Ok(Err(why)) => {
-            again((StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response())
-        }
+        Ok(Err(why)) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, why).into_text(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
@@ -151,11 +127,12 @@ mod tests {
     use axum::body::Body;
     use hyper::service::Service as _;
     use hyper_util::service::TowerToHyperService;
+    use tokio::sync::Semaphore;
 
     use super::*;
     use crate::key::{Algorithm, SecretKey, SignerKey};
     use crate::server::room::Room;
-    use crate::server::{Metrics, Writer};
+    use crate::server::{Gate, Metrics, Writer};
     use crate::store::fs::Directory;
     use crate::store::log::Log;
     use crate::time::UnixSeconds;
@@ -175,10 +152,14 @@ mod tests {
         let log = Log::create_in(&public, &private, key, now().unwrap()).unwrap();
         let metrics = Arc::new(Metrics::default());
         let never = |_| Err("not again".to_owned());
-        let (writer, thread) = Writer::start(log, never, now, Arc::clone(&metrics));
+        let verifier = log.verifier();
+        let (writer, thread) = Writer::start(log, Gate::Any, never, now, Arc::clone(&metrics));
         let service = TowerToHyperService::new(router(Shared {
             writer,
             files: Directory::new(&public),
+            key: verifier,
+            roster: None,
+            batches: Arc::new(Semaphore::new(1)),
             metrics,
             timeout: Duration::from_secs(20),
             entries: Room::new(8 * 1024),

@@ -10,7 +10,11 @@ use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
 use super::Metrics;
+use super::gate::Decision;
+use super::gate::Gate;
 use super::room::Place;
+use crate::admission::Candidate;
+use crate::admission::Refusal;
 use crate::sequencer::MAX_BATCH;
 use crate::store::fs::Directory;
 use crate::store::fs::FileLock;
@@ -38,20 +42,32 @@ pub enum Refused {
     /// The store failed, and what it holds is not known: the entry may be in the log.
     #[error("the log could not be written: {0}")]
     Failed(String),
+    /// It breaks a rule of admission.
+    #[error("{0}")]
+    NotAdmitted(Box<Refusal>),
 }
 
-struct Waiting {
-    entry: Vec<u8>,
+/// An entry on its way into the log.
+#[derive(Debug)]
+pub(super) struct Submission {
+    /// Its bytes, at most [`MAX_ENTRY`](crate::attestation::MAX_ENTRY).
+    pub(super) entry: Vec<u8>,
+    /// What it says, where that is asked before it is admitted.
+    pub(super) candidate: Option<Candidate>,
     /// Taken up until it is written, also where nobody waits for the answer any more.
-    place: Place,
-    answer: oneshot::Sender<Result<u64, Refused>>,
+    pub(super) place: Place,
 }
+
+type Answer = oneshot::Sender<Result<u64, Refused>>;
+
+/// An answer to come: the index of an entry, once it is durable and published.
+pub(super) type Answered = oneshot::Receiver<Result<u64, Refused>>;
 
 /// Hands entries to the thread that writes. It ends, after what waits, when the last copy
 /// of this is dropped.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    queue: mpsc::Sender<Waiting>,
+    queue: mpsc::Sender<(Submission, Answer)>,
     well: Arc<AtomicBool>,
 }
 
@@ -60,7 +76,8 @@ impl Writer {
     /// the present time, or `None` if it cannot.
     pub fn start(
         log: LocalLog,
-        open: impl Fn(UnixSeconds) -> Result<LocalLog, String> + Send + 'static,
+        gate: Gate,
+        open: impl Fn(UnixSeconds) -> Result<(LocalLog, Gate), String> + Send + 'static,
         clock: fn() -> Option<UnixSeconds>,
         metrics: Arc<Metrics>,
     ) -> (Self, std::thread::JoinHandle<()>) {
@@ -68,7 +85,7 @@ impl Writer {
         let well = Arc::new(AtomicBool::new(true));
         metrics.opened(log.size());
         let mut thread = Thread {
-            log: Ok(log),
+            log: Ok((log, gate)),
             open,
             clock,
             waiting,
@@ -79,20 +96,25 @@ impl Writer {
         (Self { queue, well }, thread)
     }
 
-    /// Makes an entry, of at most [`MAX_ENTRY`](crate::attestation::MAX_ENTRY) bytes, part of
-    /// the log and returns its index, once it is durable and published.
-    pub(super) async fn add(&self, entry: Vec<u8>, place: Place) -> Result<u64, Refused> {
+    /// Makes an entry part of the log and returns its index, once it is durable and
+    /// published.
+    pub(super) async fn add(&self, submission: Submission) -> Result<u64, Refused> {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting {
-            entry,
-            place,
-            answer,
-        };
-        self.queue.try_send(waiting).map_err(|error| match error {
+        let sent = self.queue.try_send((submission, answer));
+        sent.map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Refused::Busy,
             mpsc::error::TrySendError::Closed(_) => ended(),
         })?;
-        answered.await.unwrap_or_else(|_| Err(ended()))
+        settled(answered).await
+    }
+
+    /// Waits until there is room for an entry in the queue, behind those that this caller
+    /// put there before.
+    pub(super) async fn enqueue(&self, submission: Submission) -> Answered {
+        let (answer, answered) = oneshot::channel();
+        // Where the writer has ended the answer is dropped, which says so.
+        let _ = self.queue.send((submission, answer)).await;
+        answered
     }
 
     /// Whether the last batch was written.
@@ -101,43 +123,60 @@ impl Writer {
     }
 }
 
+/// Waits for an answer.
+pub(super) async fn settled(answered: Answered) -> Result<u64, Refused> {
+    answered.await.unwrap_or_else(|_| Err(ended()))
+}
+
 fn ended() -> Refused {
     Refused::Failed("the writer has ended".to_owned())
 }
 
 struct Thread<F> {
-    /// The log, or when and why it failed.
-    log: Result<LocalLog, (Instant, String)>,
+    /// The log and its gate, or when and why it failed.
+    log: Result<(LocalLog, Gate), (Instant, String)>,
     open: F,
     clock: fn() -> Option<UnixSeconds>,
-    waiting: mpsc::Receiver<Waiting>,
+    waiting: mpsc::Receiver<(Submission, Answer)>,
     well: Arc<AtomicBool>,
     metrics: Arc<Metrics>,
 }
 
-impl<F: Fn(UnixSeconds) -> Result<LocalLog, String>> Thread<F> {
+/// Those who wait for one batch.
+#[derive(Default)]
+struct Batch {
+    entries: Vec<Vec<u8>>,
+    /// Who waits for which index, and the room that the entry takes up.
+    waiting: Vec<(u64, Answer, Place)>,
+}
+
+impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
     fn run(&mut self) {
-        let mut batch = Vec::new();
-        while self.waiting.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
-            let (mut entries, mut waiting) = (Vec::new(), Vec::new());
-            for one in batch.drain(..) {
-                entries.push(one.entry);
-                waiting.push((one.answer, one.place));
-            }
-            let written = self.write(&entries);
+        let mut next = Vec::new();
+        while self.waiting.blocking_recv_many(&mut next, MAX_BATCH) > 0 {
+            let mut batch = Batch::default();
+            let written = self.write(&mut next, &mut batch);
             self.well.store(written.is_ok(), Ordering::Relaxed);
-            for ((answer, place), number) in waiting.into_iter().zip(0_u64..) {
+            for (index, answer, place) in batch.waiting {
                 // Who has the answer finds the room.
                 drop(place);
-                let index = written.clone().map(|first| first.saturating_add(number));
                 // Who asked may have gone; the entry stays.
-                let _ = answer.send(index);
+                let _ = answer.send(written.clone().map(|()| index));
+            }
+            // Where nothing could be decided.
+            let why = written.err().unwrap_or_else(ended);
+            for (_, answer) in next.drain(..) {
+                let _ = answer.send(Err(why.clone()));
             }
         }
     }
 
-    /// Makes a batch part of the log and returns the index of its first entry.
-    fn write(&mut self, entries: &[Vec<u8>]) -> Result<u64, Refused> {
+    /// Decides on what waits, and makes what is admitted part of the log.
+    fn write(
+        &mut self,
+        next: &mut Vec<(Submission, Answer)>,
+        batch: &mut Batch,
+    ) -> Result<(), Refused> {
         let failed = |why: &dyn std::fmt::Display| Refused::Failed(why.to_string());
         let now = (self.clock)().ok_or_else(|| failed(&NO_CLOCK))?;
         if let Err((when, why)) = &self.log {
@@ -146,24 +185,79 @@ impl<F: Fn(UnixSeconds) -> Result<LocalLog, String>> Thread<F> {
             }
             self.log = (self.open)(now).map_err(|why| (Instant::now(), why));
         }
-        let log = match &mut self.log {
-            Ok(log) => log,
+        let (log, gate) = match &mut self.log {
+            Ok(opened) => opened,
             Err((_, why)) => return Err(failed(why)),
         };
-        let began = Instant::now();
-        match log.append(entries, now) {
-            Ok(first) => {
-                let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
-                let size = log.size();
-                self.metrics.committed(count, size, began.elapsed());
-                Ok(first)
-            }
-            Err(error) => {
-                self.metrics.failed();
-                // The lock must be let go before the log can be opened anew.
-                self.log = Err((Instant::now(), error.to_string()));
-                Err(failed(&error))
-            }
+        if let Err(why) = decide(next, batch, log, gate, &self.metrics) {
+            // What was decided before is not in the log yet either.
+            self.log = Err((Instant::now(), why.clone()));
+            return Err(failed(&why));
         }
+        if batch.entries.is_empty() {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let written = log
+            .append(&batch.entries, now)
+            .map_err(|error| error.to_string());
+        if written.is_ok() {
+            let count = u64::try_from(batch.entries.len()).unwrap_or(u64::MAX);
+            self.metrics.committed(count, log.size(), began.elapsed());
+        } else {
+            self.metrics.failed();
+        }
+        let indexed = written.clone().and_then(|_| gate.committed(log));
+        if let Err(why) = indexed {
+            // The lock must be let go before the log can be opened anew.
+            self.log = Err((Instant::now(), why));
+        }
+        written.map(|_| ()).map_err(|why| failed(&why))
     }
+}
+
+/// Decides on each, in order. What is refused is answered at once. Fails where it cannot be
+/// told what the log holds.
+fn decide(
+    next: &mut Vec<(Submission, Answer)>,
+    batch: &mut Batch,
+    log: &LocalLog,
+    gate: &mut Gate,
+    metrics: &Metrics,
+) -> Result<(), String> {
+    let mut waiting = std::mem::take(next).into_iter();
+    while let Some((submission, answer)) = waiting.next() {
+        let Submission {
+            entry,
+            candidate,
+            place,
+        } = submission;
+        let count = u64::try_from(batch.entries.len()).unwrap_or(u64::MAX);
+        let index = log.size().saturating_add(count);
+        let refused = match gate.decide(candidate.as_ref(), &entry, index, log) {
+            Decision::Append => {
+                batch.entries.push(entry);
+                batch.waiting.push((index, answer, place));
+                continue;
+            }
+            // What is not in the log yet waits with the batch that it is in.
+            Decision::Stands(index) if index >= log.size() => {
+                batch.waiting.push((index, answer, place));
+                continue;
+            }
+            Decision::Stands(index) => Ok(index),
+            Decision::Refuse(refusal) => {
+                metrics.refused();
+                Err(Refused::NotAdmitted(refusal))
+            }
+            Decision::Fail(why) => {
+                let _ = answer.send(Err(Refused::Failed(why.clone())));
+                next.extend(waiting);
+                return Err(why);
+            }
+        };
+        drop(place);
+        let _ = answer.send(refused);
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use crate::hash::Hash;
 use crate::key::SignerKey;
 use crate::key::VerifierKey;
 use crate::note::Note;
@@ -247,6 +248,11 @@ impl<O: Objects, L: Lock> Log<O, L> {
     /// Returns the number of entries.
     pub const fn size(&self) -> u64 {
         self.sequencer.size()
+    }
+
+    /// Returns the root of its tree.
+    pub fn root(&self) -> Hash {
+        self.sequencer.root()
     }
 
     /// Returns the key by which the log's signatures are checked.

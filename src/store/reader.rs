@@ -93,6 +93,19 @@ impl<'f, F: LogFiles + ?Sized> LogReader<'f, F> {
         Ok(entries.into_iter().map(<[u8]>::to_vec).collect())
     }
 
+    /// Returns the entry at `index` of the tree of `size` leaves.
+    pub fn entry(&self, index: u64, size: u64) -> Result<Vec<u8>, ReadError> {
+        let width = u64::from(TILE_WIDTH);
+        let (tile, bytes) = self.tile(Kind::Entries, index.div_euclid(width), size)?;
+        let entries = parse_entries(&bytes, tile.width())
+            .ok_or_else(|| ReadError::Damaged { path: tile.path() })?;
+        let at = usize::try_from(index.rem_euclid(width)).unwrap_or(usize::MAX);
+        let entry = entries
+            .get(at)
+            .ok_or(ReadError::NoSuchLeaf { index, size })?;
+        Ok(entry.to_vec())
+    }
+
     /// Finds where each of `entries` stands for the first time among the first `size`.
     pub fn find(&self, entries: &[&[u8]], size: u64) -> Result<Vec<Option<u64>>, ReadError> {
         let mut wanted: BTreeMap<Hash, Option<u64>> = entries
