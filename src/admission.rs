@@ -111,6 +111,12 @@ impl Admission {
             return Ok(Standing::Taken);
         }
         self.check_registered(subject.issuer).map_err(told)?;
+        if let Content::NotUnderstood(content) = candidate.content()
+            && content.ill_formed
+        {
+            let why = format!("{subject} is ill-formed: {}", content.why);
+            return Err(told(Refusal::new(Rule::Payload, why)));
+        }
         if subject.sequence > state.next {
             let why = format!("{subject} is not the next of its stream");
             return Err(told(

@@ -31,18 +31,12 @@ enum Signed {
 }
 
 impl Candidate {
-    /// Reads an entry (formats: 1 and 2).
+    /// Reads an entry as far as it says whose it is and where it stands.
     pub fn read(entry: &[u8]) -> Result<Self, Refusal> {
         let envelope = Envelope::parse(entry)
             .map_err(|error| Refusal::new(Rule::Envelope, error.to_string()))?;
         let statement = Statement::parse(envelope.payload())
             .map_err(|error| Refusal::new(Rule::Payload, error.to_string()))?;
-        if let Content::NotUnderstood(content) = &statement.content
-            && content.ill_formed
-        {
-            let why = format!("{} is ill-formed: {}", statement.subject, content.why);
-            return Err(Refusal::new(Rule::Payload, why));
-        }
         Ok(Self {
             id: envelope.statement_id(),
             envelope,

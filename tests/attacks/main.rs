@@ -18,6 +18,7 @@
     reason = "a test may stop"
 )]
 
+mod admission;
 #[path = "../common/mod.rs"]
 mod common;
 mod evasion;

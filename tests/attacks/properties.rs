@@ -10,7 +10,7 @@ use super::*;
 
 /// What a lab does next.
 #[derive(Clone, Debug)]
-enum Act {
+pub(super) enum Act {
     Report(u64),
     Correct(usize, u64),
     Repeat(u64),
@@ -23,7 +23,7 @@ enum Act {
     SecondArea,
 }
 
-fn act() -> impl Strategy<Value = Act> {
+pub(super) fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         8 => (0..300_u64).prop_map(Act::Report),
         2 => (0..9_usize, 0..900_u64).prop_map(|(which, amount)| Act::Correct(which, amount)),
@@ -39,12 +39,12 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 /// A history, with the places of entries that others of their stream follow.
-struct Told {
-    lab: Lab,
+pub(super) struct Told {
+    pub(super) lab: Lab,
     followed: Vec<usize>,
 }
 
-fn tell(acts: &[Act]) -> Told {
+pub(super) fn tell(acts: &[Act]) -> Told {
     let mut lab = Lab::new(100);
     let mut stream_of = vec![Some(0), Some(0)];
     let mut pledges = vec![lab.pledge(cap(1000, 6))];

@@ -42,9 +42,18 @@ impl Lab {
         Self::found(seed, "cluster", 0)
     }
 
+    /// Begins anew as this issuer, with the same keys.
+    pub fn founded_as(&self, issuer: Issuer) -> Self {
+        Self::founded(self.seed, "cluster", issuer)
+    }
+
     fn found(seed: u8, what: &str, quorum: usize) -> Self {
         let mut issuer = issuer(seed, quorum);
         issuer.suspected_since = (what != "cluster").then(|| at(what.len().try_into().unwrap()));
+        Self::founded(seed, what, issuer)
+    }
+
+    fn founded(seed: u8, what: &str, issuer: Issuer) -> Self {
         let link = Link {
             previous: None,
             governance: None,
