@@ -174,6 +174,7 @@ async fn submit(
     if entries.is_empty() {
         return Ok(());
     }
+    let coming = shared.writer.coming();
     let mut placed = Vec::new();
     for entry in entries {
         let place = shared.entries.wait(entry.len(), shared.timeout).await;
@@ -201,9 +202,10 @@ async fn submit(
             }
         };
         if queued.send(answered).is_err() {
-            return Ok(());
+            break;
         }
     }
+    drop(coming);
     Ok(())
 }
 

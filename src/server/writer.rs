@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
@@ -29,6 +30,12 @@ const MAX_WAITING: usize = MAX_BATCH;
 
 /// How long a log that failed is left alone before it is opened anew.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Where many entries of one request are being read, so many are waited for before they are
+/// written, at most so long: a batch costs some ten milliseconds, however small.
+const WORTHWHILE: usize = MAX_BATCH / 4;
+const LONGEST_WAIT: Duration = Duration::from_millis(50);
+const SHORT: Duration = Duration::from_millis(1);
 
 const NO_CLOCK: &str = "the clock is not between 1970 and 9999";
 
@@ -69,6 +76,17 @@ pub(super) type Answered = oneshot::Receiver<Result<u64, Refused>>;
 pub struct Writer {
     queue: mpsc::Sender<(Submission, Answer)>,
     well: Arc<AtomicBool>,
+    coming: Arc<AtomicUsize>,
+}
+
+/// Says that entries of one request are being read, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Coming(Arc<AtomicUsize>);
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Writer {
@@ -84,7 +102,9 @@ impl Writer {
         let (queue, waiting) = mpsc::channel(MAX_WAITING);
         let well = Arc::new(AtomicBool::new(true));
         metrics.opened(log.size());
+        let coming = Arc::new(AtomicUsize::new(0));
         let mut thread = Thread {
+            coming: Arc::clone(&coming),
             log: Ok((log, gate)),
             open,
             clock,
@@ -93,7 +113,12 @@ impl Writer {
             metrics,
         };
         let thread = std::thread::spawn(move || thread.run());
-        (Self { queue, well }, thread)
+        let writer = Self {
+            queue,
+            well,
+            coming,
+        };
+        (writer, thread)
     }
 
     /// Makes an entry part of the log and returns its index, once it is durable and
@@ -115,6 +140,12 @@ impl Writer {
         // Where the writer has ended the answer is dropped, which says so.
         let _ = self.queue.send((submission, answer)).await;
         answered
+    }
+
+    /// Says that entries of one request are being read.
+    pub(super) fn coming(&self) -> Coming {
+        self.coming.fetch_add(1, Ordering::Relaxed);
+        Coming(Arc::clone(&self.coming))
     }
 
     /// Whether the last batch was written.
@@ -139,6 +170,7 @@ struct Thread<F> {
     clock: fn() -> Option<UnixSeconds>,
     waiting: mpsc::Receiver<(Submission, Answer)>,
     well: Arc<AtomicBool>,
+    coming: Arc<AtomicUsize>,
     metrics: Arc<Metrics>,
 }
 
@@ -154,6 +186,7 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
     fn run(&mut self) {
         let mut next = Vec::new();
         while self.waiting.blocking_recv_many(&mut next, MAX_BATCH) > 0 {
+            self.gather(&mut next);
             let mut batch = Batch::default();
             let written = self.write(&mut next, &mut batch);
             self.well.store(written.is_ok(), Ordering::Relaxed);
@@ -167,6 +200,22 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
             let why = written.err().unwrap_or_else(ended);
             for (_, answer) in next.drain(..) {
                 let _ = answer.send(Err(why.clone()));
+            }
+        }
+    }
+
+    /// Waits a little for more, where more is being read. Who is alone waits for nobody.
+    fn gather(&mut self, next: &mut Vec<(Submission, Answer)>) {
+        let began = Instant::now();
+        while next.len() < WORTHWHILE
+            && self.coming.load(Ordering::Relaxed) > 0
+            && began.elapsed() < LONGEST_WAIT
+        {
+            std::thread::sleep(SHORT);
+            while next.len() < MAX_BATCH
+                && let Ok(one) = self.waiting.try_recv()
+            {
+                next.push(one);
             }
         }
     }
