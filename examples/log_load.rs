@@ -139,7 +139,11 @@ fn main() {
         .map(|key| (key.key_id(), key))
         .collect();
     let began = Instant::now();
-    assert!(sample.par_iter().all(|one| one.is_signed(|id| keys.get(&id))));
+    assert!(
+        sample
+            .par_iter()
+            .all(|one| one.is_signed(|id| keys.get(&id)))
+    );
     let rate = sample.len() as f64 / began.elapsed().as_secs_f64();
     println!("{before} {} {rate:.0}", entries.len());
 }
@@ -223,10 +227,7 @@ impl Party {
             continues: Vec::new(),
         };
         let action = Action::Open(open);
-        let id = self.say(
-            StreamId::GOVERNANCE,
-            Content::Area(Area { stream, action }),
-        );
+        let id = self.say(StreamId::GOVERNANCE, Content::Area(Area { stream, action }));
         // What the first statement of the area follows.
         self.heads.insert(stream, (u64::MAX, id));
     }

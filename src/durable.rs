@@ -1,15 +1,23 @@
-//! Waiting until what was written survives a loss of power.
+//! Changing files, and waiting until what was changed survives a loss of power.
 //!
 //! Every `fsync` of the program goes through here: so a simulation, which nobody needs
-//! after a loss of power, can do without.
+//! after a loss of power, can do without. What the stores change goes through here too, so
+//! that a test can take down what was changed and what was waited for ([`trace`]), and
+//! replay it with a disk that loses the rest.
+
+pub mod trace;
 
 use std::cell::Cell;
 use std::fs::File;
+use std::fs::OpenOptions;
 use std::io;
+use std::io::Write as _;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+
+use trace::Event;
 
 /// How many files are waited for at once: a file system writes its journal once for all
 /// that wait, and more than this gain no more on the disks that were tried.
@@ -32,6 +40,55 @@ pub fn simulate<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
+/// Creates a file that is not there, with these bytes; waits for nothing.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    trace::note(|| Event::Create(path.to_owned(), bytes.to_vec()));
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(bytes)
+}
+
+/// Writes a file anew in its place, which may be seen torn until it was waited for; waits
+/// for nothing.
+pub fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    trace::note(|| Event::Overwrite(path.to_owned(), bytes.to_vec()));
+    std::fs::write(path, bytes)
+}
+
+/// Gives a file another name, from which what was there is gone; waits for nothing.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    trace::note(|| Event::Rename(from.to_owned(), to.to_owned()));
+    std::fs::rename(from, to)
+}
+
+/// Gives a file one more name, which must be free; waits for nothing.
+pub fn link(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::hard_link(from, to)?;
+    trace::note(|| Event::Link(from.to_owned(), to.to_owned()));
+    Ok(())
+}
+
+/// Takes a name away, if it is there; waits for nothing.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => {
+            trace::note(|| Event::Remove(path.to_owned()));
+            removed
+        }
+    }
+}
+
+/// Makes a directory, if it is not there; waits for nothing.
+pub fn make(path: &Path) -> io::Result<()> {
+    match std::fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => {
+            trace::note(|| Event::Make(path.to_owned()));
+            made
+        }
+    }
+}
+
 /// Waits for a file's bytes and length.
 pub fn file(file: &File) -> io::Result<()> {
     if SIMULATED.get() {
@@ -41,12 +98,19 @@ pub fn file(file: &File) -> io::Result<()> {
 }
 
 /// Waits for the file at `path`, or for the names in the directory there.
+#[track_caller]
 pub fn path(path: &Path) -> io::Result<()> {
+    trace::synced(path);
+    open_and_wait(path)
+}
+
+fn open_and_wait(path: &Path) -> io::Result<()> {
     let here = path.as_os_str().is_empty();
     file(&File::open(if here { Path::new(".") } else { path })?)
 }
 
 /// Waits for the name of the file at `path`.
+#[track_caller]
 pub fn name(of: &Path) -> io::Result<()> {
     path(of.parent().unwrap_or(Path::new("")))
 }
@@ -54,7 +118,11 @@ pub fn name(of: &Path) -> io::Result<()> {
 /// Waits for many files, not one after the other.
 ///
 /// Names the first that failed, after all have been tried.
+#[track_caller]
 pub fn files<P: AsRef<Path> + Sync>(paths: &[P]) -> Result<(), (&Path, io::Error)> {
+    for one in paths {
+        trace::synced(one.as_ref());
+    }
     if SIMULATED.get() {
         return Ok(());
     }
@@ -62,7 +130,7 @@ pub fn files<P: AsRef<Path> + Sync>(paths: &[P]) -> Result<(), (&Path, io::Error
     let work = || {
         let mut failed = Ok(());
         while let Some(one) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let synced = path(one.as_ref()).map_err(|error| (one.as_ref(), error));
+            let synced = open_and_wait(one.as_ref()).map_err(|error| (one.as_ref(), error));
             failed = failed.and(synced);
         }
         failed

@@ -29,7 +29,8 @@ pub const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
 /// One thing to be done. Each must have succeeded before the next begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Make the batch durable, apart from the tiles.
+    /// Make the batch durable, apart from the tiles. It may be found torn if this was not
+    /// done to the end.
     Stage(Vec<u8>),
     /// Swap the lock from one record to the other.
     Swap {
@@ -38,19 +39,19 @@ pub enum Step {
         /// What it holds from then on.
         new: LockRecord,
     },
-    /// Create a file that never changes: a tree of one size has one right edge, so that
-    /// this is as true of partial tiles. One with the same bytes may be there already.
-    Create {
-        /// Its path under the log's prefix.
-        path: String,
-        /// Its bytes.
-        bytes: Vec<u8>,
-    },
+    /// Create files that never change, in any order: a tree of one size has one right edge,
+    /// so that this is as true of partial tiles. One with the same bytes may be there
+    /// already.
+    Create(Vec<NewFile>),
     /// Serve this note as the newest checkpoint.
     Publish(Vec<u8>),
-    /// Forget the staged batch.
+    /// Forget the staged batch: only now, for it tells a write that was interrupted from an
+    /// older copy. It may come back where power is lost.
     Unstage,
 }
+
+/// A file's path under the log's prefix, and its bytes.
+pub type NewFile = (String, Vec<u8>);
 
 /// What the lock holds: the latest checkpoint that was ever signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -223,12 +224,11 @@ impl Sequencer {
         let (steps, edge) = if published.size < settled.size {
             let staged = stored.staged.as_deref().ok_or(Refusal::NoBatch)?;
             let entries = parse_batch(staged, first).ok_or(Refusal::NoBatch)?;
-            let (edge, mut steps) = apply(&edge, &entries)?;
+            let (edge, files) = apply(&edge, &entries)?;
             if edge.size() != settled.size || edge.root() != settled.root {
                 return Err(Refusal::NoBatch);
             }
-            steps.push(publish(&lock));
-            steps.push(Step::Unstage);
+            let steps = vec![Step::Create(files), publish(&lock), Step::Unstage];
             (steps, edge)
         } else {
             let mut steps = Vec::new();
@@ -272,19 +272,19 @@ impl Sequencer {
         }
         let first = self.edge.size();
         let batch = print_batch(first, entries).ok_or(Refusal::TooLong)?;
-        let (edge, tiles) = apply(&self.edge, entries)?;
+        let (edge, files) = apply(&self.edge, entries)?;
         let number = self.lock.number.saturating_add(1);
         let lock = sign(&self.origin, &edge, key, number, now)?;
-        let mut steps = vec![
+        let steps = vec![
             Step::Stage(batch),
             Step::Swap {
                 old: Some(self.lock.clone()),
                 new: lock.clone(),
             },
+            Step::Create(files),
+            publish(&lock),
+            Step::Unstage,
         ];
-        steps.extend(tiles);
-        steps.push(publish(&lock));
-        steps.push(Step::Unstage);
         Ok(Commit {
             steps,
             first,
@@ -425,28 +425,19 @@ fn publish(lock: &LockRecord) -> Step {
 }
 
 /// Appends entries and says which files that makes.
-fn apply(edge: &Edge, entries: &[Vec<u8>]) -> Result<(Edge, Vec<Step>), Refusal> {
+fn apply(edge: &Edge, entries: &[Vec<u8>]) -> Result<(Edge, Vec<NewFile>), Refusal> {
     let mut edge = edge.clone();
-    let mut steps = Vec::new();
+    let mut files = Vec::new();
     for entry in entries {
         let full = edge.push(entry, leaf_hash(entry)).ok_or(Refusal::TooLong)?;
-        steps.extend(full.into_iter().map(|(tile, bytes)| Step::Create {
-            path: tile.path(),
-            bytes,
-        }));
+        files.extend(full.into_iter().map(|(tile, bytes)| (tile.path(), bytes)));
     }
     let first = edge
         .size()
         .saturating_sub(u64::try_from(entries.len()).unwrap_or(u64::MAX));
-    steps.extend(
-        edge.partial_since(first)
-            .into_iter()
-            .map(|(tile, bytes)| Step::Create {
-                path: tile.path(),
-                bytes,
-            }),
-    );
-    Ok((edge, steps))
+    let partial = edge.partial_since(first).into_iter();
+    files.extend(partial.map(|(tile, bytes)| (tile.path(), bytes)));
+    Ok((edge, files))
 }
 
 const BATCH_HEADER: &str = "standstill log batch v1";

@@ -56,6 +56,24 @@ pub trait Objects: LogFiles {
     /// this makes it durable and succeeds; with other bytes it fails.
     fn create(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError>;
 
+    /// Creates many files, as [`Self::create`] does, in any order.
+    fn create_all(&self, files: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+        files
+            .iter()
+            .try_for_each(|(path, bytes)| self.create(path, bytes))
+    }
+
+    /// Writes a file that no other process reads, and that may be found torn where the
+    /// writer stopped.
+    fn overwrite(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.replace(path, bytes)
+    }
+
+    /// Empties a file, if it is there; where power is lost, it may be found as it was.
+    fn clear(&self, path: &str) -> Result<(), StoreError> {
+        self.remove(path)
+    }
+
     /// Creates a file, or replaces it whole.
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError>;
 

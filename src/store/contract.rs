@@ -33,6 +33,29 @@ pub fn objects(store: &impl Objects) {
     assert_eq!(store.read("tile/0/001.p/1").unwrap().unwrap(), b"a");
     assert_eq!(store.read("tile/0/001/x").unwrap(), None);
 
+    let files = [
+        ("many/1", b"a"),
+        ("many/x001/2", b"b"),
+        ("tile/0/001", b"f"),
+    ];
+    let mut files = files.map(|(path, bytes)| (path.to_owned(), bytes.to_vec()));
+    let other = store.create_all(&files);
+    assert!(matches!(other, Err(StoreError::Differs { .. })));
+    files[2].1 = b"full".to_vec();
+    store.create_all(&files).unwrap();
+    store.create_all(&files).unwrap();
+    store.create_all(&[]).unwrap();
+    assert_eq!(store.read("many/x001/2").unwrap().unwrap(), b"b");
+
+    store.overwrite("scratch", b"longer").unwrap();
+    store.overwrite("scratch", b"short").unwrap();
+    assert_eq!(store.read("scratch").unwrap().unwrap(), b"short");
+
+    store.clear("scratch").unwrap();
+    store.clear("not there").unwrap();
+    assert_eq!(store.read("scratch").unwrap().unwrap_or_default(), b"");
+    assert_eq!(store.read("not there").unwrap(), None);
+
     // Nothing is a file too.
     store.create("empty", b"").unwrap();
     assert_eq!(store.read("empty").unwrap().unwrap(), b"");

@@ -10,7 +10,6 @@ use std::fs::OpenOptions;
 use std::fs::TryLockError;
 use std::io;
 use std::io::Read as _;
-use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,7 +54,8 @@ impl Directory {
         self.make(&self.root)
     }
 
-    /// Writes `bytes` durably under a name of their own beside `target`.
+    /// Writes `bytes` under a name of their own beside `target`; that they are durable is
+    /// waited for by the caller.
     fn stage(&self, target: &Path, bytes: &[u8]) -> Result<PathBuf, StoreError> {
         let parent = target.parent().unwrap_or(&self.root);
         self.make(parent)?;
@@ -65,23 +65,9 @@ impl Directory {
         let staged = parent.join(name);
         // What a dead process left may be linked to a finished file already: to write
         // into it would be to write into that.
-        match std::fs::remove_file(&staged) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(error("remove", &staged, source));
-            }
-            _ => {}
-        }
-        let new = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&staged);
-        let written = new.and_then(|mut file| {
-            file.write_all(bytes)?;
-            durable::file(&file)
-        });
-        if let Err(source) = written {
-            // What is left of it is in nobody's way, but a full disk needs the room.
-            let _ = std::fs::remove_file(&staged);
+        durable::remove(&staged).map_err(|source| error("remove", &staged, source))?;
+        if let Err(source) = durable::create(&staged, bytes) {
+            discard(&[&staged]);
             return Err(error("write", &staged, source));
         }
         Ok(staged)
@@ -101,12 +87,7 @@ impl Directory {
             self.make(parent)?;
         }
         if !there {
-            match std::fs::create_dir(directory) {
-                Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
-                    return Err(error("create", directory, source));
-                }
-                _ => {}
-            }
+            durable::make(directory).map_err(|source| error("create", directory, source))?;
         }
         match sync(parent) {
             // A directory that others made, in one that we may pass but not read.
@@ -135,37 +116,86 @@ impl LogFiles for Directory {
 
 impl Objects for Directory {
     fn create(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        let target = self.root.join(path);
-        if let Some(found) = read(&target)? {
-            if found != bytes {
-                return Err(StoreError::Differs {
-                    path: path.to_owned(),
-                });
+        self.create_all(&[(path.to_owned(), bytes.to_vec())])
+    }
+
+    /// Many files wait for the disk together.
+    fn create_all(&self, files: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+        let mut fresh = Vec::new();
+        let mut parents = BTreeSet::new();
+        for (path, bytes) in files {
+            let target = self.root.join(path);
+            match read(&target)? {
+                Some(found) if found != *bytes => {
+                    return Err(StoreError::Differs { path: path.clone() });
+                }
+                Some(_) => self.confirm(&target)?,
+                None => {
+                    parents.insert(target.parent().unwrap_or(&self.root).to_owned());
+                    fresh.push((target, bytes));
+                }
             }
-            return self.confirm(&target);
         }
-        let staged = self.stage(&target, bytes)?;
-        // A link fails where a rename would replace.
-        let linked = std::fs::hard_link(&staged, &target);
-        std::fs::remove_file(&staged).map_err(|source| error("remove", &staged, source))?;
-        linked.map_err(|source| error("create", &target, source))?;
-        sync(target.parent().unwrap_or(&self.root))
+        let mut staged = Vec::new();
+        let written = fresh.iter().try_for_each(|(target, bytes)| {
+            staged.push(self.stage(target, bytes)?);
+            Ok(())
+        });
+        let durable = written.and_then(|()| {
+            durable::files(&staged).map_err(|(path, source)| error("sync", path, source))
+        });
+        if let Err(error) = durable {
+            discard(&staged);
+            return Err(error);
+        }
+        for ((target, _), staged) in fresh.iter().zip(&staged) {
+            // A link fails where a rename would replace.
+            let linked = durable::link(staged, target);
+            durable::remove(staged).map_err(|source| error("remove", staged, source))?;
+            linked.map_err(|source| error("create", target, source))?;
+        }
+        let parents: Vec<PathBuf> = parents.into_iter().collect();
+        durable::files(&parents).map_err(|(path, source)| error("sync", path, source))
     }
 
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let target = self.root.join(path);
         let staged = self.stage(&target, bytes)?;
-        std::fs::rename(&staged, &target).map_err(|source| error("replace", &target, source))?;
+        if let Err(source) = durable::path(&staged) {
+            discard(&[&staged]);
+            return Err(error("sync", &staged, source));
+        }
+        durable::rename(&staged, &target).map_err(|source| error("replace", &target, source))?;
         sync(target.parent().unwrap_or(&self.root))
+    }
+
+    fn overwrite(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let target = self.root.join(path);
+        if !target.is_file() {
+            return self.replace(path, bytes);
+        }
+        // Its name may be another process's, and not durable yet.
+        self.make(target.parent().unwrap_or(&self.root))?;
+        durable::overwrite(&target, bytes).map_err(|source| error("write", &target, source))?;
+        self.confirm(&target)
+    }
+
+    fn clear(&self, path: &str) -> Result<(), StoreError> {
+        let target = self.root.join(path);
+        if target.is_file() {
+            durable::overwrite(&target, b"").map_err(|source| error("empty", &target, source))?;
+        }
+        Ok(())
     }
 
     fn remove(&self, path: &str) -> Result<(), StoreError> {
         let target = self.root.join(path);
-        match std::fs::remove_file(&target) {
-            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(source) => Err(error("remove", &target, source)),
-            Ok(()) => sync(target.parent().unwrap_or(&self.root)),
+        let there = target.exists();
+        durable::remove(&target).map_err(|source| error("remove", &target, source))?;
+        if there {
+            sync(target.parent().unwrap_or(&self.root))?;
         }
+        Ok(())
     }
 }
 
@@ -281,7 +311,15 @@ fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
+/// What is left of a failed attempt is in nobody's way, but a full disk needs the room.
+fn discard<P: AsRef<Path>>(staged: &[P]) {
+    for path in staged {
+        let _ = durable::remove(path.as_ref());
+    }
+}
+
 /// Makes a directory's entries durable.
+#[track_caller]
 fn sync(directory: &Path) -> Result<(), StoreError> {
     durable::path(directory).map_err(|source| error("sync", directory, source))
 }

@@ -186,10 +186,11 @@ impl<O: Objects, L: Lock> Log<O, L> {
         // What would be written must not be there: before anything is signed, for once
         // the lock is swapped there is no way back.
         for step in &commit.steps {
-            if let Step::Create { path, bytes } = step
-                && self.public.read(path)?.is_some_and(|found| found != *bytes)
-            {
-                return Err(LogError::Beyond { path: path.clone() });
+            let Step::Create(files) = step else { continue };
+            for (path, bytes) in files {
+                if self.public.read(path)?.is_some_and(|found| found != *bytes) {
+                    return Err(LogError::Beyond { path: path.clone() });
+                }
             }
         }
         for step in &commit.steps {
@@ -267,15 +268,15 @@ impl<O: Objects, L: Lock> Log<O, L> {
 
     fn run(&self, step: &Step) -> Result<(), LogError> {
         match step {
-            Step::Stage(bytes) => self.private.replace(STAGE_PATH, bytes)?,
+            Step::Stage(bytes) => self.private.overwrite(STAGE_PATH, bytes)?,
             Step::Swap { old, new } => {
                 let old = old.as_ref().map(LockRecord::to_text);
                 let old = old.as_deref().map(str::as_bytes);
                 self.lock.swap(old, new.to_text().as_bytes())?;
             }
-            Step::Create { path, bytes } => self.public.create(path, bytes)?,
+            Step::Create(files) => self.public.create_all(files)?,
             Step::Publish(bytes) => self.public.replace(CHECKPOINT_PATH, bytes)?,
-            Step::Unstage => self.private.remove(STAGE_PATH)?,
+            Step::Unstage => self.private.clear(STAGE_PATH)?,
         }
         Ok(())
     }
@@ -328,6 +329,6 @@ fn load<O: Objects, L: Lock>(public: &O, private: &O, lock: &L) -> Result<Stored
     Ok(Stored {
         lock,
         published: public.read(CHECKPOINT_PATH)?,
-        staged: private.read(STAGE_PATH)?,
+        staged: private.read(STAGE_PATH)?.filter(|bytes| !bytes.is_empty()),
     })
 }
