@@ -15,6 +15,7 @@
     clippy::as_conversions,
     clippy::cast_precision_loss,
     clippy::float_arithmetic,
+    clippy::indexing_slicing,
     reason = "an example may stop"
 )]
 

@@ -20,6 +20,7 @@ use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
 use crate::attestation::StreamId;
 use crate::attestation::content::Issuer;
+use crate::attestation::content::KeySet;
 use crate::attestation::content::LogOfRecord;
 use crate::attestation::content::Registration;
 use crate::attestation::identity::Identity;
@@ -27,6 +28,7 @@ use crate::key::PublicKey;
 
 pub use candidate::Candidate;
 pub use refusal::Fault;
+pub use refusal::Help;
 pub use refusal::Refusal;
 pub use refusal::Rule;
 pub use refusal::StreamState;
@@ -91,7 +93,7 @@ impl Admission {
             let roles = &issuer.roles;
             [&issuer.root, &roles.governance, &roles.operations]
                 .into_iter()
-                .flat_map(|set| set.keys())
+                .flat_map(KeySet::keys)
         })
     }
 
@@ -103,7 +105,7 @@ impl Admission {
         };
         let state = known.state(subject.stream);
         let told = |mut refusal: Refusal| {
-            refusal.state = Some(state);
+            refusal.help.state = Some(state);
             refusal
         };
         // What is there already stays there, whatever became of its issuer.
@@ -145,8 +147,8 @@ impl Admission {
             (Rule::Taken, why)
         };
         let mut refusal = Refusal::new(rule, why).expecting(by);
-        refusal.state = known.map(|known| known.state(subject.stream));
-        refusal.index = Some(index);
+        refusal.help.state = known.map(|known| known.state(subject.stream));
+        refusal.help.index = Some(index);
         (refusal, signed)
     }
 
@@ -187,7 +189,7 @@ impl Admission {
         let subject = candidate.subject();
         let why = format!("{subject} stands in the log that its issuer left");
         let mut refusal = Refusal::new(Rule::Taken, why);
-        refusal.state = self.state(subject.issuer, subject.stream);
+        refusal.help.state = self.state(subject.issuer, subject.stream);
         refusal
     }
 
@@ -216,9 +218,8 @@ impl Admission {
         let subject = candidate.subject();
         let (here, operator) = (*of == self.log, self.operator == Some(subject.issuer));
         let why = match (here, operator) {
-            (true, true) => return Ok(()),
-            // A copy, from the log that it operates.
-            (false, false) => return Ok(()),
+            // The operator's own; or a copy, from the log that its issuer operates.
+            (true, true) | (false, false) => return Ok(()),
             (true, false) => format!("{subject} speaks of this log, whose operator it is not"),
             (false, true) => format!("{subject} speaks of the log `{}`", of.origin),
         };

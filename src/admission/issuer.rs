@@ -246,12 +246,12 @@ impl Known {
             (Action::Change(change), Some(known)) => {
                 let next = known.start.unwrap_or(change.from);
                 let applies = known.schedule.check_change(change, next);
-                applies.or_else(|why| {
+                applies.map_err(|why| {
                     let why = format!(
                         "{subject} changes area {} from {} on, {why}",
                         area.stream, change.from
                     );
-                    Err(Refusal::new(Rule::Area, why).expecting(next))
+                    Refusal::new(Rule::Area, why).expecting(next)
                 })
             }
         }

@@ -104,6 +104,13 @@ pub struct Refusal {
     pub rule: Rule,
     /// What was wrong, with the values.
     pub why: String,
+    /// What helps its issuer to go on.
+    pub help: Box<Help>,
+}
+
+/// What helps an issuer to go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Help {
     /// What would have been right, where there is one such value.
     pub expected: Option<String>,
     /// What the log holds of the stream, where its issuer is known.
@@ -130,14 +137,12 @@ impl Refusal {
         Self {
             rule,
             why: why.into(),
-            expected: None,
-            state: None,
-            index: None,
+            help: Box::default(),
         }
     }
 
     pub(super) fn expecting(mut self, expected: impl fmt::Display) -> Self {
-        self.expected = Some(expected.to_string());
+        self.help.expected = Some(expected.to_string());
         self
     }
 }

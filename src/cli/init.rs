@@ -98,7 +98,7 @@ impl InitArgs {
                 return Err(Failure::new("`--log` is no key of a log")
                     .hint("`standstill log init` printed it to whoever runs the log"));
             }
-            Some(key) => Home::Elsewhere((**key).clone()),
+            Some(key) => Home::Elsewhere(key.clone()),
             None => Home::Own(origin(&self.origin)?),
         };
         let areas = self.areas(world.now)?;
@@ -251,7 +251,7 @@ pub(super) enum Home {
     /// A log of its own, of that name.
     Own(KeyName),
     /// A log that somebody else runs.
-    Elsewhere(VerifierKey),
+    Elsewhere(Box<VerifierKey>),
 }
 
 /// What a new issuer begins with.
@@ -281,7 +281,7 @@ impl Founding {
         };
         let vkey = match (&own, self.home) {
             (Some(key), _) => key.verifier(),
-            (None, Home::Elsewhere(key)) => key,
+            (None, Home::Elsewhere(key)) => *key,
             (None, Home::Own(_)) => return Err(Failure::new("a log without a key")),
         };
         let issuer = Issuer {

@@ -170,8 +170,9 @@ fn refused_entry(entry: &Entry, problem: &Problem) -> Failure {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "handed over by `map_err`")]
 fn refused(error: SubmitError) -> Failure {
-    let hint = match &error {
+    let hint = match error {
         SubmitError::Unavailable { .. } => {
             "what was queued stays queued: run it again, or with more `--patience`"
         }

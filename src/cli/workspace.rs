@@ -239,10 +239,10 @@ impl Workspace {
                 match (&statement.action, &mut area) {
                     (Action::Open(open), None) => area = Some(Area::new(open.clone(), entry.id, 0)),
                     (Action::Change(change), Some(area)) => {
-                        area.schedule.changes.push((change.clone(), 0))
+                        area.schedule.changes.push((change.clone(), 0));
                     }
                     (Action::Close(close), Some(area)) => {
-                        area.schedule.close = Some((close.clone(), 0))
+                        area.schedule.close = Some((close.clone(), 0));
                     }
                     _ => {}
                 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use ureq::http::Response;
 
 /// How long one request may take.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The pause after the first failure; each is twice the one before it.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);

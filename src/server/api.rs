@@ -139,14 +139,15 @@ async fn prove(shared: Shared, index: u64) -> Result<Response, Problem> {
         let note = reader.checkpoint().map_err(unreadable)?;
         let note = note.ok_or_else(|| unreadable("there is no checkpoint"))?;
         let signed = SignedCheckpoint::open(&note, &shared.key).map_err(unreadable)?;
-        let (size, root) = (signed.checkpoint().size, signed.checkpoint().root);
+        let tree = signed.checkpoint();
+        let size = tree.size;
         if index >= size {
             let why = format!("there is no entry {index}: the log has {size}");
             return Err(Problem::new(StatusCode::NOT_FOUND, why));
         }
         let path = reader.prove(index, size).map_err(unreadable)?;
         let leaf = reader.node(0, index, size).map_err(unreadable)?;
-        verify_inclusion(&leaf, index, size, &path, &root).map_err(unreadable)?;
+        verify_inclusion(&leaf, index, size, &path, &tree.root).map_err(unreadable)?;
         let proof = Proof {
             extra: None,
             index,
@@ -162,7 +163,7 @@ async fn prove(shared: Shared, index: u64) -> Result<Response, Problem> {
 
 const SENDING: &str = "too many files are being sent";
 
-fn unreadable(why: impl ToString) -> Problem {
+fn unreadable(why: impl std::fmt::Display) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, why)
 }
 

@@ -108,7 +108,7 @@ pub(super) enum Decision {
     /// It is there already.
     Stands(u64),
     /// It breaks a rule.
-    Refuse(Box<Refusal>),
+    Refuse(Refusal),
     /// It cannot be told; why.
     Fail(String),
 }
@@ -148,18 +148,17 @@ impl Statements {
             let admission = restore(&index, log)?;
             Some((index, admission))
         });
-        let (index, admission) = match kept {
-            Some(kept) => kept,
-            None => {
-                match std::fs::remove_file(&places.index) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(format!("{}: {error}", places.index.display()));
-                    }
-                    _ => {}
+        let (index, admission) = if let Some(kept) = kept {
+            kept
+        } else {
+            match std::fs::remove_file(&places.index) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(format!("{}: {error}", places.index.display()));
                 }
-                let index = Index::open(&places.index).map_err(|error| error.to_string())?;
-                (index, Admission::new(log_of(&log.verifier())))
+                _ => {}
             }
+            let index = Index::open(&places.index).map_err(|error| error.to_string())?;
+            (index, Admission::new(log_of(&log.verifier())))
         };
         let mut gate = Self {
             admission,
@@ -250,7 +249,7 @@ impl Statements {
                 Decision::Append
             }
             Ok(Standing::Taken) => self.taken(candidate, entry, log),
-            Err(refusal) => Decision::Refuse(Box::new(refusal)),
+            Err(refusal) => Decision::Refuse(refusal),
         }
     }
 
@@ -276,14 +275,14 @@ impl Statements {
         };
         let (index, known) = match known {
             Ok(Some(known)) => known,
-            Ok(None) => return Decision::Refuse(Box::new(self.admission.elsewhere(candidate))),
-            Err(unfit) => return self.unfit(unfit),
+            Ok(None) => return Decision::Refuse(self.admission.elsewhere(candidate)),
+            Err(unfit) => return self.unfit(&unfit),
         };
         if known == entry {
             return Decision::Stands(index);
         }
         let Ok(envelope) = Envelope::parse(&known) else {
-            return self.unfit(Unfit::Damaged(index, *subject));
+            return self.unfit(&Unfit::Damaged(index, *subject));
         };
         let (refusal, is_evidence) =
             self.admission
@@ -291,11 +290,11 @@ impl Statements {
         if is_evidence && let Err(why) = self.keep(candidate, entry) {
             return Decision::Fail(why);
         }
-        Decision::Refuse(Box::new(refusal))
+        Decision::Refuse(refusal)
     }
 
     /// An index that is wrong is made anew when the log is opened next.
-    fn unfit(&self, unfit: Unfit) -> Decision {
+    fn unfit(&self, unfit: &Unfit) -> Decision {
         if matches!(unfit, Unfit::Damaged(..) | Unfit::Index(_)) {
             let _ = std::fs::remove_file(&self.path);
         }

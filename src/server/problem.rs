@@ -25,11 +25,11 @@ const AGAIN: HeaderValue = HeaderValue::from_static("1");
 pub(super) struct Problem {
     pub(super) status: StatusCode,
     detail: String,
-    refusal: Option<Box<Refusal>>,
+    refusal: Option<Refusal>,
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, detail: impl ToString) -> Self {
+    pub(super) fn new(status: StatusCode, detail: impl std::fmt::Display) -> Self {
         Self {
             status,
             detail: detail.to_string(),
@@ -40,7 +40,7 @@ impl Problem {
     /// Spells it as text, the status apart.
     pub(super) fn into_text(self) -> Response {
         let text = match &self.refusal {
-            Some(refusal) => match &refusal.expected {
+            Some(refusal) => match &refusal.help.expected {
                 Some(expected) => {
                     format!("{}: {}; expected {expected}\n", refusal.rule, self.detail)
                 }
@@ -61,13 +61,13 @@ impl Problem {
         put("detail", json!(self.detail));
         if let Some(refusal) = &self.refusal {
             put("rule", json!(refusal.rule.name()));
-            if let Some(expected) = &refusal.expected {
+            if let Some(expected) = &refusal.help.expected {
                 put("expected", json!(expected));
             }
-            if let Some(index) = refusal.index {
+            if let Some(index) = refusal.help.index {
                 put("index", json!(index));
             }
-            if let Some(state) = &refusal.state {
+            if let Some(state) = &refusal.help.state {
                 put("stream", stream_to_json(state));
             }
         }
@@ -90,12 +90,6 @@ fn stream_to_json(state: &StreamState) -> Value {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Box::new(refusal).into()
-    }
-}
-
-impl From<Box<Refusal>> for Problem {
-    fn from(refusal: Box<Refusal>) -> Self {
         let status = match refusal.rule.fault() {
             Fault::Conflict => StatusCode::CONFLICT,
             Fault::Forbidden => StatusCode::FORBIDDEN,

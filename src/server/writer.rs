@@ -51,7 +51,7 @@ pub enum Refused {
     Failed(String),
     /// It breaks a rule of admission.
     #[error("{0}")]
-    NotAdmitted(Box<Refusal>),
+    NotAdmitted(Refusal),
 }
 
 /// An entry on its way into the log.

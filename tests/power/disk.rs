@@ -154,7 +154,9 @@ impl Disk {
                 return None;
             };
             let mut names = kept.clone();
-            changes.iter().for_each(|change| change.make(&mut names));
+            for change in changes {
+                change.make(&mut names);
+            }
             at = *names.get(Path::new(part))?;
         }
         Some(at)

@@ -309,7 +309,7 @@ fn power_lost_again_while_the_log_recovers_loses_no_more() {
             left.write(again.path());
             let (opened, events) = trace::take(|| simulate(|| open(again.path()).map(drop)));
             opened.map_err(|error| error.to_string())?;
-            // One of each kind of recovery: what it does tells it.
+            // One of each kind of recovery at each size: what it does tells it.
             let kind: BTreeSet<String> = events
                 .iter()
                 .map(|event| match event {
@@ -317,7 +317,7 @@ fn power_lost_again_while_the_log_recovers_loses_no_more() {
                     other => format!("{:?}", std::mem::discriminant(other)),
                 })
                 .collect();
-            if !recoveries.insert(kind) {
+            if !recoveries.insert((kind, promised.acknowledged)) {
                 return Ok(());
             }
             let moments = Moments {

@@ -13,7 +13,7 @@ use crate::cli::publish::PublishArgs;
 use crate::cli::workspace::Workspace;
 
 /// How long a server that is busy is tried again.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(super) fn register(
     directory: &Path,
