@@ -1,6 +1,7 @@
 //! A published log, or a witness's view of one, read over http(s).
 
 mod submit;
+mod witness;
 
 use std::time::Duration;
 
@@ -11,6 +12,9 @@ use crate::store::StoreError;
 pub use submit::Problem;
 pub use submit::SubmitError;
 pub use submit::Submitter;
+pub use witness::Outcome;
+pub use witness::Prove;
+pub use witness::Witnesses;
 
 /// How long a file may take to come.
 const TIMEOUT: Duration = Duration::from_secs(30);

@@ -25,7 +25,13 @@ const LAYERS: &[&[&str]] = &[
         "tlog",
     ],
     &["report", "verify"],
-    &["admission", "collector", "cosigner", "sequencer"],
+    &[
+        "admission",
+        "collector",
+        "cosigner",
+        "sequencer",
+        "witnessing",
+    ],
     &[
         "durable",
         "http",
