@@ -123,7 +123,8 @@ pub fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return mistyped(&error),
     };
-    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
+    // Not locked: a server's threads write there too.
+    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr());
     let now = args.simulated_time.or_else(system_time);
     let Some(now) = now else {
         let _ = writeln!(err, "error: the clock is not between 1970 and 9999");

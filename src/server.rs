@@ -6,6 +6,8 @@
 
 mod api;
 mod connections;
+mod cosigner;
+mod event;
 mod gate;
 mod intake;
 mod metrics;
@@ -22,8 +24,12 @@ use tokio::sync::Semaphore;
 
 use crate::key::VerifierKey;
 use crate::store::fs::Directory;
+use cosigner::Cosigned;
 use room::Room;
 
+pub use cosigner::Cosigner;
+pub use event::Event;
+pub use event::Tell;
 pub use gate::Gate;
 pub use gate::Places;
 pub use gate::Roster;
@@ -31,6 +37,7 @@ pub use gate::Statements;
 pub use metrics::Metrics;
 pub use writer::LocalLog;
 pub use writer::Refused;
+pub use writer::Started;
 pub use writer::Writer;
 
 /// How many connections are served at once; others wait to be accepted. 10,000 idle ones took
@@ -60,6 +67,8 @@ struct Shared {
     key: VerifierKey,
     /// What the gate knows; `None` where it takes whatever comes.
     roster: Option<Arc<Roster>>,
+    /// The newest checkpoint that a quorum cosigned; `None` where nobody is asked.
+    cosigned: Option<Cosigned>,
     metrics: Arc<Metrics>,
     timeout: Duration,
     /// For entries that are received or wait.
@@ -71,10 +80,11 @@ struct Shared {
 }
 
 /// What is served, and how.
-#[derive(Debug)]
 pub struct Service {
     /// What takes entries. It ends when its last copy is dropped, after this.
     pub writer: Writer,
+    /// Asks witnesses, when it is woken.
+    pub cosigner: Option<(Cosigner, std::sync::mpsc::Receiver<()>)>,
     /// The log's public files.
     pub files: Directory,
     /// The key of the log's checkpoints.
@@ -90,7 +100,11 @@ pub struct Service {
 /// Serves until `stop` is ready; then answers what was begun, and returns.
 pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>) {
     let timeout = service.timeout;
+    let cosigned = service
+        .cosigner
+        .map(|(cosigner, woken)| cosigner.start(&service.writer, woken));
     let shared = Shared {
+        cosigned,
         writer: service.writer,
         files: service.files,
         key: service.key,

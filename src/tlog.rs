@@ -15,5 +15,5 @@ pub mod tile;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Origin, SignedCheckpoint};
 pub use cosignature::{Cosignature, cosign};
-pub use policy::{Policy, PolicyError};
+pub use policy::{Policy, PolicyError, Witness};
 pub use proof::{Proof, ProofFileError};

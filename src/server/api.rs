@@ -70,14 +70,67 @@ pub(super) fn router() -> Router<Shared> {
 }
 
 /// Takes the body as an entry, and answers with its receipt.
-async fn add(State(shared): State<Shared>, request: Request) -> Result<Response, Problem> {
+async fn add(
+    State(shared): State<Shared>,
+    Query(query): Query<BTreeMap<String, String>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let wait = Wait::read(&shared, &query)?;
     let refused = |problem| {
         shared.metrics.refused();
         problem
     };
     let submission = intake::one(&shared, request).await.map_err(refused)?;
     let index = shared.writer.add(submission).await.map_err(Problem::from)?;
+    if wait == Wait::Cosigned {
+        wait_for_quorum(&shared, index).await?;
+    }
     prove(shared, index).await
+}
+
+/// What an entry is waited for to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    Cosigned,
+    Published,
+}
+
+impl Wait {
+    /// Reads `wait`; without it, what the log can have of the two.
+    fn read(shared: &Shared, query: &BTreeMap<String, String>) -> Result<Self, Problem> {
+        let wrong = |why: String| Err(Problem::new(StatusCode::BAD_REQUEST, why));
+        if let Some(other) = query.keys().find(|name| *name != "wait") {
+            return wrong(format!("`{other}` is no parameter; there is: wait"));
+        }
+        match (query.get("wait").map(String::as_str), &shared.cosigned) {
+            (None | Some("cosigned"), Some(_)) => Ok(Self::Cosigned),
+            (Some("cosigned"), None) => wrong("this log asks no witness".to_owned()),
+            (None | Some("published"), _) => Ok(Self::Published),
+            (Some(other), _) => wrong(format!(
+                "`wait` is `{other}`, not `published` or `cosigned`"
+            )),
+        }
+    }
+}
+
+/// Waits until a quorum cosigned a tree that has the entry.
+async fn wait_for_quorum(shared: &Shared, index: u64) -> Result<(), Problem> {
+    let Some(mut cosigned) = shared.cosigned.clone() else {
+        return Ok(());
+    };
+    let has = |tree: &Option<SignedCheckpoint>| {
+        let size = tree.as_ref().map_or(0, |tree| tree.checkpoint().size);
+        size > index
+    };
+    match tokio::time::timeout(shared.timeout, cosigned.wait_for(has)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!(
+                "entry {index} is published, and no quorum of witnesses has cosigned it yet: ask again, with the same entry"
+            ),
+        )),
+    }
 }
 
 /// Takes the body as many entries, and answers with what became of each, one a line.
@@ -130,15 +183,21 @@ async fn receipt(
     prove(shared, number("index", &index)?).await
 }
 
-/// Proves that an entry is in the tree of the published checkpoint.
+/// Proves that an entry is in the tree of the newest checkpoint that a quorum cosigned; if
+/// it is not there yet, in that of the published one.
 async fn prove(shared: Shared, index: u64) -> Result<Response, Problem> {
     let room = shared.answers.take(MAX_RECEIPT);
     let room = room.ok_or_else(|| Problem::new(StatusCode::SERVICE_UNAVAILABLE, SENDING))?;
     let receipt = blocking(move || {
         let reader = LogReader::new(&shared.files);
-        let note = reader.checkpoint().map_err(unreadable)?;
-        let note = note.ok_or_else(|| unreadable("there is no checkpoint"))?;
-        let signed = SignedCheckpoint::open(&note, &shared.key).map_err(unreadable)?;
+        let cosigned = shared
+            .cosigned
+            .as_ref()
+            .and_then(|one| one.borrow().clone());
+        let signed = match cosigned.filter(|one| one.checkpoint().size > index) {
+            Some(cosigned) => cosigned,
+            None => published(&shared, &reader)?,
+        };
         let tree = signed.checkpoint();
         let size = tree.size;
         if index >= size {
@@ -203,7 +262,7 @@ async fn stream(
             stream,
             sequence: known.next.saturating_sub(1),
         };
-        let size = published(&shared, &reader)?;
+        let size = published(&shared, &reader)?.checkpoint().size;
         let last = stored(&lookup, &subject, &reader, size).map_err(unreadable)?;
         let (index, entry) = last.ok_or_else(|| unreadable("the index is damaged"))?;
         let id = crate::attestation::Envelope::parse(&entry).map_err(unreadable)?;
@@ -225,11 +284,10 @@ async fn stream(
 fn published(
     shared: &Shared,
     reader: &LogReader<'_, crate::store::fs::Directory>,
-) -> Result<u64, Problem> {
+) -> Result<SignedCheckpoint, Problem> {
     let note = reader.checkpoint().map_err(unreadable)?;
     let note = note.ok_or_else(|| unreadable("there is no checkpoint"))?;
-    let signed = SignedCheckpoint::open(&note, &shared.key).map_err(unreadable)?;
-    Ok(signed.checkpoint().size)
+    SignedCheckpoint::open(&note, &shared.key).map_err(unreadable)
 }
 
 /// Lists where the statements of a stream are said to stand.

@@ -15,6 +15,9 @@ pub struct Metrics {
     microseconds: AtomicU64,
     refused: AtomicU64,
     reads: AtomicU64,
+    cosigned: AtomicU64,
+    uncosigned: AtomicU64,
+    alarms: AtomicU64,
 }
 
 impl Metrics {
@@ -40,6 +43,21 @@ impl Metrics {
     /// An entry was not taken.
     pub(super) fn refused(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A quorum cosigned the tree of so many entries.
+    pub(super) fn cosigned(&self, size: u64) {
+        self.cosigned.store(size, Ordering::Relaxed);
+    }
+
+    /// Witnesses were asked, and were no quorum.
+    pub(super) fn uncosigned(&self) {
+        self.uncosigned.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A witness remembers what the log does not have.
+    pub(super) fn alarm(&self) {
+        self.alarms.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A file was asked for.
@@ -86,6 +104,24 @@ impl Metrics {
                 "counter",
                 "Entries that were not taken: too long, or too many waiting.",
                 &self.refused,
+            ),
+            (
+                "standstill_log_cosigned_size",
+                "gauge",
+                "Entries in the newest tree that a quorum cosigned since this process began.",
+                &self.cosigned,
+            ),
+            (
+                "standstill_log_uncosigned_total",
+                "counter",
+                "How often the witnesses that cosigned were no quorum.",
+                &self.uncosigned,
+            ),
+            (
+                "standstill_log_alarms_total",
+                "counter",
+                "How often a witness remembered what the log does not have.",
+                &self.alarms,
             ),
             (
                 "standstill_log_reads_total",

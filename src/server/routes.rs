@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::key::{Algorithm, SecretKey, SignerKey};
     use crate::server::room::Room;
-    use crate::server::{Gate, Metrics, Writer};
+    use crate::server::{Event, Gate, Metrics, Writer};
     use crate::store::fs::Directory;
     use crate::store::log::Log;
     use crate::time::UnixSeconds;
@@ -153,12 +153,15 @@ mod tests {
         let metrics = Arc::new(Metrics::default());
         let never = |_| Err("not again".to_owned());
         let verifier = log.verifier();
-        let (writer, thread) = Writer::start(log, Gate::Any, never, now, Arc::clone(&metrics));
+        let tell = Arc::new(|_: &Event| {});
+        let started = Writer::start(log, Gate::Any, never, now, Arc::clone(&metrics), tell);
+        let (writer, thread) = (started.writer, started.thread);
         let service = TowerToHyperService::new(router(Shared {
             writer,
             files: Directory::new(&public),
             key: verifier,
             roster: None,
+            cosigned: None,
             batches: Arc::new(Semaphore::new(1)),
             metrics,
             timeout: Duration::from_secs(20),

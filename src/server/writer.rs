@@ -1,6 +1,7 @@
 //! The one thread that writes the log.
 
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -10,12 +11,15 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
+use super::Event;
 use super::Metrics;
+use super::Tell;
 use super::gate::Decision;
 use super::gate::Gate;
 use super::room::Place;
 use crate::admission::Candidate;
 use crate::admission::Refusal;
+use crate::note::Note;
 use crate::sequencer::MAX_BATCH;
 use crate::store::fs::Directory;
 use crate::store::fs::FileLock;
@@ -65,6 +69,14 @@ pub(super) struct Submission {
     pub(super) place: Place,
 }
 
+/// What the thread is asked to do.
+#[derive(Debug)]
+enum Job {
+    Add(Submission, Answer),
+    /// Keep a cosigned checkpoint.
+    Keep(Box<Note>, std::sync::mpsc::Sender<Result<u64, String>>),
+}
+
 type Answer = oneshot::Sender<Result<u64, Refused>>;
 
 /// An answer to come: the index of an entry, once it is durable and published.
@@ -74,14 +86,51 @@ pub(super) type Answered = oneshot::Receiver<Result<u64, Refused>>;
 /// of this is dropped.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    queue: mpsc::Sender<(Submission, Answer)>,
+    queue: mpsc::Sender<Job>,
     well: Arc<AtomicBool>,
     coming: Arc<AtomicUsize>,
+    halt: Halt,
+}
+
+/// Stops a log from growing, for good.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Halt(Arc<OnceLock<String>>);
+
+impl Halt {
+    /// No more is taken from now on, for this reason.
+    pub(super) fn stop(&self, why: String) {
+        let _ = self.0.set(why);
+    }
+}
+
+/// A writer that was started.
+#[derive(Debug)]
+pub struct Started {
+    /// Hands entries to the thread.
+    pub writer: Writer,
+    /// The thread.
+    pub thread: std::thread::JoinHandle<()>,
+    /// Is told of each batch, and disconnected when the thread ends.
+    pub woken: std::sync::mpsc::Receiver<()>,
 }
 
 /// Says that entries of one request are being read, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Coming(Arc<AtomicUsize>);
+
+/// Hands cosigned checkpoints to the thread that writes, and does not keep it from ending.
+#[derive(Debug)]
+pub(super) struct Keeper(mpsc::WeakSender<Job>);
+
+impl Keeper {
+    /// Keeps a cosigned checkpoint, and returns its number; `None` once the thread has ended.
+    pub(super) fn keep(&self, note: Note) -> Option<Result<u64, String>> {
+        let (answer, answered) = std::sync::mpsc::channel();
+        let job = Job::Keep(Box::new(note), answer);
+        self.0.upgrade()?.blocking_send(job).ok()?;
+        answered.recv().ok()
+    }
+}
 
 impl Drop for Coming {
     fn drop(&mut self) {
@@ -98,34 +147,45 @@ impl Writer {
         open: impl Fn(UnixSeconds) -> Result<(LocalLog, Gate), String> + Send + 'static,
         clock: fn() -> Option<UnixSeconds>,
         metrics: Arc<Metrics>,
-    ) -> (Self, std::thread::JoinHandle<()>) {
+        tell: Tell,
+    ) -> Started {
         let (queue, waiting) = mpsc::channel(MAX_WAITING);
         let well = Arc::new(AtomicBool::new(true));
         metrics.opened(log.size());
         let coming = Arc::new(AtomicUsize::new(0));
+        let halt = Halt::default();
+        let (wake, woken) = std::sync::mpsc::channel();
         let mut thread = Thread {
             coming: Arc::clone(&coming),
             log: Ok((log, gate)),
             open,
             clock,
+            wake,
             waiting,
             well: Arc::clone(&well),
             metrics,
+            tell,
+            halt: halt.clone(),
         };
         let thread = std::thread::spawn(move || thread.run());
         let writer = Self {
             queue,
             well,
             coming,
+            halt,
         };
-        (writer, thread)
+        Started {
+            writer,
+            thread,
+            woken,
+        }
     }
 
     /// Makes an entry part of the log and returns its index, once it is durable and
     /// published.
     pub(super) async fn add(&self, submission: Submission) -> Result<u64, Refused> {
         let (answer, answered) = oneshot::channel();
-        let sent = self.queue.try_send((submission, answer));
+        let sent = self.queue.try_send(Job::Add(submission, answer));
         sent.map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Refused::Busy,
             mpsc::error::TrySendError::Closed(_) => ended(),
@@ -138,7 +198,7 @@ impl Writer {
     pub(super) async fn enqueue(&self, submission: Submission) -> Answered {
         let (answer, answered) = oneshot::channel();
         // Where the writer has ended the answer is dropped, which says so.
-        let _ = self.queue.send((submission, answer)).await;
+        let _ = self.queue.send(Job::Add(submission, answer)).await;
         answered
     }
 
@@ -148,9 +208,19 @@ impl Writer {
         Coming(Arc::clone(&self.coming))
     }
 
-    /// Whether the last batch was written.
+    /// Returns what hands cosigned checkpoints over.
+    pub(super) fn keeper(&self) -> Keeper {
+        Keeper(self.queue.downgrade())
+    }
+
+    /// Returns what stops the log.
+    pub(super) fn halt(&self) -> Halt {
+        self.halt.clone()
+    }
+
+    /// Whether the last batch was written, and more are taken.
     pub fn is_well(&self) -> bool {
-        self.well.load(Ordering::Relaxed) && !self.queue.is_closed()
+        self.halt.0.get().is_none() && self.well.load(Ordering::Relaxed) && !self.queue.is_closed()
     }
 }
 
@@ -168,10 +238,13 @@ struct Thread<F> {
     log: Result<(LocalLog, Gate), (Instant, String)>,
     open: F,
     clock: fn() -> Option<UnixSeconds>,
-    waiting: mpsc::Receiver<(Submission, Answer)>,
+    wake: std::sync::mpsc::Sender<()>,
+    waiting: mpsc::Receiver<Job>,
     well: Arc<AtomicBool>,
     coming: Arc<AtomicUsize>,
     metrics: Arc<Metrics>,
+    tell: Tell,
+    halt: Halt,
 }
 
 /// Those who wait for one batch.
@@ -187,8 +260,21 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
         let mut next = Vec::new();
         while self.waiting.blocking_recv_many(&mut next, MAX_BATCH) > 0 {
             self.gather(&mut next);
+            let (mut adding, mut keeping) = (Vec::new(), Vec::new());
+            for job in next.drain(..) {
+                match job {
+                    Job::Add(submission, answer) => adding.push((submission, answer)),
+                    Job::Keep(note, answer) => keeping.push((note, answer)),
+                }
+            }
+            for (note, answer) in keeping {
+                let _ = answer.send(self.keep(&note));
+            }
+            if adding.is_empty() {
+                continue;
+            }
             let mut batch = Batch::default();
-            let written = self.write(&mut next, &mut batch);
+            let written = self.write(&mut adding, &mut batch);
             self.well.store(written.is_ok(), Ordering::Relaxed);
             for (index, answer, place) in batch.waiting {
                 // Who has the answer finds the room.
@@ -198,14 +284,14 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
             }
             // Where nothing could be decided.
             let why = written.err().unwrap_or_else(ended);
-            for (_, answer) in next.drain(..) {
+            for (_, answer) in adding.drain(..) {
                 let _ = answer.send(Err(why.clone()));
             }
         }
     }
 
     /// Waits a little for more, where more is being read. Who is alone waits for nobody.
-    fn gather(&mut self, next: &mut Vec<(Submission, Answer)>) {
+    fn gather(&mut self, next: &mut Vec<Job>) {
         let began = Instant::now();
         while next.len() < WORTHWHILE
             && self.coming.load(Ordering::Relaxed) > 0
@@ -220,6 +306,11 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
         }
     }
 
+    fn keep(&mut self, note: &Note) -> Result<u64, String> {
+        let (log, _) = self.log.as_mut().map_err(|(_, why)| why.clone())?;
+        log.keep_cosigned(note).map_err(|error| error.to_string())
+    }
+
     /// Decides on what waits, and makes what is admitted part of the log.
     fn write(
         &mut self,
@@ -228,17 +319,25 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
     ) -> Result<(), Refused> {
         let failed = |why: &dyn std::fmt::Display| Refused::Failed(why.to_string());
         let now = (self.clock)().ok_or_else(|| failed(&NO_CLOCK))?;
+        if let Some(why) = self.halt.0.get() {
+            return Err(failed(why));
+        }
         if let Err((when, why)) = &self.log {
             if when.elapsed() < PAUSE {
                 return Err(failed(why));
             }
             self.log = (self.open)(now).map_err(|why| (Instant::now(), why));
+            (self.tell)(&match &self.log {
+                Ok((log, _)) => Event::Reopened { size: log.size() },
+                Err((_, why)) => Event::Failed { why: why.clone() },
+            });
         }
         let (log, gate) = match &mut self.log {
             Ok(opened) => opened,
             Err((_, why)) => return Err(failed(why)),
         };
         if let Err(why) = decide(next, batch, log, gate, &self.metrics) {
+            (self.tell)(&Event::Failed { why: why.clone() });
             // What was decided before is not in the log yet either.
             self.log = Err((Instant::now(), why.clone()));
             return Err(failed(&why));
@@ -253,11 +352,14 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
         if written.is_ok() {
             let count = u64::try_from(batch.entries.len()).unwrap_or(u64::MAX);
             self.metrics.committed(count, log.size(), began.elapsed());
+            // Perhaps nobody asks witnesses.
+            let _ = self.wake.send(());
         } else {
             self.metrics.failed();
         }
         let indexed = written.clone().and_then(|_| gate.committed(log));
         if let Err(why) = indexed {
+            (self.tell)(&Event::Failed { why: why.clone() });
             // The lock must be let go before the log can be opened anew.
             self.log = Err((Instant::now(), why));
         }

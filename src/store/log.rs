@@ -213,10 +213,19 @@ impl<O: Objects, L: Lock> Log<O, L> {
         if self.failed {
             return Err(LogError::Failed);
         }
-        SignedCheckpoint::open_note(note.clone(), &self.verifier()).map_err(Refusal::from)?;
         if !self.is_newest(note.text()) {
             return Err(LogError::Stale);
         }
+        self.keep_cosigned(note)
+    }
+
+    /// As [`Self::publish_cosigned`], also where the log has grown since it signed that
+    /// checkpoint: then it is kept, and `checkpoint` stays the newest.
+    pub fn keep_cosigned(&mut self, note: &Note) -> Result<u64, LogError> {
+        if self.failed {
+            return Err(LogError::Failed);
+        }
+        SignedCheckpoint::open_note(note.clone(), &self.verifier()).map_err(Refusal::from)?;
         let bytes = note.to_text().into_bytes();
         let number = match self.reader().last_cosigned()? {
             Some((number, last)) if last == bytes => number,
@@ -224,7 +233,9 @@ impl<O: Objects, L: Lock> Log<O, L> {
             None => 0,
         };
         self.public.create(&cosigned_path(number), &bytes)?;
-        self.public.replace(CHECKPOINT_PATH, &bytes)?;
+        if self.is_newest(note.text()) {
+            self.public.replace(CHECKPOINT_PATH, &bytes)?;
+        }
         Ok(number)
     }
 

@@ -1,7 +1,8 @@
 //! The served log as its clients meet it: the program itself, over real connections.
 //!
 //! - `plain`: a log that takes whatever comes;
-//! - `statements`: a log that understands what it admits.
+//! - `statements`: a log that understands what it admits;
+//! - `witnesses`: a log that asks witnesses.
 
 #![cfg(feature = "server")]
 #![allow(
@@ -36,6 +37,7 @@ use standstill::tlog::SignedCheckpoint;
 mod common;
 mod plain;
 mod statements;
+mod witnesses;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_standstill");
 

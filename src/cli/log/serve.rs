@@ -1,6 +1,8 @@
 //! `standstill log serve`: a log over HTTP.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,19 +13,26 @@ use tokio::signal::unix::signal;
 
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::http::Witnesses;
+use crate::key::VerifierKey;
 use crate::keystore;
+use crate::server::Cosigner;
+use crate::server::Event;
 use crate::server::Gate;
 use crate::server::LocalLog;
 use crate::server::Metrics;
 use crate::server::Places;
 use crate::server::Roster;
 use crate::server::Service;
+use crate::server::Started;
 use crate::server::Statements;
 use crate::server::TIMEOUT;
+use crate::server::Tell;
 use crate::server::Writer;
 use crate::store::fs::Directory;
 use crate::store::log::Log;
 use crate::time::UnixSeconds;
+use crate::tlog::Policy;
 
 /// Serve a log over HTTP: takes entries, and serves the files of C2SP tlog-tiles
 ///
@@ -48,6 +57,20 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT.as_secs(),
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
+
+    /// C2SP policy of the witnesses that are asked, each with its address, and the quorum
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+
+    /// Seconds after which witnesses are asked again where the log has not grown
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, requires = "policy",
+        value_parser = clap::value_parser!(u64).range(1..))]
+    refresh: u64,
+
+    /// Start although too few witnesses can be asked whether this is an older copy of the
+    /// log
+    #[arg(long, requires = "policy")]
+    unguarded: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -70,15 +93,37 @@ impl ServeArgs {
             Admit::Any => None,
         };
         let open = self.opener(roster.clone());
-        let (log, gate) = open(world.now)?;
+        let (mut log, gate) = open(world.now)?;
         let (size, key) = (log.size(), log.verifier());
         let metrics = Arc::new(Metrics::default());
+        let tell: Tell = Arc::new(tell);
+        let files = Directory::new(self.directory.join("log"));
+        let cosigner = match &self.policy {
+            Some(path) => {
+                let cosigner = Cosigner::new(
+                    self.witnesses(path, &key)?,
+                    Duration::from_secs(self.refresh),
+                    files.clone(),
+                    key.clone(),
+                    Arc::clone(&metrics),
+                    Arc::clone(&tell),
+                );
+                self.guard(&cosigner, &mut log, world)?;
+                Some(cosigner)
+            }
+            None => None,
+        };
         let reopen = move |now| open(now).map_err(|failure| failure.to_string());
         let clock = super::super::system_time;
-        let (writer, thread) = Writer::start(log, gate, reopen, clock, Arc::clone(&metrics));
+        let Started {
+            writer,
+            thread,
+            woken,
+        } = Writer::start(log, gate, reopen, clock, Arc::clone(&metrics), tell);
         let service = Service {
             writer,
-            files: Directory::new(self.directory.join("log")),
+            cosigner: cosigner.map(|cosigner| (cosigner, woken)),
+            files,
             key,
             roster,
             metrics,
@@ -92,6 +137,53 @@ impl ServeArgs {
         runtime.shutdown_background();
         let _ = thread.join();
         world.note("stopped: all that was acknowledged is in the log");
+        Ok(())
+    }
+
+    /// Reads the policy.
+    fn witnesses(&self, path: &Path, key: &VerifierKey) -> Result<Witnesses, Failure> {
+        let bytes = std::fs::read(path).map_err(|error| Failure::io(path, error))?;
+        let policy = Policy::parse(&bytes).map_err(|error| Failure::file(path, error))?;
+        if policy.logs().next().is_some() && !policy.logs().any(|log| log == key) {
+            return Err(Failure::file(path, "is of other logs").hint(format!(
+                "its `log` line is to have the key of this one, {key}"
+            )));
+        }
+        if policy.needs_no_witness() {
+            return Err(Failure::file(path, "needs no witness")
+                .hint("name witnesses and their quorum, or leave `--policy` out"));
+        }
+        Witnesses::new(&policy).map_err(|why| {
+            Failure::file(path, why).hint("`witness NAME VKEY URL`: the address is to be there")
+        })
+    }
+
+    /// Asks the witnesses, before anything is taken, whether this is an older copy.
+    fn guard(
+        &self,
+        cosigner: &Cosigner,
+        log: &mut LocalLog,
+        world: &mut World<'_>,
+    ) -> Result<(), Failure> {
+        let outcome = cosigner.ask().map_err(Failure::new)?;
+        if let Some(alarm) = outcome.alarms.first() {
+            return Err(Failure::new(alarm.to_string()).hint(
+                "bring the newest copy of the log back; to go on from here would be to rewrite what was published",
+            ));
+        }
+        for (witness, why) in &outcome.others {
+            world.note(format!(
+                "warning: the witness `{witness}` did not cosign: {why}"
+            ));
+        }
+        if outcome.met {
+            log.keep_cosigned(&outcome.note)?;
+        } else if !outcome.heard && !self.unguarded {
+            return Err(Failure::new(
+                "too few witnesses could be asked whether this is an older copy of the log",
+            )
+            .hint("wait for them; or, if you know that it is the newest, `--unguarded`"));
+        }
         Ok(())
     }
 
@@ -143,4 +235,13 @@ impl ServeArgs {
         crate::server::serve(listener, service, stop).await;
         Ok(())
     }
+}
+
+/// Writes an event on standard error, one JSON object a line.
+fn tell(event: &Event) {
+    let mut line = event.to_json();
+    if let (Some(members), Some(now)) = (line.as_object_mut(), super::super::system_time()) {
+        members.insert("time".to_owned(), now.to_string().into());
+    }
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
