@@ -150,6 +150,7 @@ impl Demo<'_, '_> {
                 grace: GRACE,
                 witness: (1..=3).map(|number| self.witness(number)).collect(),
                 quorum: None,
+                policy: None,
                 log: None,
                 submit: None,
             };

@@ -38,6 +38,7 @@ use crate::store::log::Log;
 use crate::time::Cadence;
 use crate::time::DAY;
 use crate::time::UnixSeconds;
+use crate::tlog::Policy;
 
 /// Make a lab's workspace: keys, journal, and a log of its own
 ///
@@ -78,6 +79,10 @@ pub(super) struct InitArgs {
     /// How many witnesses are a quorum (default: more than half)
     #[arg(long, value_name = "N")]
     pub(super) quorum: Option<usize>,
+
+    /// C2SP policy of the witnesses that are heeded, for a log that somebody else runs
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["witness", "quorum"], requires = "log")]
+    pub(super) policy: Option<PathBuf>,
 
     /// Key of the log of record, where somebody else runs it (default: a log of one's own)
     #[arg(long, value_name = "VKEY", value_parser = super::witness::boxed,
@@ -206,6 +211,9 @@ impl InitArgs {
     }
 
     fn witnesses(&self) -> Result<Option<Witnesses>, Failure> {
+        if let Some(path) = &self.policy {
+            return heeded(path).map(Some);
+        }
         let mut keys: Vec<VerifierKey> = Vec::new();
         for directory in &self.witness {
             let path = directory.join("vkey");
@@ -340,6 +348,21 @@ pub(super) fn create_log(path: &Path, key: SignerKey, now: UnixSeconds) -> Resul
     keystore::write_note_key(&path.join("keys/log.key"), &key)?;
     Log::create_in(&path.join("log"), &path.join("state/log"), key, now)?;
     failure::create(&path.join("log/vkey"), format!("{vkey}\n").as_bytes())
+}
+
+/// Reads the witnesses of a policy, which must be one group.
+fn heeded(path: &Path) -> Result<Witnesses, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::io(path, error))?;
+    let policy = Policy::parse(&bytes).map_err(|error| Failure::file(path, error))?;
+    let Some((keys, quorum)) = policy.as_one_group() else {
+        return Err(Failure::file(path, "has no quorum of one group of witnesses").hint(
+            "an issuer heeds so many of some witnesses: a `quorum` of one witness, or of one `group` of witnesses",
+        ));
+    };
+    Ok(Witnesses {
+        keys: keys.into_iter().cloned().collect(),
+        quorum,
+    })
 }
 
 /// Whether the directory must be made; fails if something is in it.

@@ -65,7 +65,13 @@ pub(super) fn submit(
         Some(size) => format!("{published} statements published, the log has {size}"),
         None => format!("{published} statements published"),
     };
-    world.answer(&json!({ "published": published, "size": size }), &text)
+    world.answer(&json!({ "published": published, "size": size }), &text)?;
+    if log.is_unwitnessed() {
+        world.note(
+            "warning: no quorum of witnesses cosigned in time: until it does, nobody can tell by when this was said; `standstill publish` asks again",
+        );
+    }
+    Ok(())
 }
 
 /// Hands over entries; each receipt is checked before it counts.

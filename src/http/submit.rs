@@ -3,6 +3,7 @@
 //! A log that cannot be reached, or is busy, is tried again for a while: the same entry
 //! again gets the same index, so that nothing is lost and nothing doubled.
 
+use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 use std::time::Instant;
@@ -28,6 +29,8 @@ pub struct Submitter {
     address: String,
     agent: ureq::Agent,
     patience: Duration,
+    /// Whether witnesses were waited for in vain.
+    unwitnessed: Cell<bool>,
 }
 
 /// Why a log does not take an entry, as it tells it (RFC 9457).
@@ -100,13 +103,38 @@ impl Submitter {
             address: address.trim_end_matches('/').to_owned(),
             agent: config.into(),
             patience,
+            unwitnessed: Cell::new(false),
         }
     }
 
-    /// Hands over one entry and returns its receipt, not yet checked.
+    /// Whether some receipt was taken without its quorum, after it was waited for.
+    pub fn is_unwitnessed(&self) -> bool {
+        self.unwitnessed.get()
+    }
+
+    /// Hands over one entry and returns its receipt, not yet checked: with a quorum's
+    /// cosignatures or, in an outage of witnesses, without.
     pub fn add(&self, entry: &[u8]) -> Result<Vec<u8>, SubmitError> {
         let address = format!("{}/v1/entries", self.address);
-        self.ask(&address, || self.agent.post(&address).send(entry))
+        self.with_quorum(&address, |address| self.agent.post(address).send(entry))
+    }
+
+    /// Asks for what waits for witnesses; where that takes too long, for what does not.
+    fn with_quorum(
+        &self,
+        address: &str,
+        request: impl Fn(&str) -> Result<Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Vec<u8>, SubmitError> {
+        if !self.unwitnessed.get() {
+            match self.ask(address, || request(address)) {
+                Err(SubmitError::Unavailable { .. }) => {}
+                told => return told,
+            }
+        }
+        let published = format!("{address}?wait=published");
+        let told = Self::ask_for(Duration::ZERO, &published, || request(&published));
+        self.unwitnessed.set(told.is_ok());
+        told
     }
 
     /// Hands over many entries, and returns what became of each: its index, or why it was
@@ -129,11 +157,19 @@ impl Submitter {
     /// Returns the receipt of the entry at an index, not yet checked.
     pub fn receipt(&self, index: u64) -> Result<Vec<u8>, SubmitError> {
         let address = format!("{}/v1/receipts/{index}", self.address);
-        self.ask(&address, || self.agent.get(&address).call())
+        self.with_quorum(&address, |address| self.agent.get(address).call())
     }
 
     fn ask(
         &self,
+        address: &str,
+        request: impl Fn() -> Result<Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Vec<u8>, SubmitError> {
+        Self::ask_for(self.patience, address, request)
+    }
+
+    fn ask_for(
+        patience: Duration,
         address: &str,
         request: impl Fn() -> Result<Response<ureq::Body>, ureq::Error>,
     ) -> Result<Vec<u8>, SubmitError> {
@@ -159,7 +195,7 @@ impl Submitter {
             };
             // A log that asks for more patience than there is gets what there is.
             let wait = asked.unwrap_or_default().max(pause);
-            let left = self.patience.saturating_sub(began.elapsed());
+            let left = patience.saturating_sub(began.elapsed());
             if left.is_zero() {
                 return Err(SubmitError::Unavailable {
                     address: address.to_owned(),

@@ -179,8 +179,22 @@ fn line(outcome: intake::Outcome) -> String {
 async fn receipt(
     State(shared): State<Shared>,
     Path(index): Path<String>,
+    Query(query): Query<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
-    prove(shared, number("index", &index)?).await
+    let (index, wait) = (number("index", &index)?, Wait::read(&shared, &query)?);
+    if wait == Wait::Cosigned {
+        let files = shared.files.clone();
+        let of = shared.clone();
+        let size = blocking(move || {
+            let newest = published(&of, &LogReader::new(&files))?;
+            Ok(newest.checkpoint().size)
+        });
+        // What is not there is not waited for.
+        if index < size.await? {
+            wait_for_quorum(&shared, index).await?;
+        }
+    }
+    prove(shared, index).await
 }
 
 /// Proves that an entry is in the tree of the newest checkpoint that a quorum cosigned; if

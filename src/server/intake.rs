@@ -51,7 +51,7 @@ fn late(shared: &Shared) -> Problem {
 
 fn read(shared: &Shared, entry: Vec<u8>, place: Place) -> Result<Submission, Problem> {
     let candidate = match &shared.roster {
-        Some(roster) => Some(roster.read(&entry)?),
+        Some(roster) => Some(Box::new(roster.read(&entry)?)),
         None => None,
     };
     Ok(Submission {

@@ -64,7 +64,7 @@ pub(super) struct Submission {
     /// Its bytes, at most [`MAX_ENTRY`](crate::attestation::MAX_ENTRY).
     pub(super) entry: Vec<u8>,
     /// What it says, where that is asked before it is admitted.
-    pub(super) candidate: Option<Candidate>,
+    pub(super) candidate: Option<Box<Candidate>>,
     /// Taken up until it is written, also where nobody waits for the answer any more.
     pub(super) place: Place,
 }
@@ -385,7 +385,7 @@ fn decide(
         } = submission;
         let count = u64::try_from(batch.entries.len()).unwrap_or(u64::MAX);
         let index = log.size().saturating_add(count);
-        let refused = match gate.decide(candidate.as_ref(), &entry, index, log) {
+        let refused = match gate.decide(candidate.as_deref(), &entry, index, log) {
             Decision::Append => {
                 batch.entries.push(entry);
                 batch.waiting.push((index, answer, place));

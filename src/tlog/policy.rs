@@ -98,6 +98,25 @@ impl Policy {
         &self.witnesses
     }
 
+    /// Returns the witnesses of the quorum and how many of them are needed, if the quorum is
+    /// one witness or one group of witnesses, and not of groups.
+    pub fn as_one_group(&self) -> Option<(Vec<&VerifierKey>, usize)> {
+        let (members, needed) = match &self.quorum {
+            Quorum::None => return None,
+            one @ Quorum::Witness(_) => (std::slice::from_ref(one), 1),
+            Quorum::Group { needed, members } => (members.as_slice(), *needed),
+        };
+        let key = |member: &Quorum| match member {
+            Quorum::Witness(key) => {
+                let of = |witness: &&Witness| witness.key.public() == key;
+                self.witnesses.iter().find(of).map(Witness::key)
+            }
+            Quorum::Group { .. } | Quorum::None => None,
+        };
+        let keys: Option<Vec<_>> = members.iter().map(key).collect();
+        Some((keys?, needed))
+    }
+
     /// Whether no witness is needed.
     pub const fn needs_no_witness(&self) -> bool {
         matches!(self.quorum, Quorum::None)

@@ -250,7 +250,7 @@ fn a_receipt_has_the_quorums_cosignatures_and_every_cosigned_checkpoint_is_kept(
     watched.witnesses[0].feels(Mood::Well);
     watched.witnesses[1].feels(Mood::Well);
     let until = Instant::now() + Duration::from_secs(40);
-    while watched.cosigners(&watched.log.get("/v1/receipts/25").body) < 2 {
+    while watched.cosigners(&watched.log.get("/v1/receipts/25?wait=published").body) < 2 {
         assert!(Instant::now() < until, "nobody cosigned");
         std::thread::sleep(Duration::from_millis(200));
     }

@@ -101,7 +101,7 @@ impl ServeArgs {
         let cosigner = match &self.policy {
             Some(path) => {
                 let cosigner = Cosigner::new(
-                    self.witnesses(path, &key)?,
+                    witnesses(path, &key)?,
                     Duration::from_secs(self.refresh),
                     files.clone(),
                     key.clone(),
@@ -138,24 +138,6 @@ impl ServeArgs {
         let _ = thread.join();
         world.note("stopped: all that was acknowledged is in the log");
         Ok(())
-    }
-
-    /// Reads the policy.
-    fn witnesses(&self, path: &Path, key: &VerifierKey) -> Result<Witnesses, Failure> {
-        let bytes = std::fs::read(path).map_err(|error| Failure::io(path, error))?;
-        let policy = Policy::parse(&bytes).map_err(|error| Failure::file(path, error))?;
-        if policy.logs().next().is_some() && !policy.logs().any(|log| log == key) {
-            return Err(Failure::file(path, "is of other logs").hint(format!(
-                "its `log` line is to have the key of this one, {key}"
-            )));
-        }
-        if policy.needs_no_witness() {
-            return Err(Failure::file(path, "needs no witness")
-                .hint("name witnesses and their quorum, or leave `--policy` out"));
-        }
-        Witnesses::new(&policy).map_err(|why| {
-            Failure::file(path, why).hint("`witness NAME VKEY URL`: the address is to be there")
-        })
     }
 
     /// Asks the witnesses, before anything is taken, whether this is an older copy.
@@ -235,6 +217,24 @@ impl ServeArgs {
         crate::server::serve(listener, service, stop).await;
         Ok(())
     }
+}
+
+/// Reads the policy of the witnesses of the log of that key.
+fn witnesses(path: &Path, key: &VerifierKey) -> Result<Witnesses, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::io(path, error))?;
+    let policy = Policy::parse(&bytes).map_err(|error| Failure::file(path, error))?;
+    if policy.logs().next().is_some() && !policy.logs().any(|log| log == key) {
+        return Err(Failure::file(path, "is of other logs").hint(format!(
+            "its `log` line is to have the key of this one, {key}"
+        )));
+    }
+    if policy.needs_no_witness() {
+        return Err(Failure::file(path, "needs no witness")
+            .hint("name witnesses and their quorum, or leave `--policy` out"));
+    }
+    Witnesses::new(&policy).map_err(|why| {
+        Failure::file(path, why).hint("`witness NAME VKEY URL`: the address is to be there")
+    })
 }
 
 /// Writes an event on standard error, one JSON object a line.
