@@ -1,5 +1,6 @@
 //! The served log as its clients meet it: the program itself, over real connections.
 //!
+//! - `incidents`: what befell other logs;
 //! - `plain`: a log that takes whatever comes;
 //! - `statements`: a log that understands what it admits;
 //! - `witnesses`: a log that asks witnesses.
@@ -36,6 +37,7 @@ use standstill::tlog::SignedCheckpoint;
 
 #[path = "../common/mod.rs"]
 mod common;
+mod incidents;
 mod plain;
 mod statements;
 mod witnesses;
