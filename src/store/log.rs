@@ -242,11 +242,13 @@ impl<O: Objects, L: Lock> Log<O, L> {
     /// Serves the newest cosigned checkpoint where a dead process kept it and went no
     /// further.
     fn serve_last_cosigned(&self) -> Result<(), LogError> {
-        let Some((_, bytes)) = self.reader().last_cosigned()? else {
+        let Some((number, bytes)) = self.reader().last_cosigned()? else {
             return Ok(());
         };
         let newest = Note::parse(&bytes).is_ok_and(|note| self.is_newest(note.text()));
         if newest && self.public.read(CHECKPOINT_PATH)?.as_ref() != Some(&bytes) {
+            // It is there, which does not say that it is durable: what is shown must be.
+            self.public.create(&cosigned_path(number), &bytes)?;
             self.public.replace(CHECKPOINT_PATH, &bytes)?;
         }
         Ok(())
