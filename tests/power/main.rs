@@ -60,6 +60,12 @@ fn open(root: &Path) -> Result<Log<Directory, FileLock>, LogError> {
     Log::open_in(&public, &private, log_key(), &[], at(100))
 }
 
+/// What is done where nobody said that there is a log.
+fn open_or_create(root: &Path) -> Result<Log<Directory, FileLock>, LogError> {
+    let (public, private) = (root.join("log"), root.join("state/log"));
+    open(root).or_else(|_| Log::create_in(&public, &private, log_key(), at(100)))
+}
+
 fn append(log: &mut Log<Directory, FileLock>, to: u64) {
     log.append(&entries(log.size(), to), at(100)).unwrap();
     trace::mark(format!("acknowledged {to}"));
@@ -120,10 +126,12 @@ impl Promised {
 
     /// Opens the log on what is left and says what is wrong.
     fn check(&self, root: &Path) -> Result<(), String> {
-        let Some(acknowledged) = self.acknowledged else {
-            return Ok(());
+        let opened = match self.acknowledged {
+            Some(_) => open(root),
+            None => open_or_create(root),
         };
-        let mut log = open(root).map_err(|error| format!("does not open: {error}"))?;
+        let mut log = opened.map_err(|error| format!("does not open: {error}"))?;
+        let acknowledged = self.acknowledged.unwrap_or_default();
         let size = log.size();
         if size < acknowledged {
             return Err(format!(
@@ -302,12 +310,10 @@ fn power_lost_again_while_the_log_recovers_loses_no_more() {
     let mut count = 0;
     moments
         .each(disk, Promised::default(), |left, promised| {
-            if promised.acknowledged.is_none() {
-                return Ok(());
-            }
             let again = tempfile::tempdir_in(scratch()).unwrap();
             left.write(again.path());
-            let (opened, events) = trace::take(|| simulate(|| open(again.path()).map(drop)));
+            let (opened, events) =
+                trace::take(|| simulate(|| open_or_create(again.path()).map(drop)));
             opened.map_err(|error| error.to_string())?;
             // One of each kind of recovery at each size: what it does tells it.
             let kind: BTreeSet<String> = events
@@ -352,7 +358,7 @@ fn killed_and_then_lost(
             disk.apply(event);
         }
         promised.learn(event, &disk, root);
-        if promised.acknowledged.is_none() || matches!(event, Event::Mark(_) | Event::Sync(..)) {
+        if matches!(event, Event::Mark(_) | Event::Sync(..)) {
             continue;
         }
         let next = tempfile::tempdir_in(scratch()).unwrap();
@@ -361,7 +367,8 @@ fn killed_and_then_lost(
         let mut disk = disk.clone().mounted(next.path());
         let ((), events) = trace::take(|| {
             simulate(|| {
-                let mut log = open(next.path()).unwrap();
+                let mut log = open_or_create(next.path()).unwrap();
+                trace::mark(format!("acknowledged {}", log.size()));
                 let more = log.size() + 1;
                 append(&mut log, more);
             });
