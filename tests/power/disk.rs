@@ -2,7 +2,7 @@
 //!
 //! The model is pessimistic, as POSIX allows and journals need not be: the bytes of a file
 //! are there for certain only after `fsync` of the file, and before that none, some first
-//! ones, or all; a change of a directory's names (a file created, linked, renamed, removed,
+//! ones, zeros in their place, or all; a change of a directory's names (a file created, linked, renamed, removed,
 //! a directory made) is there for certain only after `fsync` of that directory, and before
 //! that each change may be there without the others. A rename is one change. (Pillai et al.,
 //! "All File Systems Are Not Created Equal", OSDI 2014.)
@@ -208,7 +208,7 @@ impl Disk {
         add(&|_, _| true, 0);
         for one in 0..pending.len() {
             add(&|at, _| at == one, 0);
-            for torn in 0..3 {
+            for torn in 0..TORN {
                 add(&|at, _| at != one, torn);
             }
         }
@@ -218,7 +218,7 @@ impl Disk {
         add(&|_, what| matches!(what, Pending::Bytes(_)), 0);
         for _ in 0..mixtures {
             let mask = random();
-            let torn = usize::try_from(random() % 3).unwrap();
+            let torn = usize::try_from(random()).unwrap() % TORN;
             add(&|at, _| mask >> (at % 64) & 1 == 1, torn);
         }
         losses
@@ -244,10 +244,7 @@ impl Disk {
                     let bytes = if is_kept(Pending::Bytes(at)) {
                         seen.clone()
                     } else {
-                        // What was there before is gone once it is written over.
-                        let whole = kept.as_ref().filter(|_| torn == 0);
-                        let some = [0, seen.len() / 2, seen.len().saturating_sub(1)][torn];
-                        whole.cloned().unwrap_or_else(|| seen[..some].to_vec())
+                        torn_file(kept.as_deref(), seen, torn)
                     };
                     left.files.insert(path, bytes);
                 }
@@ -264,6 +261,20 @@ impl Disk {
             }
         }
         left
+    }
+}
+
+/// The ways in which [`torn_file`] tears.
+const TORN: usize = 4;
+
+/// What is left of a file that was not waited for: what was there before, if anything was;
+/// half; all but one byte; or room for all of it, which was never filled.
+fn torn_file(kept: Option<&[u8]>, seen: &[u8], torn: usize) -> Vec<u8> {
+    match torn {
+        0 => kept.unwrap_or_default().to_vec(),
+        1 => seen[..seen.len() / 2].to_vec(),
+        2 => seen[..seen.len().saturating_sub(1)].to_vec(),
+        _ => vec![0; seen.len()],
     }
 }
 

@@ -17,7 +17,6 @@
 
 mod disk;
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::panic::Location;
 use std::path::Path;
@@ -60,10 +59,9 @@ fn open(root: &Path) -> Result<Log<Directory, FileLock>, LogError> {
     Log::open_in(&public, &private, log_key(), &[], at(100))
 }
 
-/// What is done where nobody said that there is a log.
-fn open_or_create(root: &Path) -> Result<Log<Directory, FileLock>, LogError> {
+fn create(root: &Path) -> Result<Log<Directory, FileLock>, LogError> {
     let (public, private) = (root.join("log"), root.join("state/log"));
-    open(root).or_else(|_| Log::create_in(&public, &private, log_key(), at(100)))
+    Log::create_in(&public, &private, log_key(), at(0))
 }
 
 fn append(log: &mut Log<Directory, FileLock>, to: u64) {
@@ -82,8 +80,7 @@ fn publish_cosigned(log: &mut Log<Directory, FileLock>, time: u64) {
 /// A life of a log: across the edge of a tile, with cosigned checkpoints, and through a
 /// process that begins where another left.
 fn live(root: &Path) {
-    let (public, private) = (root.join("log"), root.join("state/log"));
-    let mut log = Log::create_in(&public, &private, log_key(), at(0)).unwrap();
+    let mut log = create(root).unwrap();
     trace::mark("acknowledged 0");
     append(&mut log, 1);
     publish_cosigned(&mut log, 1);
@@ -103,7 +100,7 @@ struct Promised {
     /// Entries that were acknowledged; `None` before the log was.
     acknowledged: Option<u64>,
     /// Checkpoints that anybody could have seen.
-    seen: BTreeMap<u64, Vec<u8>>,
+    seen: BTreeSet<Vec<u8>>,
     /// Cosigned checkpoints that were acknowledged.
     cosigned: u64,
 }
@@ -119,86 +116,93 @@ impl Promised {
             }
         }
         if let Some(note) = disk.read(&root.join("log/checkpoint")) {
-            let size = checkpoint_size(note);
-            self.seen.insert(size, note.to_vec());
+            self.seen.insert(note.to_vec());
         }
+    }
+
+    /// Opens the log, or makes it where nobody was told that it is there.
+    fn open(&self, root: &Path) -> Result<Log<Directory, FileLock>, String> {
+        let opened = open(root).or_else(|error| match self.acknowledged {
+            Some(_) => Err(error),
+            None => create(root),
+        });
+        opened.map_err(|error| format!("does not open: {error}"))
     }
 
     /// Opens the log on what is left and says what is wrong.
     fn check(&self, root: &Path) -> Result<(), String> {
-        let opened = match self.acknowledged {
-            Some(_) => open(root),
-            None => open_or_create(root),
-        };
-        let mut log = opened.map_err(|error| format!("does not open: {error}"))?;
-        let acknowledged = self.acknowledged.unwrap_or_default();
+        let mut log = self.open(root)?;
         let size = log.size();
+        let acknowledged = self.acknowledged.unwrap_or_default();
         if size < acknowledged {
             return Err(format!(
                 "{acknowledged} were acknowledged, {size} are there"
             ));
         }
-        let said = |error: &dyn std::fmt::Display| error.to_string();
-        for (seen, note) in &self.seen {
-            let signed = SignedCheckpoint::open(note, &log_key().verifier()).unwrap();
-            let root = signed.checkpoint().root;
-            if *seen > size {
-                return Err(format!("{seen} were seen, {size} are there"));
-            }
-            if log
-                .reader()
-                .root(*seen, size)
-                .map_err(|error| said(&error))?
-                != root
-            {
-                return Err(format!("what was seen of {seen} entries is no prefix"));
-            }
-            // A cosigned checkpoint is kept before it is shown.
-            let cosigned = signed.note().signatures().len() > 1;
-            let kept = || {
-                let count = log.reader().cosigned_count().unwrap();
-                (0..count).any(|at| log.reader().cosigned(at).unwrap().as_ref() == Some(note))
-            };
-            if cosigned && !kept() {
-                return Err(format!(
-                    "the cosigned checkpoint of {seen} was shown and is gone"
-                ));
-            }
+        for note in &self.seen {
+            is_kept(&log, note)?;
         }
-        let count = log
-            .reader()
-            .cosigned_count()
-            .map_err(|error| said(&error))?;
+        let count = said(log.reader().cosigned_count())?;
         if count < self.cosigned {
+            let promised = self.cosigned;
             return Err(format!(
-                "{} cosigned checkpoints, {count} are there",
-                self.cosigned
+                "{promised} cosigned checkpoints, {count} are there"
             ));
         }
-        // It goes on, and all of it is as it must be.
-        log.append(&[entry(size)], at(200))
-            .map_err(|error| said(&error))?;
-        log.reader()
-            .check(&log_key().verifier())
-            .map_err(|error| said(&error))?;
+        // It goes on, with another entry than any that was lost: what is left of that one
+        // must be in nobody's way.
+        let mut expected = entries(0, size);
+        expected.push(b"another".to_vec());
+        said(log.append(&expected[expected.len() - 1..], at(200)))?;
+        said(log.reader().check(&log_key().verifier()))?;
         let mut read = Vec::new();
-        for bundle in 0..(size + 1).div_ceil(256) {
-            read.extend(
-                log.reader()
-                    .entries(bundle, size + 1)
-                    .map_err(|error| said(&error))?,
-            );
+        for bundle in 0..log.size().div_ceil(256) {
+            read.extend(said(log.reader().entries(bundle, log.size()))?);
         }
-        if read != entries(0, size + 1) {
+        if read != expected {
             return Err("the entries are others".to_owned());
         }
         Ok(())
     }
 }
 
-fn checkpoint_size(note: &[u8]) -> u64 {
-    let text = String::from_utf8(note.to_vec()).unwrap();
-    text.lines().nth(1).unwrap().parse().unwrap()
+fn said<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, String> {
+    result.map_err(|error| error.to_string())
+}
+
+/// A checkpoint that was seen must be a prefix, and one with cosignatures be kept, and
+/// shown as long as there is no newer one.
+fn is_kept(log: &Log<Directory, FileLock>, note: &[u8]) -> Result<(), String> {
+    let signed = SignedCheckpoint::open(note, &log_key().verifier()).unwrap();
+    let seen = signed.checkpoint();
+    if seen.size > log.size() {
+        return Err(format!("{} were seen, {} are there", seen.size, log.size()));
+    }
+    if said(log.reader().root(seen.size, log.size()))? != seen.root {
+        return Err(format!(
+            "what was seen of {} entries is no prefix",
+            seen.size
+        ));
+    }
+    let is_cosigned = |note: &Note| note.signatures().len() > 1;
+    if !is_cosigned(signed.note()) {
+        return Ok(());
+    }
+    let count = said(log.reader().cosigned_count())?;
+    if !(0..count).any(|at| log.reader().cosigned(at).unwrap().as_deref() == Some(note)) {
+        return Err(format!(
+            "the cosigned checkpoint of {} was shown and is gone",
+            seen.size
+        ));
+    }
+    let shown = Note::parse(&said(log.reader().checkpoint())?.unwrap()).unwrap();
+    if shown.text() == signed.note().text() && !is_cosigned(&shown) {
+        return Err(format!(
+            "{} are shown without their cosignatures",
+            seen.size
+        ));
+    }
+    Ok(())
 }
 
 /// A sequence that looks random and is the same each time (xorshift64).
@@ -313,8 +317,8 @@ fn power_lost_again_while_the_log_recovers_loses_no_more() {
             let again = tempfile::tempdir_in(scratch()).unwrap();
             left.write(again.path());
             let (opened, events) =
-                trace::take(|| simulate(|| open_or_create(again.path()).map(drop)));
-            opened.map_err(|error| error.to_string())?;
+                trace::take(|| simulate(|| promised.open(again.path()).map(drop)));
+            opened?;
             // One of each kind of recovery at each size: what it does tells it.
             let kind: BTreeSet<String> = events
                 .iter()
@@ -367,7 +371,7 @@ fn killed_and_then_lost(
         let mut disk = disk.clone().mounted(next.path());
         let ((), events) = trace::take(|| {
             simulate(|| {
-                let mut log = open_or_create(next.path()).unwrap();
+                let mut log = promised.open(next.path()).unwrap();
                 trace::mark(format!("acknowledged {}", log.size()));
                 let more = log.size() + 1;
                 append(&mut log, more);
