@@ -240,13 +240,9 @@ impl Moments<'_> {
             if !skipped {
                 disk.apply(event);
             }
-            let before = promised.acknowledged;
             promised.learn(event, &disk, self.root);
-            if matches!(event, Event::Mark(_)) && before == promised.acknowledged {
-                continue;
-            }
             for left in disk.losses(self.mixtures, &mut random) {
-                if known.insert((left.clone(), promised.acknowledged, promised.cosigned)) {
+                if known.insert((left.clone(), promised.clone())) {
                     count += 1;
                     look(&left, &promised).map_err(|why| {
                         format!("power lost after event {number}, {event:?}: {why}")
