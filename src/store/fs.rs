@@ -174,9 +174,8 @@ impl Objects for Directory {
         if !target.is_file() {
             return self.replace(path, bytes);
         }
-        // Its name may be another process's, and not durable yet.
-        self.make(target.parent().unwrap_or(&self.root))?;
         durable::overwrite(&target, bytes).map_err(|source| error("write", &target, source))?;
+        // Its name too: it may be another process's, and not durable yet.
         self.confirm(&target)
     }
 

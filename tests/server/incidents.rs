@@ -88,7 +88,7 @@ fn mammoth_2024h1_a_disk_that_runs_full_loses_nothing_that_was_acknowledged() {
             if answer.status != 200 {
                 return Some(answer);
             }
-            assert_eq!(answer.index(), acknowledged.len() as u64);
+            assert_eq!(answer.index(), count(&acknowledged));
             acknowledged.push(entry);
             None
         });
@@ -100,7 +100,7 @@ fn mammoth_2024h1_a_disk_that_runs_full_loses_nothing_that_was_acknowledged() {
         // What is there is served.
         let note = log.get("/checkpoint");
         let served = SignedCheckpoint::open(&note.body, &log.key).unwrap();
-        assert!(served.checkpoint().size >= acknowledged.len() as u64);
+        assert!(served.checkpoint().size >= count(&acknowledged));
         // Once there is room it goes on; what was refused may be in the log all the same.
         disk.run(&log, "rm -f filler; mount -o remount,size=64m .");
         let mut index = None;
@@ -110,7 +110,7 @@ fn mammoth_2024h1_a_disk_that_runs_full_loses_nothing_that_was_acknowledged() {
             index.is_some()
         });
         let found = index.unwrap();
-        assert!(found >= acknowledged.len() as u64);
+        assert!(found >= count(&acknowledged));
         acknowledged.resize(usize::try_from(found).unwrap(), Vec::new());
         acknowledged.push(vec![b'r', round]);
         assert_eq!(log.get("/healthz").status, 200);
@@ -128,6 +128,10 @@ fn mammoth_2024h1_a_disk_that_runs_full_loses_nothing_that_was_acknowledged() {
         // Empty where it was refused.
         assert!(entry.is_empty() || *entry == kept[index], "{index}");
     }
+}
+
+fn count(entries: &[Vec<u8>]) -> u64 {
+    u64::try_from(entries.len()).unwrap()
 }
 
 /// The clock of this machine, moved.
