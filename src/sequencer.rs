@@ -251,6 +251,48 @@ impl Sequencer {
         })
     }
 
+    /// Says what makes the published tree, whose right edge is `edge`, the one that the log
+    /// goes on from, whatever the lock holds.
+    ///
+    /// What the lock had settled beyond it is lost: for a log that does not open otherwise,
+    /// and whose operator says so in it.
+    pub fn recover(
+        origin: Origin,
+        key: &VerifierKey,
+        stored: &Stored,
+        edge: Edge,
+        now: UnixSeconds,
+    ) -> Result<Commit, Refusal> {
+        let note = stored.published.clone().ok_or(Refusal::NoCheckpoint)?;
+        let published = SignedCheckpoint::open(&note, key)?.checkpoint().clone();
+        if published.root != edge.root() {
+            return Err(Refusal::Tiles {
+                size: published.size,
+                expected: published.root,
+                found: edge.root(),
+            });
+        }
+        let number = stored.lock.as_ref().map_or(0, |lock| lock.number);
+        let lock = LockRecord {
+            number: number.saturating_add(1),
+            time: now,
+            note: String::from_utf8(note).map_err(|_| Refusal::NoCheckpoint)?,
+        };
+        let steps = vec![
+            Step::Swap {
+                old: stored.lock.clone(),
+                new: lock.clone(),
+            },
+            publish(&lock),
+            Step::Unstage,
+        ];
+        Ok(Commit {
+            steps,
+            first: edge.size(),
+            next: Self { origin, edge, lock },
+        })
+    }
+
     /// Says what makes `entries` part of the log, in their order.
     pub fn commit(
         &self,
@@ -346,6 +388,9 @@ pub enum Refusal {
     /// A log is there already.
     #[error("a log is there already")]
     Exists,
+    /// Nothing was ever published.
+    #[error("there is no checkpoint to go on from")]
+    NoCheckpoint,
     /// The lock is ahead of storage, and the batch that would close the gap is not
     /// staged.
     #[error(

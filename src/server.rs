@@ -14,6 +14,7 @@ mod metrics;
 mod problem;
 mod room;
 mod routes;
+mod scrubber;
 mod writer;
 
 use std::sync::Arc;
@@ -91,6 +92,10 @@ pub struct Service {
     pub key: VerifierKey,
     /// What the gate knows; `None` where it takes whatever comes.
     pub roster: Option<Arc<Roster>>,
+    /// How long a pass over what is stored may take; `None` for none.
+    pub scrub: Option<Duration>,
+    /// Takes what happens.
+    pub tell: Tell,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// A client that takes longer to say or to read something is given up.
@@ -100,6 +105,15 @@ pub struct Service {
 /// Serves until `stop` is ready; then answers what was begun, and returns.
 pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>) {
     let timeout = service.timeout;
+    if let Some(period) = service.scrub {
+        scrubber::start(
+            service.files.clone(),
+            service.key.clone(),
+            period,
+            Arc::clone(&service.metrics),
+            service.tell,
+        );
+    }
     let cosigned = service
         .cosigner
         .map(|(cosigner, woken)| cosigner.start(&service.writer, woken));

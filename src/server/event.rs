@@ -21,6 +21,11 @@ pub enum Event {
         /// The number of the cosigned checkpoint.
         number: u64,
     },
+    /// What is stored is not what it must be.
+    Damaged {
+        /// Which file, and what was expected.
+        why: String,
+    },
     /// A batch could not be written.
     Failed {
         /// Why.
@@ -51,6 +56,7 @@ impl Event {
         match self {
             Self::Alarm { .. } => "alarm",
             Self::Cosigned { .. } => "cosigned",
+            Self::Damaged { .. } => "damaged",
             Self::Failed { .. } => "failed",
             Self::NotCosigned { .. } => "not-cosigned",
             Self::Reopened { .. } => "reopened",
@@ -62,7 +68,10 @@ impl Event {
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::json;
         match self {
-            Self::Alarm { why } | Self::Failed { why } | Self::NotCosigned { why } => {
+            Self::Alarm { why }
+            | Self::Damaged { why }
+            | Self::Failed { why }
+            | Self::NotCosigned { why } => {
                 json!({ "event": self.name(), "why": why })
             }
             Self::Cosigned { size, number } => {

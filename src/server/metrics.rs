@@ -18,12 +18,19 @@ pub struct Metrics {
     cosigned: AtomicU64,
     uncosigned: AtomicU64,
     alarms: AtomicU64,
+    damaged: AtomicU64,
+    scrubbed: AtomicU64,
 }
 
 impl Metrics {
     /// A log of so many entries was opened.
     pub(super) fn opened(&self, size: u64) {
         self.size.store(size, Ordering::Relaxed);
+    }
+
+    /// Returns how many entries the log has.
+    pub(super) fn size(&self) -> u64 {
+        self.size.load(Ordering::Relaxed)
     }
 
     /// A batch of so many entries became part of the log, which then has `size`.
@@ -58,6 +65,17 @@ impl Metrics {
     /// A witness remembers what the log does not have.
     pub(super) fn alarm(&self) {
         self.alarms.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What is stored was found to be damaged, or not.
+    pub(super) fn scrubbed(&self, is_damaged: bool) {
+        self.damaged.store(is_damaged.into(), Ordering::Relaxed);
+        self.scrubbed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the last pass over what is stored found it damaged.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed) != 0
     }
 
     /// A file was asked for.
@@ -122,6 +140,18 @@ impl Metrics {
                 "counter",
                 "How often a witness remembered what the log does not have.",
                 &self.alarms,
+            ),
+            (
+                "standstill_log_damaged",
+                "gauge",
+                "Whether the last pass over what is stored found it damaged.",
+                &self.damaged,
+            ),
+            (
+                "standstill_log_scrubs_total",
+                "counter",
+                "Passes over what is stored.",
+                &self.scrubbed,
             ),
             (
                 "standstill_log_reads_total",

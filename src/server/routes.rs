@@ -106,12 +106,14 @@ async fn file(shared: Shared, path: String, kind: &'static str, caching: &'stati
 }
 
 async fn health(State(shared): State<Shared>) -> Response {
-    if shared.writer.is_well() {
-        (StatusCode::OK, "ok\n").into_response()
+    let why = if shared.metrics.is_damaged() {
+        "what is stored is damaged\n"
+    } else if shared.writer.is_well() {
+        return (StatusCode::OK, "ok\n").into_response();
     } else {
-        let why = "the last batch could not be written\n";
-        (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
-    }
+        "the last batch could not be written, or no more may be\n"
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
 }
 
 async fn metrics(State(shared): State<Shared>) -> Response {

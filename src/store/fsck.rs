@@ -1,5 +1,7 @@
 //! Deriving a whole log anew from its entries.
 
+use std::ops::ControlFlow;
+
 use rayon::prelude::*;
 
 use crate::hash::Hash;
@@ -15,6 +17,7 @@ use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::tile::Kind;
 use crate::tlog::tile::TILE_HEIGHT;
 use crate::tlog::tile::TILE_WIDTH;
+use crate::tlog::tile::cosigned_path;
 use crate::tlog::tile::parse_entries;
 use crate::tlog::tile::parse_hashes;
 
@@ -57,18 +60,75 @@ impl<F: LogFiles + Sync + ?Sized> LogReader<'_, F> {
             roots.truncate(usize::try_from(width).unwrap_or(usize::MAX));
             hashes = Some(roots);
         }
+        self.check_root(&checkpoint, size)?;
+        Ok(checkpoint)
+    }
+}
+
+impl<F: LogFiles + ?Sized> LogReader<'_, F> {
+    /// As `check`, one tile after the other, calling `pause` before each; ends where
+    /// that says so. The cosigned checkpoints that are kept are checked too.
+    pub fn scrub(
+        &self,
+        key: &VerifierKey,
+        mut pause: impl FnMut() -> ControlFlow<()>,
+    ) -> Result<Option<Checkpoint>, ReadError> {
+        let note = self.checkpoint()?.ok_or(ReadError::NoCheckpoint)?;
+        let signed = SignedCheckpoint::open(&note, key).map_err(ReadError::Checkpoint)?;
+        let checkpoint = signed.checkpoint().clone();
+        let size = checkpoint.size;
+        let mut hashes: Option<Vec<Hash>> = None;
+        let mut width = size;
+        for level in 0_u8.. {
+            let mut roots = Vec::new();
+            for index in 0..width.div_ceil(u64::from(TILE_WIDTH)) {
+                if pause().is_break() {
+                    return Ok(None);
+                }
+                roots.push(self.check_tile(level, index, size, hashes.as_deref())?);
+            }
+            width >>= TILE_HEIGHT;
+            if width == 0 {
+                break;
+            }
+            roots.truncate(usize::try_from(width).unwrap_or(usize::MAX));
+            hashes = Some(roots);
+        }
+        self.check_root(&checkpoint, size)?;
+        for number in 0.. {
+            let Some(note) = self.cosigned(number)? else {
+                break;
+            };
+            if pause().is_break() {
+                return Ok(None);
+            }
+            let signed = SignedCheckpoint::open(&note, key).map_err(|_| ReadError::Damaged {
+                path: cosigned_path(number),
+            })?;
+            // One that was kept since is of a tree that this pass did not see.
+            if signed.checkpoint().size <= size {
+                self.check_root(signed.checkpoint(), size)?;
+            }
+        }
+        Ok(Some(checkpoint))
+    }
+
+    /// Compares the root of a tree, as the tiles of the one of `of` leaves have it, with its
+    /// checkpoint.
+    fn check_root(&self, checkpoint: &Checkpoint, of: u64) -> Result<(), ReadError> {
+        let size = checkpoint.size;
         let found = match size {
             0 => empty_root(),
-            _ => self.root(size, size)?,
+            _ => self.root(size, of)?,
         };
-        if found != checkpoint.root {
-            return Err(ReadError::Root {
-                size,
-                found,
-                expected: checkpoint.root,
-            });
+        if found == checkpoint.root {
+            return Ok(());
         }
-        Ok(checkpoint)
+        Err(ReadError::Root {
+            size,
+            found,
+            expected: checkpoint.root,
+        })
     }
 
     /// Compares a tile with the entries or the tiles below it, and returns its root.

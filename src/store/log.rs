@@ -67,6 +67,18 @@ impl Log<Directory, FileLock> {
         Self::create(public, private, lock, key, now)
     }
 
+    /// Recovers the log in these directories, as [`Log::recover`] does.
+    pub fn recover_in(
+        public: &Path,
+        private: &Path,
+        key: SignerKey,
+        now: UnixSeconds,
+    ) -> Result<(Self, Option<LockRecord>), LogError> {
+        let lock = FileLock::acquire(private, LOCK_FILE)?;
+        let (public, private) = (Directory::new(public), Directory::new(private));
+        Self::recover(public, private, lock, key, now)
+    }
+
     /// Opens the log in these directories, as [`Log::open`] does.
     pub fn open_in(
         public: &Path,
@@ -151,6 +163,27 @@ impl<O: Objects, L: Lock> Log<O, L> {
             log.run(step)?;
         }
         Ok(log)
+    }
+
+    /// Goes on from what is published where [`Self::open`] refuses, and returns what the
+    /// lock held. What it had settled beyond that is lost.
+    ///
+    /// Fails if the tiles are not those of the published checkpoint.
+    pub fn recover(
+        public: O,
+        private: O,
+        lock: L,
+        key: SignerKey,
+        now: UnixSeconds,
+    ) -> Result<(Self, Option<LockRecord>), LogError> {
+        let stored = load(&public, &private, &lock)?;
+        let verifier = key.verifier();
+        let origin = Origin::new(verifier.name().as_str()).map_err(Refusal::from)?;
+        let size = Sequencer::published_size(&stored, &verifier)?;
+        let edge = Edge::load(size, |path| public.read(path).map_err(LogError::from))?;
+        let commit = Sequencer::recover(origin, &verifier, &stored, edge, now)?;
+        let log = Self::start(public, private, lock, key, commit)?;
+        Ok((log, stored.lock))
     }
 
     /// Makes `entries` part of the log and returns the index of the first; the others

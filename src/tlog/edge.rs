@@ -104,7 +104,8 @@ impl Edge {
             .map(|entry| leaf_hash(entry))
             .ne(leaves.iter().copied())
         {
-            let path = "tile/0".to_owned();
+            let tile = Tile::in_tree(Kind::Entries, size >> 8, size);
+            let path = tile.map_or_else(String::new, |tile| tile.path());
             return Err(EdgeError::Damaged { path }.into());
         }
         Ok(edge)

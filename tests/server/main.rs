@@ -1,6 +1,7 @@
 //! The served log as its clients meet it: the program itself, over real connections.
 //!
 //! - `incidents`: what befell other logs;
+//! - `operator`: what whoever runs a log does with it;
 //! - `plain`: a log that takes whatever comes;
 //! - `statements`: a log that understands what it admits;
 //! - `witnesses`: a log that asks witnesses.
@@ -38,6 +39,7 @@ use standstill::tlog::SignedCheckpoint;
 #[path = "../common/mod.rs"]
 mod common;
 mod incidents;
+mod operator;
 mod plain;
 mod statements;
 mod witnesses;

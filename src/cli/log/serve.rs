@@ -67,6 +67,10 @@ pub(super) struct ServeArgs {
         value_parser = clap::value_parser!(u64).range(1..))]
     refresh: u64,
 
+    /// Seconds that a pass over all that is stored takes, which derives it anew; 0 for none
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
+    scrub: u64,
+
     /// Start although too few witnesses can be asked whether this is an older copy of the
     /// log
     #[arg(long, requires = "policy")]
@@ -119,13 +123,22 @@ impl ServeArgs {
             writer,
             thread,
             woken,
-        } = Writer::start(log, gate, reopen, clock, Arc::clone(&metrics), tell);
+        } = Writer::start(
+            log,
+            gate,
+            reopen,
+            clock,
+            Arc::clone(&metrics),
+            Arc::clone(&tell),
+        );
         let service = Service {
             writer,
             cosigner: cosigner.map(|cosigner| (cosigner, woken)),
             files,
             key,
             roster,
+            scrub: (self.scrub > 0).then(|| Duration::from_secs(self.scrub)),
+            tell,
             metrics,
             timeout: Duration::from_secs(self.timeout),
         };
