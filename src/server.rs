@@ -28,6 +28,7 @@ use crate::store::fs::Directory;
 use cosigner::Cosigned;
 use room::Room;
 
+pub use cosigner::Asker;
 pub use cosigner::Cosigner;
 pub use event::Event;
 pub use event::Tell;

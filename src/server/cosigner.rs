@@ -16,9 +16,12 @@ use crate::http::Outcome;
 use crate::http::Prove;
 use crate::http::Witnesses;
 use crate::key::VerifierKey;
+use crate::note::Note;
 use crate::store::fs::Directory;
 use crate::store::reader::LogReader;
+use crate::tlog::Cosignature;
 use crate::tlog::SignedCheckpoint;
+use crate::tlog::Witness;
 
 /// How long witnesses are waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -33,89 +36,132 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The newest checkpoint that a quorum cosigned.
 pub(super) type Cosigned = watch::Receiver<Option<SignedCheckpoint>>;
 
-/// Asks the witnesses of a log.
-pub struct Cosigner {
+/// The witnesses of a log, and the log's files, from which they are shown the way.
+#[derive(Debug)]
+pub struct Asker {
     witnesses: Witnesses,
-    refresh: Duration,
     files: Directory,
     key: VerifierKey,
+}
+
+/// Asks the witnesses of a log.
+pub struct Cosigner {
+    asker: Arc<Asker>,
+    refresh: Duration,
     metrics: Arc<Metrics>,
     tell: Tell,
 }
 
-impl Cosigner {
-    /// Asks these witnesses of the log whose public files these are; where it does not grow,
-    /// again after `refresh`.
-    pub fn new(
-        witnesses: Witnesses,
-        refresh: Duration,
-        files: Directory,
-        key: VerifierKey,
-        metrics: Arc<Metrics>,
-        tell: Tell,
-    ) -> Self {
+impl Asker {
+    /// Asks these witnesses of the log of that key, whose public files these are.
+    pub const fn new(witnesses: Witnesses, files: Directory, key: VerifierKey) -> Self {
         Self {
             witnesses,
-            refresh,
             files,
             key,
-            metrics,
-            tell,
         }
     }
 
     /// Shows the published checkpoint to the witnesses, once.
     pub fn ask(&self) -> Result<Outcome, String> {
-        let reader = LogReader::new(&self.files);
-        let note = reader.checkpoint().map_err(|error| error.to_string())?;
-        let note = note.ok_or("there is no checkpoint")?;
-        let checkpoint =
-            SignedCheckpoint::open(&note, &self.key).map_err(|error| error.to_string())?;
+        Ok(self.show(&self.published()?))
+    }
+
+    /// Has a quorum cosign a checkpoint that is not published yet, unless it has.
+    pub fn before_publication(&self, checkpoint: &SignedCheckpoint) -> Result<Note, String> {
+        if self.has_quorum(checkpoint) {
+            return Ok(checkpoint.note().clone());
+        }
+        let outcome = self.show(checkpoint);
+        if let Some(alarm) = outcome.alarms.first() {
+            return Err(alarm.to_string());
+        }
+        if outcome.met {
+            return Ok(outcome.note);
+        }
+        let others = outcome.others.iter();
+        let others: Vec<String> = others
+            .map(|(name, why)| format!("`{name}` {why}"))
+            .collect();
+        Err(others.join("; "))
+    }
+
+    fn show(&self, checkpoint: &SignedCheckpoint) -> Outcome {
         let files = self.files.clone();
         let prove: Prove = Arc::new(move |old, new| {
             let reader = LogReader::new(&files);
-            reader
-                .prove_consistency(old, new)
-                .map_err(|error| error.to_string())
+            let proof = reader.prove_consistency(old, new);
+            proof.map_err(|error| error.to_string())
         });
-        Ok(self.witnesses.cosign(&checkpoint, &prove, PATIENCE))
+        self.witnesses.cosign(checkpoint, &prove, PATIENCE)
     }
 
-    /// Returns the newest of the cosigned checkpoints that are kept which a quorum cosigned.
+    fn published(&self) -> Result<SignedCheckpoint, String> {
+        let note = LogReader::new(&self.files).checkpoint();
+        let note = note.map_err(|error| error.to_string())?;
+        let note = note.ok_or("there is no checkpoint")?;
+        SignedCheckpoint::open(&note, &self.key).map_err(|error| error.to_string())
+    }
+
+    fn has_quorum(&self, checkpoint: &SignedCheckpoint) -> bool {
+        let policy = self.witnesses.policy();
+        let cosigned = |key: &&VerifierKey| {
+            let cosignature = Cosignature::open(checkpoint.note(), key);
+            cosignature.is_ok_and(|one| one.is_some())
+        };
+        let keys = policy.witnesses().iter().map(Witness::key);
+        let keys: Vec<_> = keys.filter(cosigned).map(VerifierKey::public).collect();
+        policy.met_by(&keys)
+    }
+
+    /// Returns the newest of the cosigned checkpoints that are kept, if a quorum did.
     fn newest(&self) -> Option<SignedCheckpoint> {
-        let reader = LogReader::new(&self.files);
-        let (_, note) = reader.last_cosigned().ok()??;
+        let (_, note) = LogReader::new(&self.files).last_cosigned().ok()??;
         let checkpoint = SignedCheckpoint::open(&note, &self.key).ok()?;
-        let keys: Vec<_> = self
-            .witnesses
-            .policy()
-            .witnesses()
-            .iter()
-            .map(crate::tlog::Witness::key)
-            .filter(|key| {
-                let cosigned = crate::tlog::Cosignature::open(checkpoint.note(), key);
-                cosigned.is_ok_and(|one| one.is_some())
-            })
-            .map(VerifierKey::public)
-            .collect();
-        self.witnesses.policy().met_by(&keys).then_some(checkpoint)
+        self.has_quorum(&checkpoint).then_some(checkpoint)
+    }
+}
+
+impl Cosigner {
+    /// Asks whenever the log has grown and, where it does not grow, again after `refresh`.
+    pub const fn new(
+        asker: Arc<Asker>,
+        refresh: Duration,
+        metrics: Arc<Metrics>,
+        tell: Tell,
+    ) -> Self {
+        Self {
+            asker,
+            refresh,
+            metrics,
+            tell,
+        }
     }
 
     /// Starts the thread. It ends when the writer, which wakes it, has ended.
     pub(super) fn start(self, writer: &Writer, woken: mpsc::Receiver<()>) -> Cosigned {
         let keeper = writer.keeper();
         let halt = writer.halt();
-        let (told, cosigned) = watch::channel(self.newest());
+        let (told, cosigned) = watch::channel(self.asker.newest());
         std::thread::spawn(move || {
             let mut pause = FIRST_PAUSE;
             // At first, what was published before.
             let mut next = Duration::ZERO;
             loop {
-                match woken.recv_timeout(next) {
+                let grown = match woken.recv_timeout(next) {
                     Err(mpsc::RecvTimeoutError::Disconnected) => return,
-                    Ok(()) | Err(mpsc::RecvTimeoutError::Timeout) => {}
-                }
+                    Err(mpsc::RecvTimeoutError::Timeout) => false,
+                    Ok(()) => true,
+                };
                 while woken.try_recv().is_ok() {}
+                // It may have been published with its quorum.
+                if grown && let Some(newest) = self.cosigned_already() {
+                    let size = newest.checkpoint().size;
+                    self.metrics.cosigned(size);
+                    let _ = told.send(Some(newest));
+                    next = self.refresh;
+                    continue;
+                }
                 let began = Instant::now();
                 match self.round(&keeper) {
                     Ok(Some(checkpoint)) => {
@@ -139,9 +185,14 @@ impl Cosigner {
         cosigned
     }
 
+    fn cosigned_already(&self) -> Option<SignedCheckpoint> {
+        let published = self.asker.published().ok()?;
+        self.asker.has_quorum(&published).then_some(published)
+    }
+
     /// Asks once, and keeps what a quorum cosigned. Fails on an alarm.
     fn round(&self, keeper: &Keeper) -> Result<Option<SignedCheckpoint>, String> {
-        let outcome = match self.ask() {
+        let outcome = match self.asker.ask() {
             Ok(outcome) => outcome,
             Err(why) => {
                 (self.tell)(&Event::NotCosigned { why });
@@ -164,7 +215,7 @@ impl Cosigner {
             self.metrics.uncosigned();
             return Ok(None);
         }
-        let checkpoint = SignedCheckpoint::open_note(outcome.note.clone(), &self.key);
+        let checkpoint = SignedCheckpoint::open_note(outcome.note.clone(), &self.asker.key);
         match (keeper.keep(outcome.note), checkpoint) {
             (Some(Ok(number)), Ok(checkpoint)) => {
                 let size = checkpoint.checkpoint().size;

@@ -4,6 +4,7 @@
 //! log's own and lie elsewhere, so that no copy of the public files brings an older lock
 //! along.
 
+use std::fmt;
 use std::path::Path;
 
 use crate::hash::Hash;
@@ -39,14 +40,19 @@ const STAGE_PATH: &str = "stage";
 /// The name of the lock's file in the log's private directory.
 const LOCK_FILE: &str = "lock";
 
+/// Has witnesses cosign a checkpoint before it is published, whose tiles are there already:
+/// returns its note with their cosignatures, or why it has no quorum.
+pub type Quorum = Box<dyn Fn(&SignedCheckpoint) -> Result<Note, String> + Send + Sync>;
+
 /// A log: its public files, the private ones, and the lock that settles them.
-#[derive(Debug)]
 pub struct Log<O, L> {
     public: O,
     private: O,
     lock: L,
     key: SignerKey,
     sequencer: Sequencer,
+    /// Asked before anything is published.
+    quorum: Option<Quorum>,
     /// Set when a step failed: what the stores hold is then unknown until reopened.
     failed: bool,
 }
@@ -87,12 +93,25 @@ impl Log<Directory, FileLock> {
         remembered: &[Checkpoint],
         now: UnixSeconds,
     ) -> Result<Self, LogError> {
+        Self::open_before_quorum(public, private, key, remembered, None, now)
+    }
+
+    /// Opens the log in these directories; nothing is published from here on, not even what
+    /// a dead process left to be, that `quorum` was not asked about.
+    pub fn open_before_quorum(
+        public: &Path,
+        private: &Path,
+        key: SignerKey,
+        remembered: &[Checkpoint],
+        quorum: Option<Quorum>,
+        now: UnixSeconds,
+    ) -> Result<Self, LogError> {
         if !private.is_dir() {
             return Err(Refusal::NoLock.into());
         }
         let lock = FileLock::acquire(private, LOCK_FILE)?;
         let (public, private) = (Directory::new(public), Directory::new(private));
-        Self::open(public, private, lock, key, remembered, now)
+        Self::resume(public, private, lock, key, remembered, quorum, now)
     }
 }
 
@@ -108,7 +127,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
         let stored = load(&public, &private, &lock)?;
         let origin = Origin::new(key.verifier().name().as_str()).map_err(Refusal::from)?;
         let commit = Sequencer::create(origin, &key, &stored, now)?;
-        Self::start(public, private, lock, key, commit)
+        Self::start(public, private, lock, key, None, commit)
     }
 
     /// Opens a log and finishes what a dead process began.
@@ -124,13 +143,25 @@ impl<O: Objects, L: Lock> Log<O, L> {
         remembered: &[Checkpoint],
         now: UnixSeconds,
     ) -> Result<Self, LogError> {
+        Self::resume(public, private, lock, key, remembered, None, now)
+    }
+
+    fn resume(
+        public: O,
+        private: O,
+        lock: L,
+        key: SignerKey,
+        remembered: &[Checkpoint],
+        quorum: Option<Quorum>,
+        now: UnixSeconds,
+    ) -> Result<Self, LogError> {
         let stored = load(&public, &private, &lock)?;
         let verifier = key.verifier();
         let origin = Origin::new(verifier.name().as_str()).map_err(Refusal::from)?;
         let size = Sequencer::published_size(&stored, &verifier)?;
         let edge = Edge::load(size, |path| public.read(path).map_err(LogError::from))?;
         let commit = Sequencer::resume(origin, &verifier, &stored, edge, remembered, now)?;
-        let log = Self::start(public, private, lock, key, commit)?;
+        let log = Self::start(public, private, lock, key, quorum, commit)?;
         for seen in remembered {
             if log.reader().root(seen.size, log.size())? != seen.root {
                 return Err(Refusal::Remembered {
@@ -149,6 +180,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
         private: O,
         lock: L,
         key: SignerKey,
+        quorum: Option<Quorum>,
         commit: Commit,
     ) -> Result<Self, LogError> {
         let log = Self {
@@ -157,6 +189,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
             lock,
             key,
             sequencer: commit.next,
+            quorum,
             failed: false,
         };
         for step in &commit.steps {
@@ -182,7 +215,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
         let size = Sequencer::published_size(&stored, &verifier)?;
         let edge = Edge::load(size, |path| public.read(path).map_err(LogError::from))?;
         let commit = Sequencer::recover(origin, &verifier, &stored, edge, now)?;
-        let log = Self::start(public, private, lock, key, commit)?;
+        let log = Self::start(public, private, lock, key, None, commit)?;
         Ok((log, stored.lock))
     }
 
@@ -260,12 +293,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
         }
         SignedCheckpoint::open_note(note.clone(), &self.verifier()).map_err(Refusal::from)?;
         let bytes = note.to_text().into_bytes();
-        let number = match self.reader().last_cosigned()? {
-            Some((number, last)) if last == bytes => number,
-            Some((number, _)) => number.saturating_add(1),
-            None => 0,
-        };
-        self.public.create(&cosigned_path(number), &bytes)?;
+        let number = self.keep(&bytes)?;
         if self.is_newest(note.text()) {
             self.public.replace(CHECKPOINT_PATH, &bytes)?;
         }
@@ -312,6 +340,33 @@ impl<O: Objects, L: Lock> Log<O, L> {
         LogReader::new(&self.public)
     }
 
+    /// Serves a checkpoint as the newest: with a quorum's cosignatures, if that is asked for,
+    /// kept before it is shown.
+    fn publish(&self, note: &[u8]) -> Result<(), LogError> {
+        let Some(quorum) = &self.quorum else {
+            return Ok(self.public.replace(CHECKPOINT_PATH, note)?);
+        };
+        let signed = SignedCheckpoint::open(note, &self.verifier()).map_err(Refusal::from)?;
+        let cosigned = quorum(&signed).map_err(LogError::Unwitnessed)?;
+        if cosigned.text() != signed.note().text() {
+            return Err(LogError::Stale);
+        }
+        let bytes = cosigned.to_text().into_bytes();
+        self.keep(&bytes)?;
+        Ok(self.public.replace(CHECKPOINT_PATH, &bytes)?)
+    }
+
+    /// Keeps a cosigned checkpoint, if it is not the one kept last, and returns its number.
+    fn keep(&self, bytes: &[u8]) -> Result<u64, LogError> {
+        let number = match self.reader().last_cosigned()? {
+            Some((number, last)) if last == bytes => number,
+            Some((number, _)) => number.saturating_add(1),
+            None => 0,
+        };
+        self.public.create(&cosigned_path(number), bytes)?;
+        Ok(number)
+    }
+
     fn run(&self, step: &Step) -> Result<(), LogError> {
         match step {
             Step::Stage(bytes) => self.private.overwrite(STAGE_PATH, bytes)?,
@@ -321,7 +376,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
                 self.lock.swap(old, new.to_text().as_bytes())?;
             }
             Step::Create(files) => self.public.create_all(files)?,
-            Step::Publish(bytes) => self.public.replace(CHECKPOINT_PATH, bytes)?,
+            Step::Publish(bytes) => self.publish(bytes)?,
             Step::Unstage => self.private.clear(STAGE_PATH)?,
         }
         Ok(())
@@ -361,6 +416,19 @@ pub enum LogError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Too few witnesses cosigned what was to be published.
+    #[error("nothing is published before a quorum of witnesses has cosigned it: {0}")]
+    Unwitnessed(String),
+}
+
+impl<O: fmt::Debug, L: fmt::Debug> fmt::Debug for Log<O, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log")
+            .field("public", &self.public)
+            .field("lock", &self.lock)
+            .field("sequencer", &self.sequencer)
+            .finish_non_exhaustive()
+    }
 }
 
 fn load<O: Objects, L: Lock>(public: &O, private: &O, lock: &L) -> Result<Stored, LogError> {

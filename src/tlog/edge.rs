@@ -105,7 +105,7 @@ impl Edge {
             .ne(leaves.iter().copied())
         {
             let tile = Tile::in_tree(Kind::Entries, size >> 8, size);
-            let path = tile.as_ref().map_or_else(String::new, Tile::path);
+            let path = tile.map(Tile::path).unwrap_or_default();
             return Err(EdgeError::Damaged { path }.into());
         }
         Ok(edge)

@@ -401,3 +401,62 @@ fn a_policy_of_other_logs_or_without_addresses_is_refused() {
         assert!(told.contains(expected), "{told}");
     }
 }
+
+// spec: log-57
+#[test]
+fn where_it_is_asked_for_nothing_is_published_that_a_quorum_did_not_cosign() {
+    let mut watched = Watched::new();
+    let publish = ["--publish", "cosigned", "--timeout", "3"];
+    watched.start(&publish);
+    // The plain answer says it too: what it acknowledges is cosigned.
+    for number in 0..10_u64 {
+        assert_eq!(
+            watched
+                .log
+                .add(format!("entry {number}").as_bytes())
+                .index(),
+            number
+        );
+        let served = watched.log.get("/checkpoint");
+        assert!(
+            served
+                .body
+                .starts_with(format!("log.example/served\n{}\n", number + 1).as_bytes())
+        );
+        assert!(
+            served.text().matches("witness.example").count() >= 2,
+            "{served:?}"
+        );
+    }
+    for witness in &watched.witnesses[1..] {
+        witness.feels(Mood::Busy(10_000));
+    }
+    let answer = watched.log.add(b"unseen");
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert!(answer.text().contains("before a quorum"), "{answer:?}");
+    assert_eq!(
+        watched.log.get("/checkpoint").text().lines().nth(1),
+        Some("10")
+    );
+    // Killed meanwhile, it does not publish it at the start either.
+    watched.log.kill();
+    let told = watched.refused(&publish);
+    assert!(told.contains("before a quorum"), "{told}");
+    let kept = std::fs::read_to_string(watched.log.path().join("log/checkpoint")).unwrap();
+    assert_eq!(kept.lines().nth(1), Some("10"));
+    for witness in &watched.witnesses {
+        witness.feels(Mood::Well);
+    }
+    watched.start(&publish);
+    // It was settled, and is published now.
+    let served = watched.log.get("/checkpoint");
+    assert_eq!(served.text().lines().nth(1), Some("11"));
+    assert!(
+        served.text().matches("witness.example").count() >= 2,
+        "{served:?}"
+    );
+    assert_eq!(watched.log.add(b"one more").index(), 11);
+    let kept = watched.kept();
+    assert!((1..=12).all(|size| kept.contains(&size)), "{kept:?}");
+    assert_eq!(watched.log.entries().len(), 12);
+}

@@ -16,6 +16,7 @@ use crate::cli::World;
 use crate::http::Witnesses;
 use crate::key::VerifierKey;
 use crate::keystore;
+use crate::server::Asker;
 use crate::server::Cosigner;
 use crate::server::Event;
 use crate::server::Gate;
@@ -31,6 +32,7 @@ use crate::server::Tell;
 use crate::server::Writer;
 use crate::store::fs::Directory;
 use crate::store::log::Log;
+use crate::store::log::Quorum;
 use crate::time::UnixSeconds;
 use crate::tlog::Policy;
 
@@ -62,6 +64,10 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 
+    /// When a checkpoint is published: at once, or only with its quorum's cosignatures
+    #[arg(long, value_enum, default_value_t = Publish::Signed, requires = "policy")]
+    publish: Publish,
+
     /// Seconds after which witnesses are asked again where the log has not grown
     #[arg(long, value_name = "SECONDS", default_value_t = 3600, requires = "policy",
         value_parser = clap::value_parser!(u64).range(1..))]
@@ -85,6 +91,14 @@ enum Admit {
     Any,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Publish {
+    /// At once; cosignatures come after it
+    Signed,
+    /// Once a quorum has cosigned it: in an outage of witnesses nothing is acknowledged
+    Cosigned,
+}
+
 impl ServeArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let path = self.directory.join("keys/log.key");
@@ -96,27 +110,28 @@ impl ServeArgs {
             Admit::Statements => Some(Arc::new(Roster::default())),
             Admit::Any => None,
         };
-        let open = self.opener(roster.clone());
-        let (mut log, gate) = open(world.now)?;
-        let (size, key) = (log.size(), log.verifier());
-        let metrics = Arc::new(Metrics::default());
-        let tell: Tell = Arc::new(tell);
+        let key = keystore::read_note_key(&path)?.verifier();
         let files = Directory::new(self.directory.join("log"));
-        let cosigner = match &self.policy {
+        let asker = match &self.policy {
             Some(path) => {
-                let cosigner = Cosigner::new(
-                    witnesses(path, &key)?,
-                    Duration::from_secs(self.refresh),
-                    files.clone(),
-                    key.clone(),
-                    Arc::clone(&metrics),
-                    Arc::clone(&tell),
-                );
-                self.guard(&cosigner, &mut log, world)?;
-                Some(cosigner)
+                let witnesses = witnesses(path, &key)?;
+                Some(Arc::new(Asker::new(witnesses, files.clone(), key.clone())))
             }
             None => None,
         };
+        let before = asker.clone().filter(|_| self.publish == Publish::Cosigned);
+        let open = self.opener(roster.clone(), before);
+        let (mut log, gate) = open(world.now)?;
+        let size = log.size();
+        let metrics = Arc::new(Metrics::default());
+        let tell: Tell = Arc::new(tell);
+        if let Some(asker) = &asker {
+            self.guard(asker, &mut log, world)?;
+        }
+        let cosigner = asker.map(|asker| {
+            let refresh = Duration::from_secs(self.refresh);
+            Cosigner::new(asker, refresh, Arc::clone(&metrics), Arc::clone(&tell))
+        });
         let reopen = move |now| open(now).map_err(|failure| failure.to_string());
         let clock = super::super::system_time;
         let Started {
@@ -156,11 +171,11 @@ impl ServeArgs {
     /// Asks the witnesses, before anything is taken, whether this is an older copy.
     fn guard(
         &self,
-        cosigner: &Cosigner,
+        asker: &Asker,
         log: &mut LocalLog,
         world: &mut World<'_>,
     ) -> Result<(), Failure> {
-        let outcome = cosigner.ask().map_err(Failure::new)?;
+        let outcome = asker.ask().map_err(Failure::new)?;
         if let Some(alarm) = outcome.alarms.first() {
             return Err(Failure::new(alarm.to_string()).hint(
                 "bring the newest copy of the log back; to go on from here would be to rewrite what was published",
@@ -186,6 +201,7 @@ impl ServeArgs {
     fn opener(
         &self,
         roster: Option<Arc<Roster>>,
+        before: Option<Arc<Asker>>,
     ) -> impl Fn(UnixSeconds) -> Result<(LocalLog, Gate), Failure> + use<> {
         let directory = self.directory.clone();
         let places = Places {
@@ -195,7 +211,10 @@ impl ServeArgs {
         move |now| {
             let key = keystore::read_note_key(&directory.join("keys/log.key"))?;
             let (public, private) = (directory.join("log"), directory.join("state/log"));
-            let log = Log::open_in(&public, &private, key, &[], now)?;
+            let quorum = before.clone().map(|asker| -> Quorum {
+                Box::new(move |checkpoint| asker.before_publication(checkpoint))
+            });
+            let log = Log::open_before_quorum(&public, &private, key, &[], quorum, now)?;
             let gate = match &roster {
                 Some(roster) => {
                     let gate = Statements::load(&log, &places, Arc::clone(roster));
