@@ -1,17 +1,24 @@
 //! The routes: `POST /add` as upstream load tools expect it, and files to read.
 
+use std::io;
+use std::io::Write as _;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::Path;
 use axum::extract::Request;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::Shared;
 use super::api;
@@ -21,6 +28,7 @@ use super::room::holding;
 use crate::attestation::MAX_ENTRY;
 use crate::store::LogFiles as _;
 use crate::tlog::tile::CHECKPOINT_PATH;
+use crate::tlog::tile::Kind;
 use crate::tlog::tile::Tile;
 use crate::tlog::tile::cosigned_path;
 use crate::tlog::tile::parse_index_path;
@@ -63,13 +71,54 @@ async fn checkpoint(State(shared): State<Shared>) -> Response {
     file(shared, CHECKPOINT_PATH.to_owned(), TEXT, NEVER).await
 }
 
-/// A tile or a bundle, if the path is exactly that of one.
-async fn tile(State(shared): State<Shared>, Path(path): Path<String>) -> Response {
+/// A tile or a bundle, if the path is exactly that of one. Bundles are compressed for who
+/// asks for it: hashes cannot be.
+async fn tile(
+    State(shared): State<Shared>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let path = format!("tile/{path}");
-    match Tile::parse(&path) {
-        Some(_) => file(shared, path, BYTES, FOR_EVER).await,
-        None => StatusCode::NOT_FOUND.into_response(),
+    let Some(tile) = Tile::parse(&path) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    if tile.kind() != Kind::Entries {
+        return file(shared, path, BYTES, FOR_EVER).await;
     }
+    let coding = if takes_gzip(&headers) {
+        Coding::Gzip
+    } else {
+        Coding::Identity
+    };
+    let mut response = coded(shared, path, BYTES, FOR_EVER, coding).await;
+    let vary = HeaderValue::from_static("accept-encoding");
+    response.headers_mut().insert(header::VARY, vary);
+    response
+}
+
+/// How an answer is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Gzip,
+    Identity,
+}
+
+/// Whether a client says that it takes gzip (RFC 9110, 12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter();
+    let codings = values.filter_map(|value| value.to_str().ok());
+    codings.flat_map(|value| value.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
+        name.trim().eq_ignore_ascii_case("gzip")
+            && weight.parse::<f32>().is_ok_and(|weight| weight > 0.0)
+    })
+}
+
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes)?;
+    encoder.finish()
 }
 
 async fn cosigned(State(shared): State<Shared>, Path(path): Path<String>) -> Response {
@@ -80,6 +129,16 @@ async fn cosigned(State(shared): State<Shared>, Path(path): Path<String>) -> Res
 }
 
 async fn file(shared: Shared, path: String, kind: &'static str, caching: &'static str) -> Response {
+    coded(shared, path, kind, caching, Coding::Identity).await
+}
+
+async fn coded(
+    shared: Shared,
+    path: String,
+    kind: &'static str,
+    caching: &'static str,
+    coding: Coding,
+) -> Response {
     shared.metrics.read();
     let room = shared.answers;
     let files = shared.files;
@@ -88,17 +147,27 @@ async fn file(shared: Shared, path: String, kind: &'static str, caching: &'stati
         let place = room.take(usize::try_from(length).unwrap_or(usize::MAX));
         let place = place.ok_or("too many files are being sent")?;
         let read = files.read(&path).map_err(|error| error.to_string())?;
-        Ok(read.map(|bytes| holding(bytes, place)))
+        let bytes = match (read, coding) {
+            (Some(bytes), Coding::Gzip) => Some(gzip(&bytes).map_err(|error| error.to_string())?),
+            (read, _) => read,
+        };
+        Ok(bytes.map(|bytes| holding(bytes, place)))
     };
     match tokio::task::spawn_blocking(read).await {
-        Ok(Ok(Some(bytes))) => (
-            [
+        Ok(Ok(Some(bytes))) => {
+            let described = [
                 (header::CONTENT_TYPE, kind),
                 (header::CACHE_CONTROL, caching),
-            ],
-            bytes,
-        )
-            .into_response(),
+            ];
+            let mut response = (described, bytes).into_response();
+            if coding == Coding::Gzip {
+                let gzip = HeaderValue::from_static("gzip");
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_ENCODING, gzip);
+            }
+            response
+        }
         Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),
         Ok(Err(why)) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, why).into_text(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -138,6 +207,22 @@ mod tests {
     use crate::store::fs::Directory;
     use crate::store::log::Log;
     use crate::time::UnixSeconds;
+
+    #[test]
+    fn gzip_is_for_who_says_that_it_is_taken() {
+        let says = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(text));
+            takes_gzip(&headers)
+        };
+        for text in ["gzip", "identity, gzip", "br;q=1, GZIP ; q=0.5", "gzip;q=1"] {
+            assert!(says(text), "{text}");
+        }
+        for text in ["", "identity", "gzip;q=0", "gzip;q=0.0, br", "xgzip", "*"] {
+            assert!(!says(text), "{text}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
 
     // spec: log-35
     #[tokio::test]

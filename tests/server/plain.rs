@@ -35,6 +35,19 @@ fn what_is_acknowledged_is_in_the_files_that_it_serves() {
         );
         assert!(served.head.contains("immutable"), "{served:?}");
     }
+    // A bundle as it is, or compressed for who asks: the same bytes.
+    let line = "GET /tile/entries/000 HTTP/1.1\r\naccept-encoding: gzip, identity\r\n";
+    let packed = request(&log.address, line, b"").unwrap();
+    assert!(packed.head.contains("content-encoding: gzip"), "{packed:?}");
+    assert!(packed.head.contains("vary: accept-encoding"), "{packed:?}");
+    let mut plain = Vec::new();
+    let mut reader = flate2::read::GzDecoder::new(&packed.body[..]);
+    reader.read_to_end(&mut plain).unwrap();
+    assert_eq!(plain, log.get("/tile/entries/000").body);
+    assert!(packed.body.len() < plain.len());
+    let line = "GET /tile/0/000 HTTP/1.1\r\naccept-encoding: gzip\r\n";
+    let hashes = request(&log.address, line, b"").unwrap();
+    assert!(!hashes.head.contains("content-encoding"), "{hashes:?}");
     // A partial tile of every size that was published.
     for width in 1..44 {
         assert_eq!(
