@@ -15,6 +15,7 @@ mod problem;
 mod room;
 mod routes;
 mod scrubber;
+mod tls;
 mod writer;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub use gate::Places;
 pub use gate::Roster;
 pub use gate::Statements;
 pub use metrics::Metrics;
+pub use tls::Tls;
 pub use writer::LocalLog;
 pub use writer::Refused;
 pub use writer::Started;
@@ -93,6 +95,8 @@ pub struct Service {
     pub key: VerifierKey,
     /// What the gate knows; `None` where it takes whatever comes.
     pub roster: Option<Arc<Roster>>,
+    /// Certificate and key, where connections are of TLS.
+    pub tls: Option<Tls>,
     /// How long a pass over what is stored may take; `None` for none.
     pub scrub: Option<Duration>,
     /// Takes what happens.
@@ -130,5 +134,6 @@ pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Ou
         answers: Room::new(MAX_HELD),
         batches: Arc::new(Semaphore::new(api::MAX_BATCHES)),
     };
-    connections::accept(listener, routes::router(shared), timeout, stop).await;
+    let tls = service.tls.map(Tls::into_acceptor);
+    connections::accept(listener, routes::router(shared), tls, timeout, stop).await;
 }

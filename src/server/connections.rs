@@ -12,6 +12,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
 use super::DRAIN_TIMEOUT;
 use super::MAX_CONNECTIONS;
@@ -24,6 +25,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(super) async fn accept(
     listener: TcpListener,
     router: Router,
+    tls: Option<TlsAcceptor>,
     timeout: Duration,
     stop: impl Future<Output = ()>,
 ) {
@@ -51,13 +53,25 @@ pub(super) async fn accept(
         let _ = stream.set_nodelay(true);
         give_up_after(timeout, &stream);
         let service = TowerToHyperService::new(router.clone());
-        let connection = http.serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            // A client that breaks off is no concern of anybody else's.
-            let _ = connection.await;
-            drop(place);
-        });
+        // A client that breaks off is no concern of anybody else's.
+        if let Some(tls) = &tls {
+            let (tls, http, watcher) = (tls.clone(), http.clone(), graceful.watcher());
+            tokio::spawn(async move {
+                let agreed = tokio::time::timeout(timeout, tls.accept(stream)).await;
+                if let Ok(Ok(stream)) = agreed {
+                    let connection = http.serve_connection(TokioIo::new(stream), service);
+                    let _ = watcher.watch(connection).await;
+                }
+                drop(place);
+            });
+        } else {
+            let connection = http.serve_connection(TokioIo::new(stream), service);
+            let connection = graceful.watch(connection);
+            tokio::spawn(async move {
+                let _ = connection.await;
+                drop(place);
+            });
+        }
     }
     drop(listener);
     let _ = tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await;

@@ -13,6 +13,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::format_push_string,
+    clippy::print_stderr,
     reason = "a test may stop"
 )]
 
@@ -102,7 +103,7 @@ impl Served {
             .unwrap();
         let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
-        let (_, address) = line.split_once("http://").unwrap();
+        let (_, address) = line.split_once("://").unwrap();
         address.clone_into(&mut self.address);
         // Read on, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));

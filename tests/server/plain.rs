@@ -393,3 +393,90 @@ fn fsck_names_the_file_and_the_hash_in_which_a_byte_was_changed() {
         "{told}"
     );
 }
+
+/// Has openssl make a certificate; says so on stderr where there is no openssl.
+fn certificate(directory: &Path) -> Option<(String, String)> {
+    let (chain, key) = (directory.join("chain.pem"), directory.join("key.pem"));
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+        ])
+        .args(["-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
+        .arg(&key)
+        .arg("-out")
+        .arg(&chain)
+        .output();
+    if !made.is_ok_and(|made| made.status.success()) {
+        eprintln!("there is no openssl: TLS was not tried");
+        return None;
+    }
+    let text = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
+    Some((text(chain), text(key)))
+}
+
+#[test]
+fn over_tls_it_answers_who_trusts_its_certificate_and_waits_for_nobody_else() {
+    let mut log = Served::new();
+    log.stop();
+    let Some((chain, key)) = certificate(log.directory.path()) else {
+        return;
+    };
+    let tls = [
+        "--tls-certificate",
+        &chain,
+        "--tls-key",
+        &key,
+        "--timeout",
+        "2",
+    ];
+    log.start_with(&mut Command::new(PROGRAM), &tls);
+    let address = log.address.clone();
+    // Somebody who says nothing, or speaks no TLS.
+    let silent = TcpStream::connect(&address).unwrap();
+    let plain = request(&address, "GET /checkpoint HTTP/1.1\r\n", b"");
+    assert!(plain.is_err(), "{plain:?}");
+    let curl = |more: &[&str]| {
+        Command::new("curl")
+            .args(["--silent", "--show-error", "--cacert", &chain])
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    let url = format!("https://{address}");
+    let added = curl(&["--data-binary", "an entry", &format!("{url}/add")]);
+    assert_eq!(added.stdout, b"0\n", "{added:?}");
+    let read = curl(&[&format!("{url}/checkpoint")]);
+    assert!(
+        read.stdout.starts_with(b"log.example/served\n1\n"),
+        "{read:?}"
+    );
+    let stranger = Command::new("curl")
+        .args(["--silent", &format!("{url}/checkpoint")])
+        .output()
+        .unwrap();
+    assert!(!stranger.status.success());
+    assert_eq!(log.stop(), Some(0));
+    drop(silent);
+    let tried = Command::new(PROGRAM)
+        .args([
+            "log",
+            "serve",
+            "--admit",
+            "any",
+            "--tls-certificate",
+            &key,
+            "--tls-key",
+            &chain,
+        ])
+        .arg(log.path())
+        .output()
+        .unwrap();
+    assert_eq!(tried.status.code(), Some(2), "{tried:?}");
+}

@@ -29,6 +29,7 @@ use crate::server::Started;
 use crate::server::Statements;
 use crate::server::TIMEOUT;
 use crate::server::Tell;
+use crate::server::Tls;
 use crate::server::Writer;
 use crate::store::fs::Directory;
 use crate::store::log::Log;
@@ -50,6 +51,14 @@ pub(super) struct ServeArgs {
     /// Address and port
     #[arg(long, default_value = "127.0.0.1:2025")]
     listen: SocketAddr,
+
+    /// Certificate chain of the server, in PEM: connections are then of TLS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+
+    /// Key of that certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
 
     /// Which entries are taken
     #[arg(long, value_enum, default_value_t = Admit::Statements)]
@@ -110,6 +119,12 @@ impl ServeArgs {
             Admit::Statements => Some(Arc::new(Roster::default())),
             Admit::Any => None,
         };
+        let tls = match (&self.tls_certificate, &self.tls_key) {
+            (Some(chain), Some(key)) => Some(Tls::read(chain, key).map_err(|why| {
+                Failure::new(why).hint("both are PEM files, as `openssl` and ACME clients make")
+            })?),
+            _ => None,
+        };
         let key = keystore::read_note_key(&path)?.verifier();
         let files = Directory::new(self.directory.join("log"));
         let asker = match &self.policy {
@@ -152,6 +167,7 @@ impl ServeArgs {
             files,
             key,
             roster,
+            tls,
             scrub: (self.scrub > 0).then(|| Duration::from_secs(self.scrub)),
             tell,
             metrics,
@@ -239,7 +255,12 @@ impl ServeArgs {
         })?;
         let address = listener.local_addr()?;
         let mut term = signal(SignalKind::terminate())?;
-        world.note(format!("serving {size} entries on http://{address}"));
+        let scheme = if service.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        world.note(format!("serving {size} entries on {scheme}://{address}"));
         let stop = async move {
             tokio::select! {
                 _ = term.recv() => {}
