@@ -8,6 +8,9 @@
 //! [`log`] and [`witness`] run the machines of `sequencer` and `cosigner` on them.
 
 use std::io;
+use std::path::PathBuf;
+
+use crate::durable;
 
 pub mod contract;
 pub mod fs;
@@ -63,6 +66,21 @@ pub trait Objects: LogFiles {
             .try_for_each(|(path, bytes)| self.create(path, bytes))
     }
 
+    /// Writes, where nobody reads it, what is about to be created or replaced, so that it is
+    /// waited for together with others; whoever then creates or replaces the same file with
+    /// the same bytes waits less. To do nothing is right as well.
+    fn prepare(&self, _files: &[(String, Vec<u8>)]) -> Result<Written, StoreError> {
+        Ok(Written::nothing())
+    }
+
+    /// Gives up what was prepared and not used: a full disk needs the room.
+    fn abandon(&self) {}
+
+    /// As [`Self::overwrite`], but for the wait.
+    fn begin_overwrite(&self, path: &str, bytes: &[u8]) -> Result<Written, StoreError> {
+        self.overwrite(path, bytes).map(|()| Written::nothing())
+    }
+
     /// Writes a file that no other process reads, and that may be found torn where the
     /// writer stopped.
     fn overwrite(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
@@ -81,6 +99,34 @@ pub trait Objects: LogFiles {
     fn remove(&self, path: &str) -> Result<(), StoreError>;
 }
 
+/// What was written and is not durable yet.
+#[derive(Debug, Default)]
+#[must_use = "nothing is durable before it was waited for"]
+pub struct Written(Vec<PathBuf>);
+
+impl Written {
+    /// Nothing.
+    pub const fn nothing() -> Self {
+        Self(Vec::new())
+    }
+
+    /// This and more, to be waited for together.
+    pub fn and(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+
+    /// Waits until all of it is durable.
+    #[track_caller]
+    pub fn wait(self) -> Result<(), StoreError> {
+        durable::files(&self.0).map_err(|(path, source)| StoreError::Io {
+            doing: "sync",
+            path: path.display().to_string(),
+            source,
+        })
+    }
+}
+
 /// One value, kept apart from the files that it settles.
 ///
 /// - A swap that has returned is durable, and every later read by any process sees it.
@@ -90,6 +136,14 @@ pub trait Objects: LogFiles {
 pub trait Lock {
     /// Returns the value, or `None` if there was never one.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// As [`Objects::prepare`], for a swap to `new`.
+    fn prepare(&self, _new: &[u8]) -> Result<Written, StoreError> {
+        Ok(Written::nothing())
+    }
+
+    /// As [`Objects::abandon`].
+    fn abandon(&self) {}
 
     /// Changes the value from `old`, `None` for none, to `new`.
     fn swap(&self, old: Option<&[u8]>, new: &[u8]) -> Result<(), StoreError>;

@@ -47,6 +47,24 @@ pub fn objects(store: &impl Objects) {
     store.create_all(&[]).unwrap();
     assert_eq!(store.read("many/x001/2").unwrap().unwrap(), b"b");
 
+    // What was prepared is not there; it is used only for what it was prepared for.
+    let prepared = [
+        ("soon".to_owned(), b"soon".to_vec()),
+        ("later".to_owned(), b"later".to_vec()),
+    ];
+    store.prepare(&prepared).unwrap().wait().unwrap();
+    assert_eq!(store.read("soon").unwrap(), None);
+    store.create_all(&prepared[..1]).unwrap();
+    store.replace("later", b"other").unwrap();
+    assert_eq!(store.read("soon").unwrap().unwrap(), b"soon");
+    assert_eq!(store.read("later").unwrap().unwrap(), b"other");
+    let begun = store.begin_overwrite("scratch", b"first").unwrap();
+    begun
+        .and(store.begin_overwrite("scratch", b"longer").unwrap())
+        .wait()
+        .unwrap();
+    assert_eq!(store.read("scratch").unwrap().unwrap(), b"longer");
+
     store.overwrite("scratch", b"longer").unwrap();
     store.overwrite("scratch", b"short").unwrap();
     assert_eq!(store.read("scratch").unwrap().unwrap(), b"short");

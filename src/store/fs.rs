@@ -4,6 +4,7 @@
 //! gap: where `fsync` of a *directory* fails once and then succeeds, the name it was to
 //! keep may still be lost; whoever gets an error from a store opens it anew.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::fs::OpenOptions;
@@ -21,6 +22,7 @@ use super::LogFiles;
 use super::MAX_FILE;
 use super::Objects;
 use super::StoreError;
+use super::Written;
 use crate::durable;
 
 /// Files below a directory.
@@ -33,6 +35,8 @@ pub struct Directory {
     /// The directories whose own names this process knows to be durable. That one is
     /// there does not say so: a dead process may have made it and not synced its parent.
     durable: Arc<Mutex<BTreeSet<PathBuf>>>,
+    /// What was prepared for which file: the bytes that lie beside it, under its other name.
+    prepared: Arc<Mutex<BTreeMap<PathBuf, Vec<u8>>>>,
 }
 
 impl Directory {
@@ -41,6 +45,7 @@ impl Directory {
         Self {
             root: root.into(),
             durable: Arc::default(),
+            prepared: Arc::default(),
         }
     }
 
@@ -54,15 +59,19 @@ impl Directory {
         self.make(&self.root)
     }
 
+    /// Returns the other name of a file for which these bytes were prepared.
+    fn take_prepared(&self, target: &Path, bytes: &[u8]) -> Option<PathBuf> {
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = prepared.remove(target)?;
+        (known == bytes).then(|| other_name(target))
+    }
+
     /// Writes `bytes` under a name of their own beside `target`; that they are durable is
     /// waited for by the caller.
     fn stage(&self, target: &Path, bytes: &[u8]) -> Result<PathBuf, StoreError> {
         let parent = target.parent().unwrap_or(&self.root);
         self.make(parent)?;
-        let mut name = target.file_name().unwrap_or_default().to_owned();
-        // One writer at a time, so that one name is enough.
-        name.push(".tmp");
-        let staged = parent.join(name);
+        let staged = other_name(target);
         // What a dead process left may be linked to a finished file already: to write
         // into it would be to write into that.
         durable::remove(&staged).map_err(|source| error("remove", &staged, source))?;
@@ -119,6 +128,42 @@ impl Objects for Directory {
         self.create_all(&[(path.to_owned(), bytes.to_vec())])
     }
 
+    fn prepare(&self, files: &[(String, Vec<u8>)]) -> Result<Written, StoreError> {
+        let mut staged = Vec::new();
+        for (path, bytes) in files {
+            let target = self.root.join(path);
+            match self.stage(&target, bytes) {
+                Ok(path) => staged.push(path),
+                Err(error) => {
+                    discard(&staged);
+                    return Err(error);
+                }
+            }
+            let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            prepared.insert(target, bytes.clone());
+        }
+        Ok(Written(staged))
+    }
+
+    fn abandon(&self) {
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        for target in std::mem::take(&mut *prepared).into_keys() {
+            discard(&[other_name(&target)]);
+        }
+    }
+
+    fn begin_overwrite(&self, path: &str, bytes: &[u8]) -> Result<Written, StoreError> {
+        let target = self.root.join(path);
+        if !target.is_file() {
+            return self.replace(path, bytes).map(|()| Written::nothing());
+        }
+        let parent = target.parent().unwrap_or(&self.root);
+        self.make(parent)?;
+        durable::overwrite(&target, bytes).map_err(|source| error("write", &target, source))?;
+        // Its name too: it may be another process's, and not durable yet.
+        Ok(Written(vec![parent.to_owned(), target]))
+    }
+
     /// Many files wait for the disk together.
     fn create_all(&self, files: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
         let mut fresh = Vec::new();
@@ -136,13 +181,17 @@ impl Objects for Directory {
                 }
             }
         }
-        let mut staged = Vec::new();
-        let written = fresh.iter().try_for_each(|(target, bytes)| {
-            staged.push(self.stage(target, bytes)?);
+        let (mut staged, mut written) = (Vec::new(), Vec::new());
+        let done = fresh.iter().try_for_each(|(target, bytes)| {
+            let prepared = self.take_prepared(target, bytes);
+            if prepared.is_none() {
+                written.push(self.stage(target, bytes)?);
+            }
+            staged.push(prepared.unwrap_or_else(|| other_name(target)));
             Ok(())
         });
-        let durable = written.and_then(|()| {
-            durable::files(&staged).map_err(|(path, source)| error("sync", path, source))
+        let durable = done.and_then(|()| {
+            durable::files(&written).map_err(|(path, source)| error("sync", path, source))
         });
         if let Err(error) = durable {
             discard(&staged);
@@ -160,11 +209,16 @@ impl Objects for Directory {
 
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let target = self.root.join(path);
-        let staged = self.stage(&target, bytes)?;
-        if let Err(source) = durable::path(&staged) {
-            discard(&[&staged]);
-            return Err(error("sync", &staged, source));
-        }
+        let staged = if let Some(prepared) = self.take_prepared(&target, bytes) {
+            prepared
+        } else {
+            let staged = self.stage(&target, bytes)?;
+            if let Err(source) = durable::path(&staged) {
+                discard(&[&staged]);
+                return Err(error("sync", &staged, source));
+            }
+            staged
+        };
         durable::rename(&staged, &target).map_err(|source| error("replace", &target, source))?;
         sync(target.parent().unwrap_or(&self.root))
     }
@@ -231,6 +285,14 @@ impl FileLock {
 impl Lock for FileLock {
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
         self.directory.read(&self.name)
+    }
+
+    fn prepare(&self, new: &[u8]) -> Result<Written, StoreError> {
+        self.directory.prepare(&[(self.name.clone(), new.to_vec())])
+    }
+
+    fn abandon(&self) {
+        self.directory.abandon();
     }
 
     fn swap(&self, old: Option<&[u8]>, new: &[u8]) -> Result<(), StoreError> {
@@ -308,6 +370,14 @@ fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
     file.take(MAX_FILE.saturating_add(1))
         .read_to_end(&mut bytes)?;
     Ok(Some(bytes))
+}
+
+/// The name under which a file is written before it has its own. One writer at a time, so
+/// that one is enough.
+fn other_name(target: &Path) -> PathBuf {
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    target.with_file_name(name)
 }
 
 /// What is left of a failed attempt is in nobody's way, but a full disk needs the room.

@@ -21,6 +21,7 @@ use crate::sequencer::fitting;
 use crate::store::Lock;
 use crate::store::Objects;
 use crate::store::StoreError;
+use crate::store::Written;
 use crate::store::fs::Directory;
 use crate::store::fs::FileLock;
 use crate::store::reader::LogReader;
@@ -259,11 +260,20 @@ impl<O: Objects, L: Lock> Log<O, L> {
                 }
             }
         }
-        for step in &commit.steps {
-            if let Err(error) = self.run(step) {
-                self.failed = true;
-                return Err(error);
-            }
+        let prepared = self.prepare(&commit.steps).inspect_err(|_| {
+            // Nothing is settled yet, and a full disk needs the room.
+            self.public.abandon();
+            self.lock.abandon();
+            let _ = self.private.clear(STAGE_PATH);
+        });
+        let done = prepared.and_then(|staged| {
+            let steps = commit.steps.iter();
+            let mut rest = steps.filter(|step| !(staged && matches!(step, Step::Stage(_))));
+            rest.try_for_each(|step| self.run(step))
+        });
+        if let Err(error) = done {
+            self.failed = true;
+            return Err(error);
         }
         self.sequencer = commit.next;
         Ok(())
@@ -338,6 +348,30 @@ impl<O: Objects, L: Lock> Log<O, L> {
     /// Returns a view of the public files.
     pub const fn reader(&self) -> LogReader<'_, O> {
         LogReader::new(&self.public)
+    }
+
+    /// Stages the batch and writes, where nobody reads it, whatever the steps will need, to
+    /// wait for all of it at once. A full disk is then told before anything is settled.
+    fn prepare(&self, steps: &[Step]) -> Result<bool, LogError> {
+        let mut written = Written::nothing();
+        let mut staged = false;
+        for step in steps {
+            written = written.and(match step {
+                Step::Stage(bytes) => {
+                    staged = true;
+                    self.private.begin_overwrite(STAGE_PATH, bytes)?
+                }
+                Step::Swap { new, .. } => self.lock.prepare(new.to_text().as_bytes())?,
+                Step::Create(files) => self.public.prepare(files)?,
+                Step::Publish(bytes) if self.quorum.is_none() => {
+                    let file = (CHECKPOINT_PATH.to_owned(), bytes.clone());
+                    self.public.prepare(&[file])?
+                }
+                Step::Publish(_) | Step::Unstage => Written::nothing(),
+            });
+        }
+        written.wait()?;
+        Ok(staged)
     }
 
     /// Serves a checkpoint as the newest: with a quorum's cosignatures, if that is asked for,

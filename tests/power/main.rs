@@ -22,10 +22,11 @@ use std::panic::Location;
 use std::path::Path;
 
 use disk::{Disk, Left};
-use standstill::durable::simulate;
 use standstill::durable::trace::{self, Event};
+use standstill::durable::{self, simulate};
 use standstill::key::{Algorithm, KeyName, SecretKey, SignerKey};
 use standstill::note::Note;
+use standstill::store::Objects as _;
 use standstill::store::fs::{Directory, FileLock};
 use standstill::store::log::{Log, LogError};
 use standstill::time::UnixSeconds;
@@ -408,6 +409,40 @@ fn power_lost_when_another_process_has_gone_on_loses_nothing() {
     assert!(count > 50);
 }
 
+/// Another program, as one that copies, wrote a tile and waited for nothing; the log creates
+/// the same one, and then power is lost.
+fn copied_and_then_lost(without: Option<Site>) -> Result<(), String> {
+    let directory = tempfile::tempdir_in(scratch()).unwrap();
+    let root = directory.path();
+    let ((), events) = trace::take(|| {
+        simulate(|| {
+            durable::make(&root.join("log")).unwrap();
+            durable::create(&root.join("log/tile"), b"hashes").unwrap();
+            Directory::new(root.join("log"))
+                .create("tile", b"hashes")
+                .unwrap();
+        });
+    });
+    let mut disk = Disk::new(root, &Left::default());
+    for event in &events {
+        if !matches!(event, Event::Sync(_, site) if Some(*site) == without) {
+            disk.apply(event);
+        }
+    }
+    for left in disk.losses(4, &mut sequence(11)) {
+        if left.files.get(Path::new("log/tile")).map(Vec::as_slice) != Some(b"hashes") {
+            return Err("what was created over a copy is gone".to_owned());
+        }
+    }
+    Ok(())
+}
+
+// spec: log-39
+#[test]
+fn what_another_program_copied_is_durable_once_it_was_created() {
+    copied_and_then_lost(None).unwrap();
+}
+
 /// The suite bites: without any one of the waits it finds what is lost.
 // spec: log-39
 #[test]
@@ -430,7 +465,9 @@ fn each_wait_for_the_disk_is_needed() {
         };
         let disk = Disk::new(directory.path(), &Left::default());
         let alone = moments.each(disk, Promised::default(), survives);
-        let found = alone.and_then(|_| killed_and_then_lost(directory.path(), &events, Some(site)));
+        let found = alone
+            .and_then(|_| killed_and_then_lost(directory.path(), &events, Some(site)))
+            .and_then(|_| copied_and_then_lost(Some(site)));
         match found {
             Err(why) => eprintln!("without {site}: {why}"),
             Ok(_) => panic!("nothing is found without the wait at {site}"),
