@@ -39,10 +39,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// written, at most so long: a batch costs some ten milliseconds, however small.
 const WORTHWHILE: usize = MAX_BATCH / 4;
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
-/// Where so many come at once, the others among them are waited for as long as they do come,
-/// at most so long.
-const CROWD: usize = 64;
-const CROWD_WAIT: Duration = Duration::from_millis(15);
 const SHORT: Duration = Duration::from_millis(1);
 
 const NO_CLOCK: &str = "the clock is not between 1970 and 9999";
@@ -294,26 +290,18 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
         }
     }
 
-    /// Waits a little for more, where many come, or many of one request are being read. Who
-    /// is alone, or one of few, waits for nobody.
+    /// Waits a little for more, where more is being read. Who is alone waits for nobody.
     fn gather(&mut self, next: &mut Vec<Job>) {
         let began = Instant::now();
-        loop {
-            let known = next.len();
-            let reading = self.coming.load(Ordering::Relaxed) > 0;
-            let longest = if reading { LONGEST_WAIT } else { CROWD_WAIT };
-            if known >= WORTHWHILE || began.elapsed() >= longest || (!reading && known < CROWD) {
-                return;
-            }
+        while next.len() < WORTHWHILE
+            && self.coming.load(Ordering::Relaxed) > 0
+            && began.elapsed() < LONGEST_WAIT
+        {
             std::thread::sleep(SHORT);
             while next.len() < MAX_BATCH
                 && let Ok(one) = self.waiting.try_recv()
             {
                 next.push(one);
-            }
-            // They have come.
-            if !reading && next.len().saturating_sub(known) < known / 32 {
-                return;
             }
         }
     }

@@ -470,7 +470,7 @@ fn each_wait_for_the_disk_is_needed() {
             .and_then(|_| copied_and_then_lost(Some(site)));
         match found {
             Err(why) => eprintln!("without {site}: {why}"),
-            Ok(_) => panic!("nothing is found without the wait at {site}"),
+            Ok(()) => panic!("nothing is found without the wait at {site}"),
         }
     }
 }
