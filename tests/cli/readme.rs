@@ -94,3 +94,64 @@ fn the_demo_shows_the_three_verdicts_that_the_readme_announces() {
     assert!(taken.as_secs() < 10, "{taken:?}");
     assert_eq!(sandbox.run("demo").code, 0, "made anew");
 }
+
+/// A server that is stopped when the test ends.
+struct Server(std::process::Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(feature = "server")]
+#[test]
+fn the_log_for_others_works_word_for_word() {
+    use std::io::BufRead as _;
+
+    let sandbox = Sandbox::new();
+    let blocks = blocks("\n## Run a log for others\n");
+    let [operator, member] = blocks.as_slice() else {
+        panic!("two blocks, not {}", blocks.len());
+    };
+    let (init, serve) = operator.trim_end().split_once('\n').unwrap();
+    let made = sandbox.shell(init);
+    assert_eq!(made.code, 0, "{made:?}");
+    let printed = |text: &str, name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name));
+        line.unwrap().split_whitespace().nth(1).unwrap().to_owned()
+    };
+    let key = printed(&made.out, "log");
+    // Any port that is free, for other tests may run beside this one.
+    let serve = serve.replace("standstill ", "").replace(":2025", ":0");
+    let mut server = std::process::Command::new(env!("CARGO_BIN_EXE_standstill"))
+        .args(serve.split_whitespace())
+        .current_dir(sandbox.path("."))
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let told = std::io::BufReader::new(server.stderr.take().unwrap());
+    let server = Server(server);
+    let line = told.lines().next().unwrap().unwrap();
+    let address = line.split_once("http://").unwrap().1.to_owned();
+    let member = member
+        .replace("LOG-KEY", &key)
+        .replace("127.0.0.1:2025", &address);
+    let (init, rest) = member.split_once('\n').unwrap();
+    let made = sandbox.shell(init);
+    assert_eq!(made.code, 0, "{made:?}");
+    let issuer = printed(&made.out, "issuer");
+    let done = sandbox.shell(&rest.replace("ISSUER-ID", &issuer));
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(
+        done.out.contains("2 statements published, the log has 4"),
+        "{done:?}"
+    );
+    assert!(
+        sandbox
+            .path("member/receipts/0-0000000001.tlog-proof")
+            .exists()
+    );
+    drop(server);
+}
