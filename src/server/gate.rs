@@ -35,6 +35,8 @@ use crate::tlog::tile::TILE_WIDTH;
 /// How many bundles are read again at once.
 const CHUNK: u64 = 16;
 
+const NO_OPERATOR: &str = "entry 0 is not the first statement of an operator whose log of record this is: a plain log is served with `--admit any`";
+
 /// What the routes may know of a gate while the writer has it.
 #[derive(Debug, Default)]
 pub struct Roster(RwLock<Known>);
@@ -181,6 +183,10 @@ impl Statements {
         loop {
             let (from, _) = self.index.tree();
             if from >= size {
+                // In an empty log, whoever came first would be the operator.
+                if self.admission.operator().is_none() {
+                    return Err(NO_OPERATOR.to_owned());
+                }
                 self.publish();
                 return Ok(());
             }
@@ -213,7 +219,7 @@ impl Statements {
                     self.admit(&candidate, index);
                 }
                 if self.admission.operator().is_none() {
-                    return Err("entry 0 is not the first statement of an operator whose log of record this is: a plain log is served with `--admit any`".to_owned());
+                    return Err(NO_OPERATOR.to_owned());
                 }
             }
             let reached = end.saturating_mul(width).min(size);

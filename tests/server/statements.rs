@@ -398,8 +398,16 @@ fn the_operator_says_who_is_admitted_and_what_was_logged_stays() {
     assert_eq!(listed["entries"][0]["sequence"], 1);
     // A log whose first entry is not its operator's is not served so.
     let mut plain = Served::new();
+    plain.stop();
+    refused_as_plain(&plain);
+    plain.start(&mut Command::new(PROGRAM));
     plain.add(b"an entry");
     plain.stop();
+    refused_as_plain(&plain);
+}
+
+/// Nor is an empty one: whoever came first would be its operator.
+fn refused_as_plain(plain: &Served) {
     let served = Command::new(PROGRAM)
         .args(["log", "serve", "--listen", "127.0.0.1:0"])
         .arg(plain.path())
