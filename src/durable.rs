@@ -100,7 +100,7 @@ pub fn file(file: &File) -> io::Result<()> {
 /// Waits for the file at `path`, or for the names in the directory there.
 #[track_caller]
 pub fn path(path: &Path) -> io::Result<()> {
-    trace::synced(path);
+    trace::synced(path)?;
     open_and_wait(path)
 }
 
@@ -121,7 +121,7 @@ pub fn name(of: &Path) -> io::Result<()> {
 #[track_caller]
 pub fn files<P: AsRef<Path> + Sync>(paths: &[P]) -> Result<(), (&Path, io::Error)> {
     for one in paths {
-        trace::synced(one.as_ref());
+        trace::synced(one.as_ref()).map_err(|error| (one.as_ref(), error))?;
     }
     if SIMULATED.get() {
         return Ok(());

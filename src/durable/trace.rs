@@ -1,6 +1,8 @@
 //! What was changed on a disk, and what was waited for, in order: for tests that lose power.
 
+use std::cell::Cell;
 use std::cell::RefCell;
+use std::io;
 use std::panic::Location;
 use std::path::Path;
 use std::path::PathBuf;
@@ -24,10 +26,18 @@ pub enum Event {
     Rename(PathBuf, PathBuf),
     /// A file, or the names in a directory, were waited for; where in the program.
     Sync(PathBuf, &'static Location<'static>),
+    /// The same, and the disk failed.
+    SyncFailed(PathBuf),
 }
 
 thread_local! {
     static TAKEN: RefCell<Option<Vec<Event>>> = const { RefCell::new(None) };
+    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// Lets this thread wait so many times, and the disk fail at the next.
+pub fn fail_after(waits: usize) {
+    LEFT.set(Some(waits));
 }
 
 /// Runs something and returns what this thread changed and waited for meanwhile.
@@ -51,8 +61,16 @@ pub(super) fn note(event: impl FnOnce() -> Event) {
     });
 }
 
+/// Takes down a wait. Fails, once, where [`fail_after`] says so.
 #[track_caller]
-pub(super) fn synced(path: &Path) {
+pub(super) fn synced(path: &Path) -> io::Result<()> {
+    let left = LEFT.get();
+    LEFT.set(left.and_then(|left| left.checked_sub(1)));
+    if left == Some(0) {
+        note(|| Event::SyncFailed(path.to_owned()));
+        return Err(io::Error::other("the disk failed, as it was told to"));
+    }
     let caller = Location::caller();
     note(|| Event::Sync(path.to_owned(), caller));
+    Ok(())
 }

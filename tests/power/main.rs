@@ -443,6 +443,60 @@ fn what_another_program_copied_is_durable_once_it_was_created() {
     copied_and_then_lost(None).unwrap();
 }
 
+/// The disk fails once, at each wait in turn; the log is opened anew and goes on, and then
+/// power is lost. What the disk failed to keep it never keeps.
+// spec: log-39
+#[test]
+fn a_disk_that_fails_once_and_then_loses_power_loses_nothing_acknowledged() {
+    let mut failed = 0;
+    for wait in 0..200 {
+        let directory = tempfile::tempdir_in(scratch()).unwrap();
+        let root = directory.path();
+        let ((), events) = trace::take(|| {
+            simulate(|| {
+                let (public, private) = (root.join("log"), root.join("state/log"));
+                let mut log = Log::create_in(&public, &private, log_key(), at(0)).unwrap();
+                trace::mark("acknowledged 0");
+                append(&mut log, 254);
+                trace::fail_after(wait);
+                for to in [255, 257, 258] {
+                    if log.size() >= to {
+                        continue;
+                    }
+                    let more = entries(log.size(), to);
+                    if log.append(&more, at(100)).is_err() {
+                        drop(log);
+                        // It may fail to open once, too.
+                        log = open(root).or_else(|_| open(root)).unwrap();
+                    } else {
+                        trace::mark(format!("acknowledged {to}"));
+                    }
+                }
+                trace::fail_after(usize::MAX);
+                let more = log.size() + 1;
+                append(&mut log, more);
+            });
+        });
+        let is_failure = |event: &Event| matches!(event, Event::SyncFailed(_));
+        if !events.iter().any(is_failure) {
+            break;
+        }
+        failed += 1;
+        let mut disk = Disk::new(root, &Left::default());
+        let mut promised = Promised::default();
+        for event in &events {
+            disk.apply(event);
+            promised.learn(event, &disk, root);
+        }
+        for left in disk.losses(4, &mut sequence(13)) {
+            survives(&left, &promised)
+                .unwrap_or_else(|why| panic!("the disk failed at wait {wait}: {why}"));
+        }
+    }
+    eprintln!("{failed} failures");
+    assert!(failed > 20);
+}
+
 /// The suite bites: without any one of the waits it finds what is lost.
 // spec: log-39
 #[test]
