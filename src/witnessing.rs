@@ -27,6 +27,9 @@ pub struct Witnessed {
     key: VerifierKey,
     /// The size of the tree that it is believed to remember.
     remembers: u64,
+    /// The size of the largest tree that it was shown, so that the log has it, published or
+    /// not.
+    shown: u64,
 }
 
 /// An answer, as HTTP brought it.
@@ -85,7 +88,11 @@ pub enum Alarm {
 impl Witnessed {
     /// Starts with a witness that is not known to remember anything.
     pub const fn new(key: VerifierKey) -> Self {
-        Self { key, remembers: 0 }
+        Self {
+            key,
+            remembers: 0,
+            shown: 0,
+        }
     }
 
     /// Returns its key.
@@ -93,8 +100,11 @@ impl Witnessed {
         &self.key
     }
 
-    /// Returns the size from which a proof must lead to the tree of `size` leaves.
-    pub fn from(&self, size: u64) -> u64 {
+    /// Returns the size from which a proof must lead to the tree of `size` leaves, which is
+    /// about to be shown.
+    pub fn show(&mut self, size: u64) -> u64 {
+        // Before it is sent: it may be cosigned and the answer be lost.
+        self.shown = self.shown.max(size);
         self.remembers.min(size)
     }
 
@@ -134,6 +144,11 @@ impl Witnessed {
                 let Ok(remembered) = parse_size(said.trim_end_matches('\n')) else {
                     return Meaning::Refused("status 409 without a size".to_owned());
                 };
+                if remembered > size && remembered <= self.shown {
+                    // A quorum is still awaited for that one, or was in vain.
+                    self.remembers = remembered;
+                    return Meaning::Refused("it has cosigned a larger tree of this log".to_owned());
+                }
                 if remembered > size {
                     return Meaning::Alarm(Alarm::Larger {
                         witness: witness(),
@@ -239,7 +254,7 @@ mod tests {
         for body in [stranger, thief, line(&nine, &witness()), String::new()] {
             assert!(matches!(ask(body), Meaning::Refused(_)));
         }
-        assert_eq!(known.from(20), 8);
+        assert_eq!(known.show(20), 8);
     }
 
     // spec: log-42
@@ -250,7 +265,7 @@ mod tests {
         for tries in 1..4 {
             let meaning = known.answered(&stale, &note(8), 8, 0, tries);
             assert_eq!(meaning, Meaning::Stale);
-            assert_eq!(known.from(8), 3);
+            assert_eq!(known.show(8), 3);
         }
         let meaning = known.answered(&stale, &note(8), 8, 3, 4);
         assert_eq!(meaning, Meaning::Later(None));
@@ -280,6 +295,19 @@ mod tests {
         for fork in forks {
             assert!(matches!(fork, Meaning::Alarm(Alarm::Fork { .. })));
         }
+    }
+
+    // spec: log-43
+    #[test]
+    fn who_remembers_what_it_was_shown_before_raises_none() {
+        let mut known = Witnessed::new(witness().verifier());
+        // Of the nine the answer was lost, and eight are shown again.
+        assert_eq!((known.show(9), known.show(8)), (0, 0));
+        let meaning = known.answered(&answer(409, "9\n"), &note(8), 8, 0, 1);
+        assert!(matches!(meaning, Meaning::Refused(_)), "{meaning:?}");
+        let meaning = known.answered(&answer(409, "10\n"), &note(8), 8, 8, 1);
+        assert!(matches!(meaning, Meaning::Alarm(_)), "{meaning:?}");
+        assert_eq!(known.show(9), 9);
     }
 
     proptest! {

@@ -25,7 +25,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long those that are late are waited for once there is a quorum.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The shortest and the longest pause before a witness that is busy is asked again.
+/// The shortest and the longest pause before a witness that is busy is asked again, unless
+/// it asks for a longer one.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -213,7 +214,7 @@ impl Asked {
         let mut pause = SHORTEST_PAUSE;
         let mut tries = 0_u32;
         loop {
-            let from = known.from(size);
+            let from = known.show(size);
             let proof = if from == 0 || from == size {
                 Vec::new()
             } else {
@@ -221,6 +222,7 @@ impl Asked {
             };
             let body = Witnessed::request(from, &proof, &note);
             tries = tries.saturating_add(1);
+            let mut wait = pause;
             let why = match self.post(&body) {
                 Ok(answer) => match known.answered(&answer, &note, size, from, tries) {
                     Meaning::Cosigned(line) => return Ok(line),
@@ -228,7 +230,7 @@ impl Asked {
                     Meaning::Refused(why) => return Err(other(why)),
                     Meaning::Stale => continue,
                     Meaning::Later(again) => {
-                        pause = pause.max(again.unwrap_or_default()).min(LONGEST_PAUSE);
+                        wait = pause.max(again.unwrap_or_default());
                         format!("is busy (status {})", answer.status)
                     }
                 },
@@ -237,10 +239,10 @@ impl Asked {
             let left = until.map_or(Duration::ZERO, |until| {
                 until.saturating_duration_since(Instant::now())
             });
-            if left <= pause {
+            if left <= wait {
                 return Err(other(why));
             }
-            std::thread::sleep(pause);
+            std::thread::sleep(wait);
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
     }

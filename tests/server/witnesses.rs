@@ -460,3 +460,33 @@ fn where_it_is_asked_for_nothing_is_published_that_a_quorum_did_not_cosign() {
     assert!((1..=12).all(|size| kept.contains(&size)), "{kept:?}");
     assert_eq!(watched.log.entries().len(), 12);
 }
+
+// spec: log-43 log-57
+#[test]
+fn what_witnesses_saw_before_it_is_published_is_no_alarm() {
+    let mut watched = Watched::new();
+    watched.start(&["--publish", "cosigned", "--timeout", "3", "--refresh", "1"]);
+    assert_eq!(watched.log.add(b"first").index(), 0);
+    for witness in &watched.witnesses[1..] {
+        witness.feels(Mood::Busy(10_000));
+    }
+    // One remembers it from now on, and the others are no quorum.
+    let answer = watched.log.add(b"unseen");
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(watched.witnesses[0].remembers(), Some(2));
+    // What is published meanwhile, which is smaller, is shown again.
+    std::thread::sleep(Duration::from_secs(4));
+    for witness in &watched.witnesses {
+        witness.feels(Mood::Well);
+    }
+    let until = Instant::now() + Duration::from_secs(40);
+    while watched.log.add(b"later").status != 200 {
+        let metrics = watched.log.get("/metrics");
+        assert!(
+            metrics.text().contains("\nstandstill_log_alarms_total 0\n"),
+            "{metrics:?}"
+        );
+        assert!(Instant::now() < until, "it takes nothing");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
