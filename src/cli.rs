@@ -29,6 +29,7 @@ mod trust;
 mod verify;
 mod withdraw;
 mod witness;
+mod witnesses;
 mod workspace;
 
 use std::io::Write;

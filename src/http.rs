@@ -14,6 +14,7 @@ pub use submit::SubmitError;
 pub use submit::Submitter;
 pub use witness::Outcome;
 pub use witness::Prove;
+pub use witness::Until;
 pub use witness::Witnesses;
 
 /// How long a file may take to come.

@@ -147,7 +147,9 @@ impl Witnessed {
                 if remembered > size && remembered <= self.shown {
                     // A quorum is still awaited for that one, or was in vain.
                     self.remembers = remembered;
-                    return Meaning::Refused("it has cosigned a larger tree of this log".to_owned());
+                    return Meaning::Refused(
+                        "it has cosigned a larger tree of this log".to_owned(),
+                    );
                 }
                 if remembered > size {
                     return Meaning::Alarm(Alarm::Larger {

@@ -363,6 +363,7 @@ impl Demo<'_, '_> {
             preview: false,
             to: None,
             patience: 0,
+            unguarded: false,
         };
         quietly(now, |world| publish.run(world))
     }

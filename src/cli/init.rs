@@ -23,9 +23,10 @@ use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::drafts;
 use crate::cli::failure;
+use crate::cli::witnesses;
+use crate::cli::witnesses::WitnessConfig;
 use crate::cli::workspace::CONFIG;
 use crate::cli::workspace::Config;
-use crate::cli::workspace::WitnessConfig;
 use crate::cli::workspace::Workspace;
 use crate::cli::workspace::default_wait;
 use crate::key::Algorithm;
@@ -38,7 +39,6 @@ use crate::store::log::Log;
 use crate::time::Cadence;
 use crate::time::DAY;
 use crate::time::UnixSeconds;
-use crate::tlog::Policy;
 
 /// Make a lab's workspace: keys, journal, and a log of its own
 ///
@@ -80,8 +80,9 @@ pub(super) struct InitArgs {
     #[arg(long, value_name = "N")]
     pub(super) quorum: Option<usize>,
 
-    /// C2SP policy of the witnesses that are heeded, for a log that somebody else runs
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["witness", "quorum"], requires = "log")]
+    /// C2SP policy of the witnesses that are heeded and, if the log is one's own, asked at
+    /// their addresses
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["witness", "quorum"])]
     pub(super) policy: Option<PathBuf>,
 
     /// Key of the log of record, where somebody else runs it (default: a log of one's own)
@@ -134,7 +135,13 @@ impl InitArgs {
             "`{}` is for key changes only: move it off this machine once you have published",
             path.join("keys/root.key").display()
         ));
-        if self.witness.is_empty() {
+        if self.policy.is_some() && self.log.is_none() {
+            world.note(format!(
+                "have the witnesses add this log, whose key is in `{}`: they cosign no log that they do not know",
+                path.join("log/vkey").display()
+            ));
+        }
+        if self.witness.is_empty() && self.policy.is_none() {
             world.note(
                 "no witness: every verdict will say that a rewritten history is not excluded",
             );
@@ -191,7 +198,7 @@ impl InitArgs {
         witnesses: Option<Witnesses>,
         now: UnixSeconds,
     ) -> Result<(IssuerId, VerifierKey), Failure> {
-        let witness = self.witness_directories()?;
+        let witness = self.asked()?;
         let founding = Founding {
             home,
             submit: self.submit.clone(),
@@ -202,10 +209,14 @@ impl InitArgs {
         founding.make(&self.directory, now)
     }
 
-    fn witness_directories(&self) -> Result<Vec<WitnessConfig>, Failure> {
+    /// Returns the witnesses that the workspace's own log asks.
+    fn asked(&self) -> Result<Vec<WitnessConfig>, Failure> {
+        if let (Some(path), None) = (&self.policy, &self.log) {
+            return witnesses::addressed(path);
+        }
         let absolute = |directory: &PathBuf| {
             let directory = std::path::absolute(directory)?;
-            Ok(WitnessConfig { directory })
+            Ok(WitnessConfig::Directory { directory })
         };
         self.witness.iter().map(absolute).collect()
     }
@@ -352,8 +363,7 @@ pub(super) fn create_log(path: &Path, key: SignerKey, now: UnixSeconds) -> Resul
 
 /// Reads the witnesses of a policy, which must be one group.
 fn heeded(path: &Path) -> Result<Witnesses, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::io(path, error))?;
-    let policy = Policy::parse(&bytes).map_err(|error| Failure::file(path, error))?;
+    let policy = witnesses::policy(path)?;
     let Some((keys, quorum)) = policy.as_one_group() else {
         return Err(Failure::file(path, "has no quorum of one group of witnesses").hint(
             "an issuer heeds so many of some witnesses: a `quorum` of one witness, or of one `group` of witnesses",

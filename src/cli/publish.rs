@@ -16,19 +16,15 @@ use crate::cli::journal::Entry;
 use crate::cli::receipts;
 use crate::cli::signing;
 use crate::cli::submit;
+use crate::cli::witnesses::Asked;
 use crate::cli::workspace::Workspace;
 use crate::keystore;
-use crate::note::Note;
 use crate::sequencer::Refusal;
 use crate::store::StoreError;
 use crate::store::fs::Directory;
 use crate::store::fs::FileLock;
 use crate::store::log::Log;
 use crate::store::log::LogError;
-use crate::store::witness::WitnessDirectory;
-use crate::store::witness::last_cosigned;
-use crate::tlog::Checkpoint;
-use crate::tlog::SignedCheckpoint;
 
 /// Put what was attested and pledged into the log, and keep a receipt for each
 ///
@@ -53,6 +49,11 @@ pub(super) struct PublishArgs {
     /// Seconds for which a log that cannot be reached, or is busy, is tried again
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(super) patience: u64,
+
+    /// Publish although too few witnesses can be asked whether this is an older copy of the
+    /// log
+    #[arg(long, conflicts_with_all = ["preview", "to"])]
+    pub(super) unguarded: bool,
 }
 
 impl PublishArgs {
@@ -72,7 +73,7 @@ impl PublishArgs {
             submit::submit(&workspace, &queue, &entries, address, patience, world)?;
             return waiting_note(&workspace, waiting, world);
         }
-        let own = publish_own(&workspace, &queue, &entries, world)?;
+        let own = publish_own(&workspace, &queue, &entries, self.unguarded, world)?;
         let asked = workspace.config.witness.len();
         let Own {
             published,
@@ -106,16 +107,18 @@ pub(super) fn publish(workspace: &Workspace, world: &mut World<'_>) -> Result<()
     let (queue, _) = queue(workspace, world);
     workspace.sync()?;
     let entries = signing::sign(workspace, &queue, world)?;
-    publish_own(workspace, &queue, &entries, world).map(|_| ())
+    publish_own(workspace, &queue, &entries, false, world).map(|_| ())
 }
 
 fn publish_own(
     workspace: &Workspace,
     queue: &[&Entry],
     entries: &[Vec<u8>],
+    unguarded: bool,
     world: &mut World<'_>,
 ) -> Result<Own, Failure> {
-    let mut log = open(workspace, world)?;
+    let asked = Asked::of(workspace)?;
+    let mut log = open(workspace, &asked, world)?;
     let known: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
     let found = log.reader().find(&known, log.size())?;
     let fresh: Vec<Vec<u8>> = entries
@@ -125,9 +128,10 @@ fn publish_own(
         .map(|(entry, _)| entry.clone())
         .collect();
     if !fresh.is_empty() {
+        asked.guard(&log, unguarded, world)?;
         log.append(&fresh, world.now).map_err(unpublished)?;
     }
-    let cosigned = cosign(workspace, &mut log, world)?;
+    let cosigned = asked.cosign(&mut log, world)?;
     receipts::keep(workspace, &log, queue, entries)?;
     Ok(Own {
         published: fresh.len(),
@@ -243,25 +247,17 @@ fn queue<'w>(workspace: &'w Workspace, world: &World<'_>) -> (Vec<&'w Entry>, us
 }
 
 /// Opens the log, knowing what its witnesses remember.
-fn open(workspace: &Workspace, world: &World<'_>) -> Result<Log<Directory, FileLock>, Failure> {
+fn open(
+    workspace: &Workspace,
+    asked: &Asked<'_>,
+    world: &World<'_>,
+) -> Result<Log<Directory, FileLock>, Failure> {
     let key = keystore::read_note_key(&workspace.join("keys/log.key"))?;
-    let verifier = key.verifier();
-    let mut remembered: Vec<Checkpoint> = Vec::new();
-    for witness in &workspace.config.witness {
-        if let Ok(Some(note)) = last_cosigned(&witness.directory, &workspace.config.origin) {
-            let signed = SignedCheckpoint::open(&note, &verifier).map_err(|error| {
-                Failure::file(&witness.directory, format!("what it remembers: {error}")).hint(
-                    "a witness's memory guards against an older copy of the log: mend it, or take the witness out of `standstill.toml`",
-                )
-            })?;
-            remembered.push(signed.checkpoint().clone());
-        }
-    }
     Log::open_in(
         &workspace.join("log"),
         &workspace.join("state/log"),
         key,
-        &remembered,
+        &asked.remembered()?,
         world.now,
     )
     .map_err(unpublished)
@@ -283,34 +279,4 @@ fn unpublished(error: LogError) -> Failure {
         _ => "nothing was published; an older copy must not go on: bring the newest back",
     };
     Failure::from(error).hint(hint)
-}
-
-/// Asks every witness on this machine, and publishes what they cosigned.
-fn cosign(
-    workspace: &Workspace,
-    log: &mut Log<Directory, FileLock>,
-    world: &mut World<'_>,
-) -> Result<usize, Failure> {
-    let verifier = log.verifier();
-    let mut note: Option<Note> = None;
-    let mut cosigned = 0_usize;
-    for witness in &workspace.config.witness {
-        let asked = WitnessDirectory::open(&witness.directory)
-            .and_then(|one| one.cosign(&log.reader(), Some(&verifier), world.now));
-        match asked {
-            Ok((checkpoint, line)) => {
-                cosigned = cosigned.saturating_add(1);
-                note.get_or_insert_with(|| checkpoint.note().clone())
-                    .put(line);
-            }
-            Err(error) => world.note(format!(
-                "warning: the witness `{}` did not cosign: {error}",
-                witness.directory.display()
-            )),
-        }
-    }
-    if let Some(note) = &note {
-        log.publish_cosigned(note)?;
-    }
-    Ok(cosigned)
 }

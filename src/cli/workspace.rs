@@ -37,6 +37,7 @@ use crate::cli::journal::Journal;
 use crate::cli::published::Published;
 use crate::cli::published::cosigned_by_quorum;
 use crate::cli::published::latest_quorum;
+use crate::cli::witnesses::WitnessConfig;
 use crate::note::Note;
 use crate::store::fs::Directory;
 use crate::store::fs::Guard;
@@ -78,17 +79,9 @@ pub(crate) struct Config {
     /// to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) submit: Option<String>,
-    /// Witnesses on this machine, asked by `publish`.
+    /// The witnesses of the log in the workspace, asked by `publish`.
     #[serde(default)]
     pub(crate) witness: Vec<WitnessConfig>,
-}
-
-/// A witness on this machine.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct WitnessConfig {
-    /// Its directory.
-    pub(crate) directory: PathBuf,
 }
 
 /// Witnesses' clocks differ; a usage seen before its period ended covers nothing

@@ -33,6 +33,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Proves that the tree of so many leaves is a prefix of another.
 pub type Prove = Arc<dyn Fn(u64, u64) -> Result<Vec<Hash>, String> + Send + Sync>;
 
+/// Until when witnesses are waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until all have answered.
+    All,
+    /// Not much longer than until there is a quorum.
+    Quorum,
+}
+
 /// The witnesses of a policy that can be asked.
 #[derive(Debug)]
 pub struct Witnesses {
@@ -57,8 +66,10 @@ pub struct Outcome {
     pub note: Note,
     /// Whether they are the policy's quorum.
     pub met: bool,
-    /// Whether those that answered, by cosigning or with an alarm, are the policy's quorum.
+    /// Whether those that were heard are the policy's quorum.
     pub heard: bool,
+    /// Who was heard: cosigned, or raised an alarm.
+    pub from: Vec<PublicKey>,
     /// Why the others did not cosign: their names, and what they said.
     pub others: Vec<(String, String)>,
     /// What witnesses remember and this log does not have.
@@ -108,12 +119,12 @@ impl Witnesses {
         &self.policy
     }
 
-    /// Shows a checkpoint to every witness, all at once, for at most `patience`: until all
-    /// have answered, or not much longer than until there is a quorum.
+    /// Shows a checkpoint to every witness, all at once, for at most `patience`.
     pub fn cosign(
         &self,
         checkpoint: &SignedCheckpoint,
         prove: &Prove,
+        enough: Until,
         patience: Duration,
     ) -> Outcome {
         let (tell, told) = mpsc::channel();
@@ -123,17 +134,18 @@ impl Witnesses {
             let (prove, tell) = (Arc::clone(prove), tell.clone());
             std::thread::spawn(move || {
                 // Who asked may have what it needs already.
-                let _ = tell.send((number, one.ask(&checkpoint, &prove, until)));
+                let _ = tell.send((number, one.ask(&checkpoint, &prove, enough, until)));
             });
         }
         drop(tell);
-        self.collect(checkpoint, &told, until)
+        self.collect(checkpoint, &told, enough, until)
     }
 
     fn collect(
         &self,
         checkpoint: &SignedCheckpoint,
         told: &mpsc::Receiver<Told>,
+        enough: Until,
         mut until: Option<Instant>,
     ) -> Outcome {
         let mut note = checkpoint.note().clone();
@@ -170,8 +182,10 @@ impl Witnesses {
             }
             if !met && is_quorum(&cosigned) {
                 met = true;
-                let soon = Instant::now().checked_add(GRACE);
-                until = until.min(soon);
+                if enough == Until::Quorum {
+                    let soon = Instant::now().checked_add(GRACE);
+                    until = until.min(soon);
+                }
             }
         }
         for (one, silent) in self.asked.iter().zip(silent) {
@@ -183,6 +197,7 @@ impl Witnesses {
             note,
             met: is_quorum(&cosigned),
             heard: is_quorum(&heard),
+            from: heard,
             others,
             alarms,
         }
@@ -199,13 +214,21 @@ impl Asked {
         &self,
         checkpoint: &SignedCheckpoint,
         prove: &Prove,
+        enough: Until,
         until: Option<Instant>,
     ) -> Result<SignatureLine, Silence> {
         let other = |why: String| Silence::Other(why);
-        let Ok(mut known) = self.known.try_lock() else {
-            return Err(other(
-                "is still being asked for an earlier checkpoint".to_owned(),
-            ));
+        let mut known = loop {
+            if let Ok(known) = self.known.try_lock() {
+                break known;
+            }
+            // Who asks again and again must not have ever more threads wait here.
+            if enough == Until::Quorum || until.is_none_or(|until| until <= Instant::now()) {
+                return Err(other(
+                    "is still being asked for an earlier checkpoint".to_owned(),
+                ));
+            }
+            std::thread::sleep(SHORTEST_PAUSE);
         };
         let size = checkpoint.checkpoint().size;
         // The log's own line: a witness has no use for others'.

@@ -14,6 +14,7 @@ use super::writer::Keeper;
 use super::writer::Writer;
 use crate::http::Outcome;
 use crate::http::Prove;
+use crate::http::Until;
 use crate::http::Witnesses;
 use crate::key::VerifierKey;
 use crate::note::Note;
@@ -93,7 +94,8 @@ impl Asker {
             let proof = reader.prove_consistency(old, new);
             proof.map_err(|error| error.to_string())
         });
-        self.witnesses.cosign(checkpoint, &prove, PATIENCE)
+        self.witnesses
+            .cosign(checkpoint, &prove, Until::Quorum, PATIENCE)
     }
 
     fn published(&self) -> Result<SignedCheckpoint, String> {

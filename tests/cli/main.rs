@@ -26,3 +26,4 @@ mod promises;
 mod readme;
 mod sandbox;
 mod tampering;
+mod witnesses;

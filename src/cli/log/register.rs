@@ -48,6 +48,7 @@ pub(super) fn register(
         preview: false,
         to: to.map(str::to_owned),
         patience: PATIENCE.as_secs(),
+        unguarded: false,
     };
     publish.run(world)
 }
