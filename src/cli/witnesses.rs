@@ -3,8 +3,10 @@
 //! What those in directories remember is read before the log is opened. Those at addresses
 //! are shown the published checkpoint before anything is added to it, each beginning at old
 //! size 0: a witness that knows the log tells what it remembers by refusing that (409), and
-//! a new one cosigns. Their monitoring view is not asked: it may lag (C2SP tlog-witness),
-//! and an older copy of the log passes whatever lags behind it.
+//! a new one cosigns. That is no danger: a witness that knows nothing cannot tell an older copy
+//! from the newest, and what it cosigns is then the published checkpoint, which the lock has.
+//! Their monitoring view is not asked: it may lag (C2SP tlog-witness), and an older copy of
+//! the log passes whatever lags behind it; nor does every witness serve it.
 
 use std::path::Path;
 use std::path::PathBuf;

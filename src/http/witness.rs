@@ -254,7 +254,13 @@ impl Asked {
                     Meaning::Stale => continue,
                     Meaning::Later(again) => {
                         wait = pause.max(again.unwrap_or_default());
-                        format!("is busy (status {})", answer.status)
+                        match answer.status {
+                            status @ (429 | 503) => format!("is busy (status {status})"),
+                            // So omniwitness answers, as of July 2026.
+                            500 => "failed (status 500); it may not know this log, or its key"
+                                .to_owned(),
+                            status => format!("failed (status {status})"),
+                        }
                     }
                 },
                 Err(why) => why,
