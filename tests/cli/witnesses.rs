@@ -23,7 +23,7 @@ enum Says {
     /// An answer, with its head lines.
     Answer(u16, &'static str, String),
     /// A cosignature that this key made, of what was shown or of another text.
-    Cosigned(SignerKey, Option<String>),
+    Cosigned(Box<SignerKey>, Option<String>),
 }
 
 #[derive(Default)]
@@ -331,11 +331,11 @@ fn whatever_a_witness_says_the_others_are_heard_and_it_is_told() {
             "did not cosign: ",
         ),
         (
-            &|| Says::Cosigned(key(4, 99), None),
+            &|| Says::Cosigned(Box::new(key(4, 99)), None),
             "an answer without its cosignature",
         ),
         (
-            &|| Says::Cosigned(key(5, 5), Some(other.to_owned())),
+            &|| Says::Cosigned(Box::new(key(5, 5)), Some(other.to_owned())),
             "is not valid",
         ),
         (&|| refused(404), "it does not know this log"),
