@@ -348,6 +348,11 @@ impl Sequencer {
         self.edge.root()
     }
 
+    /// Returns the lock's record.
+    pub const fn record(&self) -> &LockRecord {
+        &self.lock
+    }
+
     /// Returns the latest signed checkpoint's note.
     pub fn note(&self) -> &str {
         &self.lock.note
@@ -512,13 +517,19 @@ fn print_batch(first: u64, entries: &[Vec<u8>]) -> Option<Vec<u8>> {
 
 /// Parses a batch that begins at `first`.
 fn parse_batch(bytes: &[u8], first: u64) -> Option<Vec<Vec<u8>>> {
+    let (start, entries) = read_batch(bytes)?;
+    (start == first).then_some(entries)
+}
+
+/// Parses a batch: the index of its first entry, and the entries.
+pub(crate) fn read_batch(bytes: &[u8]) -> Option<(u64, Vec<Vec<u8>>)> {
     let mut parts = bytes.splitn(4, |byte| *byte == b'\n');
     let header = parts.next()?;
     let start: u64 = str::from_utf8(parts.next()?).ok()?.parse().ok()?;
     let count: u16 = str::from_utf8(parts.next()?).ok()?.parse().ok()?;
-    if header != BATCH_HEADER.as_bytes() || start != first {
+    if header != BATCH_HEADER.as_bytes() {
         return None;
     }
     let entries = crate::tlog::tile::parse_entries(parts.next()?, count)?;
-    Some(entries.into_iter().map(<[u8]>::to_vec).collect())
+    Some((start, entries.into_iter().map(<[u8]>::to_vec).collect()))
 }

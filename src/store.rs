@@ -19,6 +19,8 @@ mod fsck;
 pub mod index;
 pub mod log;
 pub mod memory;
+#[cfg(feature = "object")]
+pub mod object;
 pub mod reader;
 pub mod witness;
 
@@ -53,7 +55,8 @@ impl<F: LogFiles + ?Sized> LogFiles for Box<F> {
 /// - A write is durable once it has returned: it survives loss of power.
 /// - A file is seen whole or not at all, whenever the writer stops.
 /// - A read after a write by the same process sees that write.
-/// - One process writes at a time; any number may read.
+/// - One process writes at a time; any number may read. Where a [`Lock`] is shared, the
+///   files that it settles are too: then a read sees what any process has written.
 pub trait Objects: LogFiles {
     /// Creates a file that never changes. Where it is there already with the same bytes,
     /// this makes it durable and succeeds; with other bytes it fails.
@@ -95,8 +98,91 @@ pub trait Objects: LogFiles {
     /// Creates a file, or replaces it whole.
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError>;
 
+    /// As [`Self::replace`], but for a file that `stays` says is as new. Where other
+    /// processes write, what one of them puts there meanwhile is asked about as well; where
+    /// none does, nothing need be asked.
+    fn renew(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        _stays: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        self.replace(path, bytes)
+    }
+
     /// Removes a file, if there is one.
     fn remove(&self, path: &str) -> Result<(), StoreError>;
+
+    /// Removes the files right below `directory` whose names `old` picks. To do nothing is
+    /// right as well.
+    fn sweep(&self, _directory: &str, _old: &dyn Fn(&str) -> bool) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Returns the path of a file that is there with other bytes than in `files`.
+    fn other(&self, files: &[(String, Vec<u8>)]) -> Result<Option<String>, StoreError> {
+        for (path, bytes) in files {
+            if self.read(path)?.is_some_and(|found| found != *bytes) {
+                return Ok(Some(path.clone()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl<O: Objects + ?Sized> Objects for Box<O> {
+    fn create(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        (**self).create(path, bytes)
+    }
+
+    fn create_all(&self, files: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+        (**self).create_all(files)
+    }
+
+    fn prepare(&self, files: &[(String, Vec<u8>)]) -> Result<Written, StoreError> {
+        (**self).prepare(files)
+    }
+
+    fn abandon(&self) {
+        (**self).abandon();
+    }
+
+    fn begin_overwrite(&self, path: &str, bytes: &[u8]) -> Result<Written, StoreError> {
+        (**self).begin_overwrite(path, bytes)
+    }
+
+    fn overwrite(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        (**self).overwrite(path, bytes)
+    }
+
+    fn clear(&self, path: &str) -> Result<(), StoreError> {
+        (**self).clear(path)
+    }
+
+    fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        (**self).replace(path, bytes)
+    }
+
+    fn renew(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        stays: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        (**self).renew(path, bytes, stays)
+    }
+
+    fn remove(&self, path: &str) -> Result<(), StoreError> {
+        (**self).remove(path)
+    }
+
+    fn sweep(&self, directory: &str, old: &dyn Fn(&str) -> bool) -> Result<(), StoreError> {
+        (**self).sweep(directory, old)
+    }
+
+    fn other(&self, files: &[(String, Vec<u8>)]) -> Result<Option<String>, StoreError> {
+        (**self).other(files)
+    }
 }
 
 /// What was written and is not durable yet.
@@ -147,6 +233,33 @@ pub trait Lock {
 
     /// Changes the value from `old`, `None` for none, to `new`.
     fn swap(&self, old: Option<&[u8]>, new: &[u8]) -> Result<(), StoreError>;
+
+    /// Whether another process may swap it while this one has it open.
+    fn is_shared(&self) -> bool {
+        false
+    }
+}
+
+impl<L: Lock + ?Sized> Lock for Box<L> {
+    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).load()
+    }
+
+    fn prepare(&self, new: &[u8]) -> Result<Written, StoreError> {
+        (**self).prepare(new)
+    }
+
+    fn abandon(&self) {
+        (**self).abandon();
+    }
+
+    fn swap(&self, old: Option<&[u8]>, new: &[u8]) -> Result<(), StoreError> {
+        (**self).swap(old, new)
+    }
+
+    fn is_shared(&self) -> bool {
+        (**self).is_shared()
+    }
 }
 
 /// Why a store did not do what was asked.
@@ -178,6 +291,14 @@ pub enum StoreError {
     /// The value is not what the caller thought.
     #[error("the lock holds another value than expected: another process has written it")]
     Swapped,
+    /// The server does not know the one thing that a shared lock rests on.
+    #[error(
+        "`{path}`: the server overwrites what it was told to leave as it is (`If-None-Match: *`): a log there could fork"
+    )]
+    Unconditional {
+        /// The object that was overwritten, with its own bytes.
+        path: String,
+    },
     /// A file is longer than any that a log has.
     #[error("`{path}` has more than {MAX_FILE} bytes")]
     TooLong {

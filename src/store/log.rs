@@ -3,21 +3,31 @@
 //! The public files are what anybody may copy. The private ones and the lock are the
 //! log's own and lie elsewhere, so that no copy of the public files brings an older lock
 //! along.
+//!
+//! Where the lock is shared, several processes may have the log open. Whoever loses a swap
+//! opens it anew, finishes what the winner began, and tries again. So each batch is staged
+//! under a name of its own, that of the lock's record that it is for, and nobody forgets one
+//! that a swap may still settle: a request that was given up may yet arrive.
 
 use std::fmt;
 use std::path::Path;
 
+use crate::encoding::hex;
 use crate::hash::Hash;
+use crate::hash::sha256;
 use crate::key::SignerKey;
 use crate::key::VerifierKey;
+use crate::merkle::leaf_hash;
 use crate::note::Note;
 use crate::sequencer::Commit;
 use crate::sequencer::LockRecord;
+use crate::sequencer::NewFile;
 use crate::sequencer::Refusal;
 use crate::sequencer::Sequencer;
 use crate::sequencer::Step;
 use crate::sequencer::Stored;
 use crate::sequencer::fitting;
+use crate::sequencer::read_batch;
 use crate::store::Lock;
 use crate::store::Objects;
 use crate::store::StoreError;
@@ -33,10 +43,16 @@ use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::edge::Edge;
 use crate::tlog::edge::EdgeError;
 use crate::tlog::tile::CHECKPOINT_PATH;
+use crate::tlog::tile::TILE_WIDTH;
+use crate::tlog::tile::Tile;
 use crate::tlog::tile::cosigned_path;
 
-/// Where the staged batch lies in the log's private store.
+/// Where the staged batch lies in the log's private store; where the lock is shared, the
+/// directory of the staged batches.
 const STAGE_PATH: &str = "stage";
+
+/// How often what is there is read again because the lock was swapped meanwhile.
+const LOADS: usize = 10;
 
 /// The name of the lock's file in the log's private directory.
 const LOCK_FILE: &str = "lock";
@@ -147,7 +163,9 @@ impl<O: Objects, L: Lock> Log<O, L> {
         Self::resume(public, private, lock, key, remembered, None, now)
     }
 
-    fn resume(
+    /// As [`Self::open`]; nothing is published from here on, not even what a dead process
+    /// left to be, that `quorum` was not asked about.
+    pub fn resume(
         public: O,
         private: O,
         lock: L,
@@ -156,13 +174,23 @@ impl<O: Objects, L: Lock> Log<O, L> {
         quorum: Option<Quorum>,
         now: UnixSeconds,
     ) -> Result<Self, LogError> {
-        let stored = load(&public, &private, &lock)?;
+        let mut stored = load(&public, &private, &lock)?;
         let verifier = key.verifier();
         let origin = Origin::new(verifier.name().as_str()).map_err(Refusal::from)?;
         let size = Sequencer::published_size(&stored, &verifier)?;
-        let edge = Edge::load(size, |path| public.read(path).map_err(LogError::from))?;
-        let commit = Sequencer::resume(origin, &verifier, &stored, edge, remembered, now)?;
+        let mut edge = Edge::load(size, |path| public.read(path).map_err(LogError::from))?;
+        let mut again = None;
+        if lock.is_shared()
+            && let Some((whole, note)) = apply_again(&public, &edge, &stored, &verifier)?
+        {
+            edge = whole;
+            stored.published = Some(note.clone());
+            again = Some(Step::Publish(note));
+        }
+        let mut commit = Sequencer::resume(origin, &verifier, &stored, edge, remembered, now)?;
+        commit.steps.splice(0..0, again);
         let log = Self::start(public, private, lock, key, quorum, commit)?;
+        log.sweep();
         for seen in remembered {
             if log.reader().root(seen.size, log.size())? != seen.root {
                 return Err(Refusal::Remembered {
@@ -193,8 +221,9 @@ impl<O: Objects, L: Lock> Log<O, L> {
             quorum,
             failed: false,
         };
+        let stage = log.stage_path(log.sequencer.record());
         for step in &commit.steps {
-            log.run(step)?;
+            log.run(step, &stage)?;
         }
         Ok(log)
     }
@@ -254,22 +283,25 @@ impl<O: Objects, L: Lock> Log<O, L> {
         // the lock is swapped there is no way back.
         for step in &commit.steps {
             let Step::Create(files) = step else { continue };
-            for (path, bytes) in files {
-                if self.public.read(path)?.is_some_and(|found| found != *bytes) {
-                    return Err(LogError::Beyond { path: path.clone() });
-                }
+            if let Some(path) = self.public.other(files)? {
+                self.failed = self.lock.is_shared();
+                return Err(self.overtaken(path)?);
             }
         }
-        let prepared = self.prepare(&commit.steps).inspect_err(|_| {
+        let stage = self.stage_path(commit.next.record());
+        let prepared = self.prepare(&commit.steps, &stage).inspect_err(|_| {
             // Nothing is settled yet, and a full disk needs the room.
             self.public.abandon();
             self.lock.abandon();
-            let _ = self.private.clear(STAGE_PATH);
+            // What is staged under a record's name may be another's.
+            if !self.lock.is_shared() {
+                let _ = self.private.clear(&stage);
+            }
         });
         let done = prepared.and_then(|staged| {
             let steps = commit.steps.iter();
             let mut rest = steps.filter(|step| !(staged && matches!(step, Step::Stage(_))));
-            rest.try_for_each(|step| self.run(step))
+            rest.try_for_each(|step| self.run(step, &stage))
         });
         if let Err(error) = done {
             self.failed = true;
@@ -305,7 +337,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
         let bytes = note.to_text().into_bytes();
         let number = self.keep(&bytes)?;
         if self.is_newest(note.text()) {
-            self.public.replace(CHECKPOINT_PATH, &bytes)?;
+            self.show(&bytes)?;
         }
         Ok(number)
     }
@@ -320,7 +352,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
         if newest && self.public.read(CHECKPOINT_PATH)?.as_ref() != Some(&bytes) {
             // It is there, which does not say that it is durable: what is shown must be.
             self.public.create(&cosigned_path(number), &bytes)?;
-            self.public.replace(CHECKPOINT_PATH, &bytes)?;
+            self.show(&bytes)?;
         }
         Ok(())
     }
@@ -352,14 +384,14 @@ impl<O: Objects, L: Lock> Log<O, L> {
 
     /// Stages the batch and writes, where nobody reads it, whatever the steps will need, to
     /// wait for all of it at once. A full disk is then told before anything is settled.
-    fn prepare(&self, steps: &[Step]) -> Result<bool, LogError> {
+    fn prepare(&self, steps: &[Step], stage: &str) -> Result<bool, LogError> {
         let mut written = Written::nothing();
         let mut staged = false;
         for step in steps {
             written = written.and(match step {
                 Step::Stage(bytes) => {
                     staged = true;
-                    self.private.begin_overwrite(STAGE_PATH, bytes)?
+                    self.private.begin_overwrite(stage, bytes)?
                 }
                 Step::Swap { new, .. } => self.lock.prepare(new.to_text().as_bytes())?,
                 Step::Create(files) => self.public.prepare(files)?,
@@ -378,7 +410,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
     /// kept before it is shown.
     fn publish(&self, note: &[u8]) -> Result<(), LogError> {
         let Some(quorum) = &self.quorum else {
-            return Ok(self.public.replace(CHECKPOINT_PATH, note)?);
+            return self.show(note);
         };
         let signed = SignedCheckpoint::open(note, &self.verifier()).map_err(Refusal::from)?;
         let cosigned = quorum(&signed).map_err(LogError::Unwitnessed)?;
@@ -387,23 +419,77 @@ impl<O: Objects, L: Lock> Log<O, L> {
         }
         let bytes = cosigned.to_text().into_bytes();
         self.keep(&bytes)?;
-        Ok(self.public.replace(CHECKPOINT_PATH, &bytes)?)
+        self.show(&bytes)
+    }
+
+    /// Replaces `checkpoint`, but not by an older one, nor a cosigned one by one that is not:
+    /// another process may have gone on.
+    fn show(&self, note: &[u8]) -> Result<(), LogError> {
+        let verifier = self.verifier();
+        let rank = |note: &[u8]| {
+            let signed = SignedCheckpoint::open(note, &verifier).ok()?;
+            Some((
+                signed.checkpoint().size,
+                signed.note().signatures().len() > 1,
+            ))
+        };
+        let ours = rank(note);
+        let stays = |there: &[u8]| rank(there) > ours;
+        Ok(self.public.renew(CHECKPOINT_PATH, note, &stays)?)
     }
 
     /// Keeps a cosigned checkpoint, if it is not the one kept last, and returns its number.
     fn keep(&self, bytes: &[u8]) -> Result<u64, LogError> {
-        let number = match self.reader().last_cosigned()? {
+        let mut number = match self.reader().last_cosigned()? {
             Some((number, last)) if last == bytes => number,
             Some((number, _)) => number.saturating_add(1),
             None => 0,
         };
-        self.public.create(&cosigned_path(number), bytes)?;
-        Ok(number)
+        loop {
+            match self.public.create(&cosigned_path(number), bytes) {
+                // Another process kept one meanwhile.
+                Err(StoreError::Differs { .. }) if self.lock.is_shared() => {
+                    number = number.saturating_add(1);
+                }
+                created => return Ok(created.map(|()| number)?),
+            }
+        }
     }
 
-    fn run(&self, step: &Step) -> Result<(), LogError> {
+    /// Says why there are files of a larger tree than this process knows of.
+    fn overtaken(&self, path: String) -> Result<LogError, LogError> {
+        let ours = self.sequencer.record().to_text();
+        if self.lock.is_shared() && self.lock.load()?.as_deref() != Some(ours.as_bytes()) {
+            return Ok(StoreError::Swapped.into());
+        }
+        Ok(LogError::Beyond { path })
+    }
+
+    fn stage_path(&self, record: &LockRecord) -> String {
+        stage_path(self.lock.is_shared(), record)
+    }
+
+    /// Forgets batches that no swap can settle any more. What is left of them is in nobody's
+    /// way.
+    fn sweep(&self) {
+        if !self.lock.is_shared() {
+            return;
+        }
+        let record = self.sequencer.record();
+        let own = self.stage_path(record);
+        let is_old = |name: &str| {
+            let number = name
+                .split('-')
+                .next()
+                .and_then(|number| number.parse().ok());
+            number.is_some_and(|number: u64| number <= record.number) && !own.ends_with(name)
+        };
+        let _ = self.private.sweep(STAGE_PATH, &is_old);
+    }
+
+    fn run(&self, step: &Step, stage: &str) -> Result<(), LogError> {
         match step {
-            Step::Stage(bytes) => self.private.overwrite(STAGE_PATH, bytes)?,
+            Step::Stage(bytes) => self.private.overwrite(stage, bytes)?,
             Step::Swap { old, new } => {
                 let old = old.as_ref().map(LockRecord::to_text);
                 let old = old.as_deref().map(str::as_bytes);
@@ -411,7 +497,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
             }
             Step::Create(files) => self.public.create_all(files)?,
             Step::Publish(bytes) => self.publish(bytes)?,
-            Step::Unstage => self.private.clear(STAGE_PATH)?,
+            Step::Unstage => self.private.clear(stage)?,
         }
         Ok(())
     }
@@ -465,18 +551,120 @@ impl<O: fmt::Debug, L: fmt::Debug> fmt::Debug for Log<O, L> {
     }
 }
 
+/// Reads what is there; where the lock is shared, as of one time.
 fn load<O: Objects, L: Lock>(public: &O, private: &O, lock: &L) -> Result<Stored, LogError> {
-    let lock = match lock.load()? {
-        Some(bytes) => {
-            let text = String::from_utf8(bytes).ok();
-            let record = text.as_deref().and_then(LockRecord::parse);
-            Some(record.ok_or(LogError::Lock)?)
+    for _ in 0..LOADS {
+        let bytes = lock.load()?;
+        let record = match &bytes {
+            Some(bytes) => {
+                let text = str::from_utf8(bytes).ok();
+                Some(text.and_then(LockRecord::parse).ok_or(LogError::Lock)?)
+            }
+            None => None,
+        };
+        let stage = match &record {
+            Some(record) => stage_path(lock.is_shared(), record),
+            None => STAGE_PATH.to_owned(),
+        };
+        // In this order: a batch is forgotten only once it was published.
+        let staged = private.read(&stage)?.filter(|bytes| !bytes.is_empty());
+        let published = public.read(CHECKPOINT_PATH)?;
+        // Only what was settled is published: nothing that was read is ahead of the lock, if
+        // that has not moved.
+        if !lock.is_shared() || lock.load()? == bytes {
+            return Ok(Stored {
+                lock: record,
+                published,
+                staged,
+            });
         }
-        None => None,
+    }
+    Err(StoreError::Swapped.into())
+}
+
+/// Where the batch is staged that leads to this record of the lock. Who has the same record
+/// has the same batch: its checkpoint binds the entries.
+fn stage_path(is_shared: bool, record: &LockRecord) -> String {
+    if !is_shared {
+        return STAGE_PATH.to_owned();
+    }
+    let digest = sha256(record.to_text().as_bytes());
+    format!(
+        "{STAGE_PATH}/{}-{}",
+        record.number,
+        hex::encode(digest.as_bytes())
+    )
+}
+
+/// Makes the tree that the lock settled out of the published one, of entries that lie in
+/// bundles already, and of the staged batch, if any: so it is where a checkpoint was replaced
+/// by an older one. Returns its edge and its note, or `None` if there is no such gap, or if
+/// they do not lead there.
+fn apply_again<O: Objects>(
+    public: &O,
+    edge: &Edge,
+    stored: &Stored,
+    key: &VerifierKey,
+) -> Result<Option<(Edge, Vec<u8>)>, LogError> {
+    let Some(record) = &stored.lock else {
+        return Ok(None);
     };
-    Ok(Stored {
-        lock,
-        published: public.read(CHECKPOINT_PATH)?,
-        staged: private.read(STAGE_PATH)?.filter(|bytes| !bytes.is_empty()),
-    })
+    let note = record.note.as_bytes();
+    let settled = SignedCheckpoint::open(note, key).map_err(Refusal::from)?;
+    let settled = settled.checkpoint();
+    let (start, batch) = match &stored.staged {
+        Some(bytes) => read_batch(bytes).unwrap_or_default(),
+        None => (settled.size, Vec::new()),
+    };
+    if start <= edge.size() {
+        return Ok(None);
+    }
+    // Nothing is written before all of it is known to be right.
+    let found = replay(public, edge.clone(), start, &batch, |_| Ok(()))?;
+    if found.is_none_or(|edge| edge.root() != settled.root || edge.size() != settled.size) {
+        return Ok(None);
+    }
+    let edge = replay(public, edge.clone(), start, &batch, |files| {
+        Ok(public.create_all(files)?)
+    })?;
+    Ok(edge.map(|edge| (edge, note.to_vec())))
+}
+
+/// Appends the entries that lie in bundles, from the edge's size on up to `start`, and then a
+/// batch, and says which files that makes; `None` where a bundle is not there.
+fn replay<O: Objects>(
+    public: &O,
+    mut edge: Edge,
+    start: u64,
+    batch: &[Vec<u8>],
+    made: impl Fn(&[NewFile]) -> Result<(), LogError>,
+) -> Result<Option<Edge>, LogError> {
+    let (first, width) = (edge.size(), u64::from(TILE_WIDTH));
+    let add = |edge: &mut Edge, entries: &[Vec<u8>]| {
+        let mut files = Vec::new();
+        for entry in entries {
+            files.extend(edge.push(entry, leaf_hash(entry)).ok_or(Refusal::TooLong)?);
+        }
+        made(&named(files))
+    };
+    while edge.size() < start {
+        let within = usize::try_from(edge.size().rem_euclid(width)).unwrap_or_default();
+        let entries = match LogReader::new(public).entries(edge.size().div_euclid(width), start) {
+            Ok(entries) => entries,
+            Err(ReadError::Store(error)) => return Err(error.into()),
+            Err(_) => return Ok(None),
+        };
+        let Some(entries) = entries.get(within..).filter(|entries| !entries.is_empty()) else {
+            return Ok(None);
+        };
+        add(&mut edge, entries)?;
+    }
+    add(&mut edge, batch)?;
+    made(&named(edge.partial_since(first)))?;
+    Ok(Some(edge))
+}
+
+fn named(files: Vec<(Tile, Vec<u8>)>) -> Vec<NewFile> {
+    let named = |(tile, bytes): (Tile, Vec<u8>)| (tile.path(), bytes);
+    files.into_iter().map(named).collect()
 }

@@ -122,10 +122,31 @@ impl Objects for MemoryObjects {
         })
     }
 
+    fn renew(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        stays: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        match self.read(path)? {
+            Some(found) if stays(&found) => Ok(()),
+            _ => self.replace(path, bytes),
+        }
+    }
+
     fn remove(&self, path: &str) -> Result<(), StoreError> {
         self.faults.write(path, || {
             held(&self.files).remove(path);
         })
+    }
+
+    fn sweep(&self, directory: &str, old: &dyn Fn(&str) -> bool) -> Result<(), StoreError> {
+        let within = format!("{directory}/");
+        let paths = self.paths();
+        let names = paths.iter().filter_map(|path| path.strip_prefix(&within));
+        names
+            .filter(|name| !name.contains('/') && old(name))
+            .try_for_each(|name| self.remove(&format!("{within}{name}")))
     }
 }
 
