@@ -291,14 +291,6 @@ pub enum StoreError {
     /// The value is not what the caller thought.
     #[error("the lock holds another value than expected: another process has written it")]
     Swapped,
-    /// The server does not know the one thing that a shared lock rests on.
-    #[error(
-        "`{path}`: the server overwrites what it was told to leave as it is (`If-None-Match: *`): a log there could fork"
-    )]
-    Unconditional {
-        /// The object that was overwritten, with its own bytes.
-        path: String,
-    },
     /// A file is longer than any that a log has.
     #[error("`{path}` has more than {MAX_FILE} bytes")]
     TooLong {

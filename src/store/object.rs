@@ -1,16 +1,16 @@
 //! Stores in a bucket of S3, or of a server that speaks it: for logs that outgrow one
 //! machine, and that several processes may write.
 //!
-//! What is promised rests on three things that the server must do. What it has answered is
-//! durable. Whoever reads, writes or lists after that sees it, and nobody sees half of it.
-//! And of several who create one object with `If-None-Match: *`, one succeeds. S3 does so,
-//! and others that say they do; a server that does not know the header is found out by
-//! [`ObjectLock`].
+//! What is promised rests on one thing that the server must do: what it has answered is
+//! durable, and whoever reads or lists after that sees it, whole. S3 does so, and so do
+//! others that say they do.
 //!
-//! `If-Match` is relied on for convenience alone: that a newer `checkpoint` is not replaced
-//! by an older one ([`Objects::renew`]). Some servers answer a read with the bytes of one
-//! version and the `ETag` of another; where that happens just as two processes publish, the
-//! older checkpoint may be shown, until the next is published.
+//! Conditions (`If-Match`, `If-None-Match`) are relied on for what can be mended, since there
+//! are servers that keep them only where nobody else writes at that moment, see
+//! [`ObjectLock`]: that a file is not created over another, which only a fork would do; and
+//! that a newer `checkpoint` is not replaced by an older one ([`Objects::renew`]). On
+//! such a server the older one may be shown, just as two processes publish, until the next is
+//! published. The log opens all the same.
 
 use std::fmt;
 use std::future::Future;
@@ -155,15 +155,18 @@ impl Bucket {
 
     fn error(&self, doing: &'static str, key: &str, fault: Fault) -> StoreError {
         let path = self.url(key);
+        let io = |why: &str| StoreError::Io {
+            doing,
+            path: self.url(key),
+            source: io::Error::other(why),
+        };
         match fault {
             Fault::Differs => StoreError::Differs { path },
             Fault::TooLong => StoreError::TooLong { path },
-            Fault::Unconditional => StoreError::Unconditional { path },
-            Fault::Ended => StoreError::Io {
-                doing,
-                path,
-                source: io::Error::other("the program is ending"),
-            },
+            Fault::Behind => io("the server does not list what it has answered for"),
+            Fault::Contended => io("others write to it all the time"),
+            Fault::Damaged => io("it is not there, or not as it was written"),
+            Fault::Ended => io("the program is ending"),
             Fault::Store(source) => StoreError::Io {
                 doing,
                 path,
@@ -182,10 +185,12 @@ impl fmt::Debug for Bucket {
 
 /// Why a request came to nothing.
 enum Fault {
+    Behind,
+    Contended,
+    Damaged,
     Differs,
     Ended,
     TooLong,
-    Unconditional,
     Store(Error),
 }
 
