@@ -106,6 +106,11 @@ fn program() -> Option<PathBuf> {
     found
 }
 
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 /// Starts a server, if there is one on this machine.
 fn serve(mode: Mode) -> Option<Server> {
     let program = program()?;
@@ -113,8 +118,7 @@ fn serve(mode: Mode) -> Option<Server> {
     let (data, metadata) = (directory.path().join("data"), directory.path().join("meta"));
     std::fs::create_dir_all(data.join(BUCKET)).unwrap();
     std::fs::create_dir_all(metadata.join(BUCKET)).unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = port.local_addr().unwrap().port();
+    let port = free_port();
     let mut command = Command::new(program);
     command
         .args(["--quiet", "--port", &format!("127.0.0.1:{port}"), "posix"])
@@ -532,9 +536,7 @@ fn what_was_acknowledged_is_there_whatever_answers_were_lost() {
 
 #[test]
 fn where_nobody_answers_the_error_says_what_was_tried_and_where() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = port.local_addr().unwrap().port();
-    let files = ObjectFiles::new(&connect(port), "log");
+    let files = ObjectFiles::new(&connect(free_port()), "log");
     let error = files.read("checkpoint").unwrap_err().to_string();
     assert!(
         error.starts_with("cannot read `s3://logs/log/checkpoint`: "),
