@@ -43,7 +43,7 @@ mod lock;
 pub use lock::ObjectLock;
 
 /// How long one request may take: time for the longest file on a slow line.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often, and for how long, a request is made again where that is known to be harmless.

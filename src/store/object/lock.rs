@@ -251,10 +251,13 @@ impl Instance {
 
 /// Waits for others, each process for another time.
 async fn wait(attempt: u32, nonce: &Nonce) {
-    let index = usize::try_from(attempt).unwrap_or_default() % nonce.len();
-    let drawn = u32::from(nonce.get(index).copied().unwrap_or_default());
-    let longest = PAUSE.saturating_mul(attempt.min(8));
-    tokio::time::sleep(longest.saturating_mul(drawn) / 255).await;
+    let bytes = nonce.iter().cycle();
+    let drawn = bytes
+        .copied()
+        .nth(usize::try_from(attempt).unwrap_or_default());
+    let part = PAUSE.saturating_mul(attempt.min(8)).checked_div(255);
+    let drawn = u32::from(drawn.unwrap_or_default());
+    tokio::time::sleep(part.unwrap_or(PAUSE).saturating_mul(drawn)).await;
 }
 
 impl ObjectLock {
@@ -415,7 +418,18 @@ impl Lock for ObjectLock {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::indexing_slicing, reason = "a test may stop")]
+    #![allow(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        reason = "a test may stop"
+    )]
+
+    use std::time::Duration;
+
+    use futures_util::future::join_all;
+    use object_store::memory::InMemory;
+    use object_store::throttle::ThrottleConfig;
+    use object_store::throttle::ThrottledStore;
 
     use super::*;
 
@@ -442,6 +456,73 @@ mod tests {
             assert!(parsed.is_none_or(|other| other.value == version.value));
             assert_eq!(Version::parse(&bytes[..at]), None, "{at}");
         }
+    }
+
+    /// Numbers that look random, the same in every run.
+    struct Dice(u64);
+
+    impl Dice {
+        fn below(&mut self, bound: u64) -> u64 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            self.0 % bound
+        }
+
+        fn pause(&mut self) -> Duration {
+            Duration::from_micros(self.below(6000))
+        }
+    }
+
+    /// Proposes a value of its own, each kind of request taking some time of its own, and
+    /// perhaps gives up half way.
+    async fn propose(bucket: Arc<InMemory>, seed: u64, steady: bool) -> Option<Version> {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let times = ThrottleConfig {
+            wait_put_per_call: dice.pause(),
+            wait_list_per_call: dice.pause(),
+            wait_get_per_call: dice.pause(),
+            ..ThrottleConfig::default()
+        };
+        let instance = Instance {
+            store: Arc::new(ThrottledStore::new(bucket, times)),
+            directory: Path::from("lock/000"),
+            number: 0,
+        };
+        let mut nonce = Nonce::default();
+        nonce.fill_with(|| u8::try_from(dice.below(256)).unwrap());
+        let ours = Version {
+            number: 0,
+            nonce,
+            value: seed.to_string().into_bytes(),
+        };
+        tokio::time::sleep(dice.pause() * 2).await;
+        if steady || dice.below(3) > 0 {
+            return Some(instance.decide(ours).await.ok().unwrap());
+        }
+        let patience = dice.pause() * 5;
+        let decided = tokio::time::timeout(patience, instance.decide(ours)).await;
+        decided.ok().map(|decided| decided.ok().unwrap())
+    }
+
+    // spec: log-40
+    #[test]
+    fn whoever_gives_up_wherever_all_that_are_answered_are_answered_alike() {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_time().build().unwrap();
+        let case = |case: u64| async move {
+            let bucket = Arc::new(InMemory::new());
+            let proposers = (0..4).map(|n| propose(bucket.clone(), case * 10 + n, false));
+            let mut answers = join_all(proposers).await;
+            answers.push(propose(bucket, case * 10 + 9, true).await);
+            let given_up = answers.iter().filter(|answer| answer.is_none()).count();
+            let mut answers: Vec<Version> = answers.into_iter().flatten().collect();
+            answers.dedup();
+            assert_eq!(answers.len(), 1, "case {case}: {answers:?}");
+            given_up
+        };
+        let given_up = runtime.block_on(join_all((1..1000).map(case)));
+        assert!(given_up.iter().sum::<usize>() > 100, "{given_up:?}");
     }
 
     #[test]
