@@ -322,7 +322,7 @@ fn check(bucket: &Bucket, acknowledged: &Acknowledged, what: &str) {
     }
     bucket.look();
     let seen = bucket.seen.borrow().clone();
-    for old in seen.iter() {
+    for old in &seen {
         let proof = reader.prove_consistency(old.size, last.size).unwrap();
         verify_consistency(old.size, &old.root, last.size, &last.root, &proof)
             .unwrap_or_else(|error| panic!("{what}: a fork: {error}"));

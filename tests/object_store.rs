@@ -247,7 +247,7 @@ fn places(port: u16) -> (Bucket, ObjectFiles, ObjectFiles) {
 /// Opens the log, as often as it takes where others write.
 fn open_log(port: u16, lock: &ObjectLock) -> BucketLog {
     let (_, public, private) = places(port);
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     loop {
         let (public, private) = (public.clone(), private.clone());
         let error = match Log::open(public, private, lock.clone(), key(), &[], now()) {
@@ -524,7 +524,9 @@ fn what_was_acknowledged_is_there_whatever_answers_were_lost() {
                 })
             })
             .collect();
-        writers.into_iter().for_each(|it| it.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
         stop.store(true, Ordering::Relaxed);
         let seen = watcher.join().unwrap();
         let cuts = cuts.load(Ordering::Relaxed);
