@@ -24,6 +24,7 @@ mod publish;
 mod published;
 mod receipts;
 mod signing;
+mod site;
 mod submit;
 mod trust;
 mod verify;

@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::key::VerifierKey;
-use crate::store::fs::Directory;
+use crate::store::site::Files;
 use cosigner::Cosigned;
 use room::Room;
 
@@ -39,7 +39,6 @@ pub use gate::Roster;
 pub use gate::Statements;
 pub use metrics::Metrics;
 pub use tls::Tls;
-pub use writer::LocalLog;
 pub use writer::Refused;
 pub use writer::Started;
 pub use writer::Writer;
@@ -66,7 +65,7 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 struct Shared {
     writer: Writer,
-    files: Directory,
+    files: Files,
     /// The key of the log's checkpoints.
     key: VerifierKey,
     /// What the gate knows; `None` where it takes whatever comes.
@@ -90,7 +89,7 @@ pub struct Service {
     /// Asks witnesses, when it is woken.
     pub cosigner: Option<(Cosigner, std::sync::mpsc::Receiver<()>)>,
     /// The log's public files.
-    pub files: Directory,
+    pub files: Files,
     /// The key of the log's checkpoints.
     pub key: VerifierKey,
     /// What the gate knows; `None` where it takes whatever comes.

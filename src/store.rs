@@ -7,8 +7,10 @@
 //!
 //! [`log`] and [`witness`] run the machines of `sequencer` and `cosigner` on them.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::durable;
 
@@ -22,6 +24,7 @@ pub mod memory;
 #[cfg(feature = "object")]
 pub mod object;
 pub mod reader;
+pub mod site;
 pub mod witness;
 
 /// The longest file that is read: a bundle of 256 entries of 65,535 bytes, each with its
@@ -50,6 +53,12 @@ impl<F: LogFiles + ?Sized> LogFiles for Box<F> {
     }
 }
 
+impl<F: LogFiles + ?Sized> LogFiles for Arc<F> {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).read(path)
+    }
+}
+
 /// Files under one prefix.
 ///
 /// - A write is durable once it has returned: it survives loss of power.
@@ -57,7 +66,13 @@ impl<F: LogFiles + ?Sized> LogFiles for Box<F> {
 /// - A read after a write by the same process sees that write.
 /// - One process writes at a time; any number may read. Where a [`Lock`] is shared, the
 ///   files that it settles are too: then a read sees what any process has written.
-pub trait Objects: LogFiles {
+pub trait Objects: LogFiles + fmt::Debug {
+    /// Returns the length of a file in bytes, or `None` if there is no such file.
+    fn length(&self, path: &str) -> Result<Option<u64>, StoreError> {
+        let length = |bytes: Vec<u8>| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        Ok(self.read(path)?.map(length))
+    }
+
     /// Creates a file that never changes. Where it is there already with the same bytes,
     /// this makes it durable and succeeds; with other bytes it fails.
     fn create(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError>;
@@ -130,7 +145,11 @@ pub trait Objects: LogFiles {
     }
 }
 
-impl<O: Objects + ?Sized> Objects for Box<O> {
+impl<O: Objects + ?Sized> Objects for Arc<O> {
+    fn length(&self, path: &str) -> Result<Option<u64>, StoreError> {
+        (**self).length(path)
+    }
+
     fn create(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         (**self).create(path, bytes)
     }
@@ -219,7 +238,7 @@ impl Written {
 /// - Of two swaps from the same value, one succeeds.
 /// - A swap that failed may have happened all the same, unless it failed with
 ///   [`StoreError::Swapped`].
-pub trait Lock {
+pub trait Lock: fmt::Debug {
     /// Returns the value, or `None` if there was never one.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError>;
 

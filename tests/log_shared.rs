@@ -12,6 +12,7 @@
 
 use std::cell::Cell;
 use std::cell::RefCell;
+use std::fmt;
 use std::io;
 use std::rc::Rc;
 
@@ -20,12 +21,15 @@ use standstill::key::KeyName;
 use standstill::key::SecretKey;
 use standstill::key::SignerKey;
 use standstill::merkle::verify_consistency;
+use standstill::sequencer::LockRecord;
+use standstill::sequencer::Refusal;
 use standstill::store::Lock;
 use standstill::store::LogFiles;
 use standstill::store::Objects;
 use standstill::store::StoreError;
 use standstill::store::log::Log;
 use standstill::store::log::LogError;
+use standstill::store::log::MAX_SKEW;
 use standstill::store::memory::Faults;
 use standstill::store::memory::MemoryLock;
 use standstill::store::memory::MemoryObjects;
@@ -113,6 +117,12 @@ enum Event {
 #[derive(Clone)]
 struct Process(Rc<Inner>);
 
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a process, dead: {}", self.0.dead.get())
+    }
+}
+
 struct Inner {
     bucket: Bucket,
     requests: Cell<usize>,
@@ -175,17 +185,22 @@ impl Process {
     }
 
     fn open(&self) -> Result<SharedLog, LogError> {
+        self.open_at(at(2))
+    }
+
+    fn open_at(&self, now: UnixSeconds) -> Result<SharedLog, LogError> {
         let files = |private| Files {
             process: self.clone(),
             private,
         };
         let lock = SharedLock(self.clone());
-        Log::open(files(false), files(true), lock, key(), &[], at(2))
+        Log::open(files(false), files(true), lock, key(), &[], now)
     }
 }
 
 type SharedLog = Log<Files, SharedLock>;
 
+#[derive(Debug)]
 struct Files {
     process: Process,
     private: bool,
@@ -239,6 +254,7 @@ impl Objects for Files {
     }
 }
 
+#[derive(Debug)]
 struct SharedLock(Process);
 
 impl Lock for SharedLock {
@@ -400,4 +416,53 @@ fn where_an_older_checkpoint_may_replace_a_newer_one_the_log_still_opens_and_has
 #[test]
 fn two_processes_may_have_the_same_batch_in_the_same_second() {
     race(false, "first");
+}
+
+// spec: log-41
+#[test]
+fn a_clock_may_be_a_little_behind_the_one_of_another_process_and_time_does_not_go_back() {
+    let (bucket, acknowledged) = start(false);
+    let ahead = Process::well(&bucket);
+    let mut log = ahead.open_at(at(1000)).unwrap();
+    log.append(&entries("ahead", 3), at(1000)).unwrap();
+    assert_eq!(record_time(&bucket), at(1000));
+    let behind = Process::well(&bucket);
+    let error = behind.open_at(at(1000 - MAX_SKEW - 1)).unwrap_err();
+    assert!(matches!(error, LogError::Refused(Refusal::Clock { .. })));
+    let mut log = behind.open_at(at(1000 - MAX_SKEW)).unwrap();
+    log.append(&entries("behind", 3), at(1000 - MAX_SKEW))
+        .unwrap();
+    // What it signed is not older than what it signed it after.
+    assert_eq!(record_time(&bucket), at(1000));
+    log.append(&entries("behind again", 3), at(1001)).unwrap();
+    assert_eq!(record_time(&bucket), at(1001));
+    let error = log.append(&entries("far behind", 3), at(1000 - MAX_SKEW));
+    assert!(matches!(
+        error,
+        Err(LogError::Refused(Refusal::Clock { .. }))
+    ));
+    drop(log);
+    assert_eq!(acknowledged.borrow().len(), 1);
+}
+
+fn record_time(bucket: &Bucket) -> UnixSeconds {
+    let record = bucket.lock.load().unwrap().unwrap();
+    let record = LockRecord::parse(str::from_utf8(&record).unwrap()).unwrap();
+    record.time
+}
+
+// spec: log-41
+#[test]
+fn whoever_is_behind_can_tell_and_opens_the_log_anew() {
+    let (bucket, acknowledged) = start(false);
+    let mut first = Process::well(&bucket).open().unwrap();
+    let second = Process::well(&bucket).open().unwrap();
+    assert!(!first.is_behind().unwrap() && !second.is_behind().unwrap());
+    assert!(append(&mut first, entries("first", 3), &acknowledged));
+    assert!(!first.is_behind().unwrap() && second.is_behind().unwrap());
+    let mut second = second.reopen(at(2)).unwrap();
+    assert!(!second.is_behind().unwrap());
+    assert!(append(&mut second, entries("second", 3), &acknowledged));
+    assert!(first.is_behind().unwrap());
+    check(&bucket, &acknowledged, "in turn");
 }

@@ -18,6 +18,7 @@ use crate::cli::models::Models;
 use crate::cli::pledge::NewArgs;
 use crate::cli::pledge::SignArgs;
 use crate::cli::publish::PublishArgs;
+use crate::cli::site::StoreArgs;
 use crate::cli::verify::VerifyArgs;
 use crate::cli::witness;
 use crate::cli::workspace::AreaArgs;
@@ -153,6 +154,7 @@ impl Demo<'_, '_> {
                 policy: None,
                 log: None,
                 submit: None,
+                store: StoreArgs::default(),
             };
             quietly(before, |world| init.run(world))?;
             failure::create(&self.path.join(name).join("sacct.psv"), lab.jobs.as_bytes())?;

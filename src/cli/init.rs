@@ -23,6 +23,8 @@ use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::drafts;
 use crate::cli::failure;
+use crate::cli::site::StoreArgs;
+use crate::cli::site::create_log;
 use crate::cli::witnesses;
 use crate::cli::witnesses::WitnessConfig;
 use crate::cli::workspace::CONFIG;
@@ -35,7 +37,7 @@ use crate::key::SignerKey;
 use crate::key::VerifierKey;
 use crate::keystore;
 use crate::ledger::Secret;
-use crate::store::log::Log;
+use crate::store::site::Addresses;
 use crate::time::Cadence;
 use crate::time::DAY;
 use crate::time::UnixSeconds;
@@ -93,19 +95,29 @@ pub(super) struct InitArgs {
     /// Address of that log, to which `publish` submits
     #[arg(long, value_name = "URL", requires = "log")]
     pub(super) submit: Option<String>,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
 }
 
 impl InitArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let path = &self.directory;
         let made = vacant(path)?;
+        let store = self.store.addresses()?;
         let log = match &self.log {
             Some(key) if key.algorithm() != Algorithm::Ed25519 => {
                 return Err(Failure::new("`--log` is no key of a log")
                     .hint("`standstill log init` printed it to whoever runs the log"));
             }
+            Some(_) if store.is_some() => {
+                return Err(
+                    Failure::new("`--log` is somebody else's, and so is its store")
+                        .hint("leave `--store` out"),
+                );
+            }
             Some(key) => Home::Elsewhere(key.clone()),
-            None => Home::Own(origin(&self.origin)?),
+            None => Home::Own(origin(&self.origin)?, store),
         };
         let areas = self.areas(world.now)?;
         let witnesses = self.witnesses()?;
@@ -267,8 +279,8 @@ impl InitArgs {
 
 /// The log of record of a new issuer.
 pub(super) enum Home {
-    /// A log of its own, of that name.
-    Own(KeyName),
+    /// A log of its own, of that name, perhaps in a bucket.
+    Own(KeyName, Option<Addresses>),
     /// A log that somebody else runs.
     Elsewhere(Box<VerifierKey>),
 }
@@ -292,16 +304,16 @@ impl Founding {
         let keys = path.join("keys");
         make_private_directory(&keys)?;
         let own = match &self.home {
-            Home::Own(name) => {
+            Home::Own(name, _) => {
                 let secret = keystore::generate()?;
                 Some(SignerKey::new(name.clone(), Algorithm::Ed25519, secret))
             }
             Home::Elsewhere(_) => None,
         };
-        let vkey = match (&own, self.home) {
-            (Some(key), _) => key.verifier(),
-            (None, Home::Elsewhere(key)) => *key,
-            (None, Home::Own(_)) => return Err(Failure::new("a log without a key")),
+        let (vkey, store) = match (&own, self.home) {
+            (Some(key), Home::Own(_, store)) => (key.verifier(), store),
+            (_, Home::Elsewhere(key)) => (*key, None),
+            (None, Home::Own(..)) => return Err(Failure::new("a log without a key")),
         };
         let issuer = Issuer {
             root: new_key(&keys, "root")?,
@@ -329,7 +341,7 @@ impl Founding {
         let (id, payload) = first_payload(&Content::Issuer(Box::new(issuer)), &link)
             .ok_or_else(|| Failure::new("the issuer's statement cannot be written"))?;
         if let Some(key) = own {
-            create_log(path, key, now)?;
+            create_log(path, store.as_ref(), key, now)?;
         }
         let config = Config {
             issuer: id.to_string(),
@@ -351,14 +363,6 @@ pub(super) fn origin(text: &str) -> Result<KeyName, Failure> {
     KeyName::new(text).map_err(|error| {
         Failure::from(error).hint("a log is called like an address, e.g. `lab.example/log`")
     })
-}
-
-/// Makes an empty log, with its key, in a directory that has `keys`.
-pub(super) fn create_log(path: &Path, key: SignerKey, now: UnixSeconds) -> Result<(), Failure> {
-    let vkey = key.verifier();
-    keystore::write_note_key(&path.join("keys/log.key"), &key)?;
-    Log::create_in(&path.join("log"), &path.join("state/log"), key, now)?;
-    failure::create(&path.join("log/vkey"), format!("{vkey}\n").as_bytes())
 }
 
 /// Reads the witnesses of a policy, which must be one group.

@@ -21,10 +21,8 @@ use crate::cli::workspace::Workspace;
 use crate::keystore;
 use crate::sequencer::Refusal;
 use crate::store::StoreError;
-use crate::store::fs::Directory;
-use crate::store::fs::FileLock;
-use crate::store::log::Log;
 use crate::store::log::LogError;
+use crate::store::site::SitedLog;
 
 /// Put what was attested and pledged into the log, and keep a receipt for each
 ///
@@ -247,20 +245,12 @@ fn queue<'w>(workspace: &'w Workspace, world: &World<'_>) -> (Vec<&'w Entry>, us
 }
 
 /// Opens the log, knowing what its witnesses remember.
-fn open(
-    workspace: &Workspace,
-    asked: &Asked<'_>,
-    world: &World<'_>,
-) -> Result<Log<Directory, FileLock>, Failure> {
+fn open(workspace: &Workspace, asked: &Asked<'_>, world: &World<'_>) -> Result<SitedLog, Failure> {
     let key = keystore::read_note_key(&workspace.join("keys/log.key"))?;
-    Log::open_in(
-        &workspace.join("log"),
-        &workspace.join("state/log"),
-        key,
-        &asked.remembered()?,
-        world.now,
-    )
-    .map_err(unpublished)
+    workspace
+        .site()
+        .open(key, &asked.remembered()?, None, world.now)
+        .map_err(unpublished)
 }
 
 /// What may help where the log does not take what was to be published.

@@ -17,9 +17,9 @@ use crate::cli::journal::Journal;
 use crate::key::PublicKey;
 use crate::key::VerifierKey;
 use crate::note::Note;
-use crate::store::fs::Directory;
 use crate::store::reader::LogReader;
 use crate::store::reader::ReadError;
+use crate::store::site::Files;
 use crate::tlog::Checkpoint;
 use crate::tlog::Cosignature;
 use crate::tlog::SignedCheckpoint;
@@ -48,11 +48,7 @@ pub(crate) struct Logged {
 
 impl Published {
     /// Lists the receipts and, where the log holds another number of entries, reads it.
-    pub(crate) fn read(
-        receipts: &Path,
-        log: &Directory,
-        journal: &Journal,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn read(receipts: &Path, log: &Files, journal: &Journal) -> Result<Self, Failure> {
         let mut published = Self {
             receipts: list(receipts)?,
             logged: BTreeMap::new(),
@@ -125,7 +121,7 @@ fn list(directory: &Path) -> Result<BTreeSet<Place>, Failure> {
 
 /// Reads the issuer's own entries: what others put there in its name is nobody's.
 fn logged(
-    reader: &LogReader<'_, Directory>,
+    reader: &LogReader<'_, Files>,
     size: u64,
     journal: &Journal,
 ) -> Result<BTreeMap<Place, Logged>, ReadError> {
@@ -180,10 +176,7 @@ pub(super) fn keys_of(issuer: &Issuer) -> impl Iterator<Item = PublicKey> {
 
 /// Returns the latest of the log's cosigned checkpoints that a quorum of the witnesses
 /// that the issuer heeds had cosigned: the log's line and theirs, nothing else.
-pub(crate) fn latest_quorum(
-    files: &Directory,
-    identity: &Issuer,
-) -> Result<Option<String>, Failure> {
+pub(crate) fn latest_quorum(files: &Files, identity: &Issuer) -> Result<Option<String>, Failure> {
     if identity.witnesses.is_none() {
         return Ok(None);
     }

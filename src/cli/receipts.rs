@@ -13,9 +13,7 @@ use crate::durable;
 use crate::merkle::leaf_hash;
 use crate::merkle::verify_inclusion;
 use crate::note::Note;
-use crate::store::fs::Directory;
-use crate::store::fs::FileLock;
-use crate::store::log::Log;
+use crate::store::site::SitedLog;
 use crate::tlog::Cosignature;
 use crate::tlog::Proof;
 use crate::tlog::SignedCheckpoint;
@@ -25,7 +23,7 @@ use crate::tlog::tile::TILE_WIDTH;
 /// those that witnesses had not cosigned yet. Each is checked before it is kept.
 pub(super) fn keep(
     workspace: &Workspace,
-    log: &Log<Directory, FileLock>,
+    log: &SitedLog,
     queue: &[&Entry],
     entries: &[Vec<u8>],
 ) -> Result<(), Failure> {

@@ -26,10 +26,8 @@ use crate::http::Remote;
 use crate::http::Until;
 use crate::http::Witnesses;
 use crate::key::VerifierKey;
-use crate::store::fs::Directory;
-use crate::store::fs::FileLock;
-use crate::store::log::Log;
 use crate::store::reader::LogReader;
+use crate::store::site::SitedLog;
 use crate::store::witness::WitnessDirectory;
 use crate::store::witness::last_cosigned;
 use crate::tlog::Checkpoint;
@@ -99,7 +97,7 @@ impl<'w> Asked<'w> {
     /// Asks those at addresses, before the log grows, whether this is an older copy of it.
     pub(super) fn guard(
         &self,
-        log: &Log<Directory, FileLock>,
+        log: &SitedLog,
         unguarded: bool,
         world: &mut World<'_>,
     ) -> Result<(), Failure> {
@@ -136,7 +134,7 @@ impl<'w> Asked<'w> {
     /// Asks every witness, publishes what they cosigned, and returns how many did.
     pub(super) fn cosign(
         &self,
-        log: &mut Log<Directory, FileLock>,
+        log: &mut SitedLog,
         world: &mut World<'_>,
     ) -> Result<usize, Failure> {
         let checkpoint = published(log)?;
@@ -266,7 +264,7 @@ fn remote(workspace: &Workspace) -> Result<Option<Witnesses>, Failure> {
     Witnesses::new(&policy).map(Some).map_err(refused)
 }
 
-fn published(log: &Log<Directory, FileLock>) -> Result<SignedCheckpoint, Failure> {
+fn published(log: &SitedLog) -> Result<SignedCheckpoint, Failure> {
     let note = log.reader().checkpoint()?;
     let note = note.ok_or_else(|| Failure::new("the log has no checkpoint"))?;
     Ok(SignedCheckpoint::open(&note, &log.verifier())?)

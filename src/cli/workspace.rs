@@ -37,10 +37,12 @@ use crate::cli::journal::Journal;
 use crate::cli::published::Published;
 use crate::cli::published::cosigned_by_quorum;
 use crate::cli::published::latest_quorum;
+use crate::cli::site::site;
 use crate::cli::witnesses::WitnessConfig;
 use crate::note::Note;
-use crate::store::fs::Directory;
 use crate::store::fs::Guard;
+use crate::store::site::Files;
+use crate::store::site::Site;
 use crate::tlog::Checkpoint;
 use crate::tlog::Proof;
 use crate::verify::history::Area;
@@ -97,6 +99,7 @@ pub(crate) struct Workspace {
     pub(crate) config: Config,
     journal: Journal,
     published: Published,
+    site: Site,
     _guard: Guard,
 }
 
@@ -123,6 +126,7 @@ impl Workspace {
             config,
             journal,
             published: Published::default(),
+            site: site(path)?,
             _guard: guard,
         }
         .compared()
@@ -140,6 +144,7 @@ impl Workspace {
             _guard: Guard::acquire(&path.join(STATE))?,
             journal: Journal::create(&path.join(JOURNAL), payload)?,
             published: Published::default(),
+            site: site(path)?,
         })
     }
 
@@ -172,8 +177,13 @@ impl Workspace {
     }
 
     /// Returns the public log's files.
-    pub(crate) fn log_files(&self) -> Directory {
-        Directory::new(self.join("log"))
+    pub(crate) fn log_files(&self) -> Files {
+        self.site.files()
+    }
+
+    /// Returns where the log is.
+    pub(crate) const fn site(&self) -> &Site {
+        &self.site
     }
 
     /// Returns the issuer's id.

@@ -297,7 +297,7 @@ async fn stream(
 
 fn published(
     shared: &Shared,
-    reader: &LogReader<'_, crate::store::fs::Directory>,
+    reader: &LogReader<'_, crate::store::site::Files>,
 ) -> Result<SignedCheckpoint, Problem> {
     let note = reader.checkpoint().map_err(unreadable)?;
     let note = note.ok_or_else(|| unreadable("there is no checkpoint"))?;

@@ -18,8 +18,8 @@ use crate::http::Until;
 use crate::http::Witnesses;
 use crate::key::VerifierKey;
 use crate::note::Note;
-use crate::store::fs::Directory;
 use crate::store::reader::LogReader;
+use crate::store::site::Files;
 use crate::tlog::Cosignature;
 use crate::tlog::SignedCheckpoint;
 use crate::tlog::Witness;
@@ -41,7 +41,7 @@ pub(super) type Cosigned = watch::Receiver<Option<SignedCheckpoint>>;
 #[derive(Debug)]
 pub struct Asker {
     witnesses: Witnesses,
-    files: Directory,
+    files: Files,
     key: VerifierKey,
 }
 
@@ -55,7 +55,7 @@ pub struct Cosigner {
 
 impl Asker {
     /// Asks these witnesses of the log of that key, whose public files these are.
-    pub const fn new(witnesses: Witnesses, files: Directory, key: VerifierKey) -> Self {
+    pub const fn new(witnesses: Witnesses, files: Files, key: VerifierKey) -> Self {
         Self {
             witnesses,
             files,

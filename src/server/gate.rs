@@ -8,7 +8,6 @@ use std::sync::RwLock;
 
 use rayon::prelude::*;
 
-use super::writer::LocalLog;
 use crate::admission::Admission;
 use crate::admission::Candidate;
 use crate::admission::Refusal;
@@ -30,6 +29,7 @@ use crate::store::index::Lookup;
 use crate::store::index::Row;
 use crate::store::reader::LogReader;
 use crate::store::reader::ReadError;
+use crate::store::site::SitedLog;
 use crate::tlog::tile::TILE_WIDTH;
 
 /// How many bundles are read again at once.
@@ -144,7 +144,7 @@ impl Statements {
     /// Learns what a log holds: from the index as far as that goes, and from the log.
     ///
     /// An index that is damaged, or of another log, is made anew.
-    pub fn load(log: &LocalLog, places: &Places, roster: Arc<Roster>) -> Result<Self, String> {
+    pub fn load(log: &SitedLog, places: &Places, roster: Arc<Roster>) -> Result<Self, String> {
         roster.clear();
         let kept = Index::open(&places.index).ok().and_then(|index| {
             let admission = restore(&index, log)?;
@@ -177,7 +177,7 @@ impl Statements {
     }
 
     /// Reads what the log has beyond the index.
-    fn catch_up(&mut self, log: &LocalLog) -> Result<(), String> {
+    fn catch_up(&mut self, log: &SitedLog) -> Result<(), String> {
         let (size, reader) = (log.size(), log.reader());
         let width = u64::from(TILE_WIDTH);
         loop {
@@ -230,6 +230,16 @@ impl Statements {
         }
     }
 
+    /// Reads what other processes added to the log since.
+    fn refresh(&mut self, log: &SitedLog) -> Result<(), String> {
+        let (size, root) = self.index.tree();
+        let found = log.reader().root(size, log.size());
+        if found.map_err(|error| error.to_string())? != root {
+            return Err("the index is of another tree".to_owned());
+        }
+        self.catch_up(log)
+    }
+
     fn known_keys(&self) -> BTreeMap<KeyId, PublicKey> {
         let issuers = self.admission.issuers().map(|(id, _, _)| id);
         issuers
@@ -245,7 +255,7 @@ impl Statements {
         candidate: &Candidate,
         entry: &[u8],
         index: u64,
-        log: &LocalLog,
+        log: &SitedLog,
     ) -> Decision {
         match self.admission.consider(candidate) {
             Ok(Standing::Next) => {
@@ -273,7 +283,7 @@ impl Statements {
     }
 
     /// Finds what stands in a candidate's place.
-    fn taken(&self, candidate: &Candidate, entry: &[u8], log: &LocalLog) -> Decision {
+    fn taken(&self, candidate: &Candidate, entry: &[u8], log: &SitedLog) -> Decision {
         let subject = candidate.subject();
         let known = match self.pending.get(subject) {
             Some((index, known)) => Ok(Some((*index, known.clone()))),
@@ -349,7 +359,7 @@ impl Gate {
         candidate: Option<&Candidate>,
         entry: &[u8],
         index: u64,
-        log: &LocalLog,
+        log: &SitedLog,
     ) -> Decision {
         match (self, candidate) {
             (Self::Any, _) => Decision::Append,
@@ -358,8 +368,16 @@ impl Gate {
         }
     }
 
+    /// Learns what other processes added to the log, while nothing waits to be appended.
+    pub(super) fn refresh(&mut self, log: &SitedLog) -> Result<(), String> {
+        match self {
+            Self::Any => Ok(()),
+            Self::Statements(gate) => gate.refresh(log),
+        }
+    }
+
     /// What was decided to be appended is in the log.
-    pub(super) fn committed(&mut self, log: &LocalLog) -> Result<(), String> {
+    pub(super) fn committed(&mut self, log: &SitedLog) -> Result<(), String> {
         match self {
             Self::Any => Ok(()),
             Self::Statements(gate) => gate.extend(log.size(), log.root()),
@@ -398,7 +416,7 @@ pub(super) enum Unfit {
 
 /// Learns from the index, and the entries that it names, what its tree holds; `None` where
 /// it is of no tree of this log, or damaged.
-fn restore(index: &Index, log: &LocalLog) -> Option<Admission> {
+fn restore(index: &Index, log: &SitedLog) -> Option<Admission> {
     let (size, root) = index.tree();
     let (of, reader, lookup) = (log.size(), log.reader(), index.lookup());
     if size > of || reader.root(size, of).ok()? != root {

@@ -27,6 +27,7 @@ use super::problem::Problem;
 use super::room::holding;
 use crate::attestation::MAX_ENTRY;
 use crate::store::LogFiles as _;
+use crate::store::Objects as _;
 use crate::tlog::tile::CHECKPOINT_PATH;
 use crate::tlog::tile::Kind;
 use crate::tlog::tile::Tile;
@@ -143,7 +144,8 @@ async fn coded(
     let room = shared.answers;
     let files = shared.files;
     let read = move || -> Result<Option<Bytes>, String> {
-        let length = std::fs::metadata(files.path().join(&path)).map_or(0, |file| file.len());
+        let length = files.length(&path).map_err(|error| error.to_string())?;
+        let length = length.unwrap_or_default();
         let place = room.take(usize::try_from(length).unwrap_or(usize::MAX));
         let place = place.ok_or("too many files are being sent")?;
         let read = files.read(&path).map_err(|error| error.to_string())?;
@@ -204,8 +206,7 @@ mod tests {
     use crate::key::{Algorithm, SecretKey, SignerKey};
     use crate::server::room::Room;
     use crate::server::{Event, Gate, Metrics, Writer};
-    use crate::store::fs::Directory;
-    use crate::store::log::Log;
+    use crate::store::site::Site;
     use crate::time::UnixSeconds;
 
     #[test]
@@ -236,7 +237,8 @@ mod tests {
             secret,
         );
         let now = || UnixSeconds::new(1_800_000_000);
-        let log = Log::create_in(&public, &private, key, now().unwrap()).unwrap();
+        let site = Site::directories(public, private);
+        let log = site.create(key, now().unwrap()).unwrap();
         let metrics = Arc::new(Metrics::default());
         let never = |_| Err("not again".to_owned());
         let verifier = log.verifier();
@@ -245,7 +247,7 @@ mod tests {
         let (writer, thread) = (started.writer, started.thread);
         let service = TowerToHyperService::new(router(Shared {
             writer,
-            files: Directory::new(&public),
+            files: site.files(),
             key: verifier,
             roster: None,
             cosigned: None,

@@ -9,15 +9,15 @@ use super::Event;
 use super::Metrics;
 use super::Tell;
 use crate::key::VerifierKey;
-use crate::store::fs::Directory;
 use crate::store::reader::LogReader;
+use crate::store::site::Files;
 
 /// The shortest pause before a tile.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// Starts the thread: each pass takes about `period`. It ends with the process.
 pub(super) fn start(
-    files: Directory,
+    files: Files,
     key: VerifierKey,
     period: Duration,
     metrics: Arc<Metrics>,

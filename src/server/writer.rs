@@ -21,13 +21,10 @@ use crate::admission::Candidate;
 use crate::admission::Refusal;
 use crate::note::Note;
 use crate::sequencer::MAX_BATCH;
-use crate::store::fs::Directory;
-use crate::store::fs::FileLock;
-use crate::store::log::Log;
+use crate::store::StoreError;
+use crate::store::log::LogError;
+use crate::store::site::SitedLog;
 use crate::time::UnixSeconds;
-
-/// A log in directories of this machine.
-pub type LocalLog = Log<Directory, FileLock>;
 
 /// How many entries may wait: as many as one batch takes.
 const MAX_WAITING: usize = MAX_BATCH;
@@ -40,6 +37,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 const WORTHWHILE: usize = MAX_BATCH / 4;
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 const SHORT: Duration = Duration::from_millis(1);
+
+/// How often a batch is tried again because another process wrote the log first.
+const ATTEMPTS: usize = 5;
 
 const NO_CLOCK: &str = "the clock is not between 1970 and 9999";
 
@@ -142,9 +142,9 @@ impl Writer {
     /// Starts the thread on a log. Where a write fails, `open` opens it anew; `clock` tells
     /// the present time, or `None` if it cannot.
     pub fn start(
-        log: LocalLog,
+        log: SitedLog,
         gate: Gate,
-        open: impl Fn(UnixSeconds) -> Result<(LocalLog, Gate), String> + Send + 'static,
+        open: impl Fn(UnixSeconds) -> Result<(SitedLog, Gate), String> + Send + 'static,
         clock: fn() -> Option<UnixSeconds>,
         metrics: Arc<Metrics>,
         tell: Tell,
@@ -233,9 +233,24 @@ fn ended() -> Refused {
     Refused::Failed("the writer has ended".to_owned())
 }
 
+/// A log that must be opened anew.
+struct Down {
+    /// When it failed; not left alone where it was only overtaken.
+    since: Option<Instant>,
+    why: String,
+}
+
+impl Down {
+    fn new(why: String) -> Self {
+        Self {
+            since: Some(Instant::now()),
+            why,
+        }
+    }
+}
+
 struct Thread<F> {
-    /// The log and its gate, or when and why it failed.
-    log: Result<(LocalLog, Gate), (Instant, String)>,
+    log: Result<(SitedLog, Gate), Down>,
     open: F,
     clock: fn() -> Option<UnixSeconds>,
     wake: std::sync::mpsc::Sender<()>,
@@ -251,11 +266,78 @@ struct Thread<F> {
 #[derive(Default)]
 struct Batch {
     entries: Vec<Vec<u8>>,
-    /// Who waits for which index, and the room that the entry takes up.
-    waiting: Vec<(u64, Answer, Place)>,
+    waiting: Vec<Waiting>,
 }
 
-impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
+/// Who waits for which index.
+struct Waiting {
+    index: u64,
+    /// The entry, where it is not one of the batch's own but the same as one.
+    again: Option<Vec<u8>>,
+    candidate: Option<Box<Candidate>>,
+    answer: Answer,
+    /// The room that the entry takes up.
+    place: Place,
+}
+
+impl Waiting {
+    fn answer(self, written: Result<(), Refused>) {
+        // Who has the answer finds the room.
+        drop(self.place);
+        // Who asked may have gone; the entry stays.
+        let _ = self.answer.send(written.map(|()| self.index));
+    }
+}
+
+impl Batch {
+    /// Answers those whose entries are among the first `size` of the log.
+    fn settle(&mut self, first: u64, size: u64) {
+        let (done, rest) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|waiting| waiting.index < size);
+        self.waiting = rest;
+        let count = usize::try_from(size.saturating_sub(first)).unwrap_or(usize::MAX);
+        self.entries.drain(..count.min(self.entries.len()));
+        let done: Vec<Waiting> = done;
+        for waiting in done {
+            waiting.answer(Ok(()));
+        }
+    }
+
+    /// Lets all of it be decided anew.
+    fn take_back(self, next: &mut Vec<(Submission, Answer)>) {
+        let mut entries = self.entries.into_iter();
+        for waiting in self.waiting {
+            let Some(entry) = waiting.again.or_else(|| entries.next()) else {
+                continue;
+            };
+            let submission = Submission {
+                entry,
+                candidate: waiting.candidate,
+                place: waiting.place,
+            };
+            next.push((submission, waiting.answer));
+        }
+    }
+}
+
+/// Why a batch was not written.
+enum Fault {
+    /// Another process wrote the log first, and nothing of this batch is in it.
+    Overtaken,
+    Failed(String),
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(match fault {
+            Fault::Overtaken => "other processes write to it all the time".to_owned(),
+            Fault::Failed(why) => why,
+        })
+    }
+}
+
+impl<F: Fn(UnixSeconds) -> Result<(SitedLog, Gate), String>> Thread<F> {
     fn run(&mut self) {
         let mut next = Vec::new();
         while self.waiting.blocking_recv_many(&mut next, MAX_BATCH) > 0 {
@@ -273,14 +355,20 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
             if adding.is_empty() {
                 continue;
             }
-            let mut batch = Batch::default();
-            let written = self.write(&mut adding, &mut batch);
+            let mut attempts = 1..=ATTEMPTS;
+            let (batch, written) = loop {
+                let mut batch = Batch::default();
+                let written = self.write(&mut adding, &mut batch);
+                match written {
+                    Err(Fault::Overtaken) if attempts.next().is_some() => {
+                        batch.take_back(&mut adding);
+                    }
+                    written => break (batch, written.map_err(Refused::from)),
+                }
+            };
             self.well.store(written.is_ok(), Ordering::Relaxed);
-            for (index, answer, place) in batch.waiting {
-                // Who has the answer finds the room.
-                drop(place);
-                // Who asked may have gone; the entry stays.
-                let _ = answer.send(written.clone().map(|()| index));
+            for waiting in batch.waiting {
+                waiting.answer(written.clone());
             }
             // Where nothing could be decided.
             let why = written.err().unwrap_or_else(ended);
@@ -307,7 +395,7 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
     }
 
     fn keep(&mut self, note: &Note) -> Result<u64, String> {
-        let (log, _) = self.log.as_mut().map_err(|(_, why)| why.clone())?;
+        let (log, _) = self.log.as_mut().map_err(|down| down.why.clone())?;
         log.keep_cosigned(note).map_err(|error| error.to_string())
     }
 
@@ -316,54 +404,104 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
         &mut self,
         next: &mut Vec<(Submission, Answer)>,
         batch: &mut Batch,
-    ) -> Result<(), Refused> {
-        let failed = |why: &dyn std::fmt::Display| Refused::Failed(why.to_string());
-        let now = (self.clock)().ok_or_else(|| failed(&NO_CLOCK))?;
+    ) -> Result<(), Fault> {
+        let now = (self.clock)().ok_or_else(|| Fault::Failed(NO_CLOCK.to_owned()))?;
         if let Some(why) = self.halt.0.get() {
-            return Err(failed(why));
+            return Err(Fault::Failed(why.clone()));
         }
-        if let Err((when, why)) = &self.log {
-            if when.elapsed() < PAUSE {
-                return Err(failed(why));
-            }
-            self.log = (self.open)(now).map_err(|why| (Instant::now(), why));
-            (self.tell)(&match &self.log {
-                Ok((log, _)) => Event::Reopened { size: log.size() },
-                Err((_, why)) => Event::Failed { why: why.clone() },
-            });
-        }
+        self.refresh(now);
+        self.open(now).map_err(Fault::Failed)?;
         let (log, gate) = match &mut self.log {
             Ok(opened) => opened,
-            Err((_, why)) => return Err(failed(why)),
+            Err(down) => return Err(Fault::Failed(down.why.clone())),
         };
         if let Err(why) = decide(next, batch, log, gate, &self.metrics) {
-            (self.tell)(&Event::Failed { why: why.clone() });
             // What was decided before is not in the log yet either.
-            self.log = Err((Instant::now(), why.clone()));
-            return Err(failed(&why));
+            self.fail(why.clone());
+            return Err(Fault::Failed(why));
         }
         if batch.entries.is_empty() {
             return Ok(());
         }
-        let began = Instant::now();
-        let written = log
-            .append(&batch.entries, now)
-            .map_err(|error| error.to_string());
-        if written.is_ok() {
-            let count = u64::try_from(batch.entries.len()).unwrap_or(u64::MAX);
-            self.metrics.committed(count, log.size(), began.elapsed());
-            // Perhaps nobody asks witnesses.
-            let _ = self.wake.send(());
-        } else {
-            self.metrics.failed();
+        let (began, first) = (Instant::now(), log.size());
+        let count = u64::try_from(batch.entries.len()).unwrap_or(u64::MAX);
+        match log.append(&batch.entries, now) {
+            Ok(_) => {
+                self.metrics.committed(count, log.size(), began.elapsed());
+                // Perhaps nobody asks witnesses.
+                let _ = self.wake.send(());
+                if let Err(why) = gate.committed(log) {
+                    self.fail(why);
+                }
+                Ok(())
+            }
+            Err(LogError::Store(StoreError::Swapped)) => {
+                batch.settle(first, log.size());
+                let why = StoreError::Swapped.to_string();
+                self.log = Err(Down { since: None, why });
+                Err(Fault::Overtaken)
+            }
+            Err(error) => {
+                self.metrics.failed();
+                batch.settle(first, log.size());
+                let why = error.to_string();
+                self.fail(why.clone());
+                Err(Fault::Failed(why))
+            }
         }
-        let indexed = written.clone().and_then(|_| gate.committed(log));
-        if let Err(why) = indexed {
-            (self.tell)(&Event::Failed { why: why.clone() });
-            // The lock must be let go before the log can be opened anew.
-            self.log = Err((Instant::now(), why));
+    }
+
+    /// Lets the log go, and the lock with it: it is to be opened anew.
+    fn fail(&mut self, why: String) {
+        (self.tell)(&Event::Failed { why: why.clone() });
+        self.log = Err(Down::new(why));
+    }
+
+    /// Opens the log anew where that is due.
+    fn open(&mut self, now: UnixSeconds) -> Result<(), String> {
+        let Err(down) = &self.log else {
+            return Ok(());
+        };
+        if down.since.is_some_and(|since| since.elapsed() < PAUSE) {
+            return Err(down.why.clone());
         }
-        written.map(|_| ()).map_err(|why| failed(&why))
+        match (self.open)(now) {
+            Ok((log, gate)) => {
+                let size = log.size();
+                // Where it was only overtaken there is nothing to tell.
+                if down.since.is_some() {
+                    (self.tell)(&Event::Reopened { size });
+                }
+                self.metrics.opened(size);
+                self.log = Ok((log, gate));
+                Ok(())
+            }
+            Err(why) => {
+                self.fail(why.clone());
+                Err(why)
+            }
+        }
+    }
+
+    /// Learns what other processes have written since; where that cannot be told, the log is to be
+    /// opened anew.
+    fn refresh(&mut self, now: UnixSeconds) {
+        let behind = match &self.log {
+            Ok((log, _)) => log.is_behind(),
+            Err(_) => return,
+        };
+        if matches!(behind, Ok(false)) {
+            return;
+        }
+        let why = StoreError::Swapped.to_string();
+        let down = Err(Down { since: None, why });
+        if let Ok((log, mut gate)) = std::mem::replace(&mut self.log, down)
+            && let Ok(log) = log.reopen(now)
+            && gate.refresh(&log).is_ok()
+        {
+            self.metrics.opened(log.size());
+            self.log = Ok((log, gate));
+        }
     }
 }
 
@@ -372,7 +510,7 @@ impl<F: Fn(UnixSeconds) -> Result<(LocalLog, Gate), String>> Thread<F> {
 fn decide(
     next: &mut Vec<(Submission, Answer)>,
     batch: &mut Batch,
-    log: &LocalLog,
+    log: &SitedLog,
     gate: &mut Gate,
     metrics: &Metrics,
 ) -> Result<(), String> {
@@ -388,12 +526,24 @@ fn decide(
         let refused = match gate.decide(candidate.as_deref(), &entry, index, log) {
             Decision::Append => {
                 batch.entries.push(entry);
-                batch.waiting.push((index, answer, place));
+                batch.waiting.push(Waiting {
+                    index,
+                    again: None,
+                    candidate,
+                    answer,
+                    place,
+                });
                 continue;
             }
             // What is not in the log yet waits with the batch that it is in.
             Decision::Stands(index) if index >= log.size() => {
-                batch.waiting.push((index, answer, place));
+                batch.waiting.push(Waiting {
+                    index,
+                    again: Some(entry),
+                    candidate,
+                    answer,
+                    place,
+                });
                 continue;
             }
             Decision::Stands(index) => Ok(index),

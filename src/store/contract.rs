@@ -24,6 +24,9 @@ pub fn objects(store: &impl Objects) {
     assert_eq!(store.read("tile/0/000").unwrap().unwrap(), b"one");
 
     store.replace("checkpoint", b"one").unwrap();
+    store.replace("checkpoint", b"of two").unwrap();
+    assert_eq!(store.length("checkpoint").unwrap(), Some(6));
+    assert_eq!(store.length("tile").unwrap(), None);
     store.replace("checkpoint", b"two").unwrap();
     assert_eq!(store.read("checkpoint").unwrap().unwrap(), b"two");
 

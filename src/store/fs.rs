@@ -124,6 +124,15 @@ impl LogFiles for Directory {
 }
 
 impl Objects for Directory {
+    fn length(&self, path: &str) -> Result<Option<u64>, StoreError> {
+        let path = self.root.join(path);
+        match std::fs::metadata(&path) {
+            Ok(found) => Ok(found.is_file().then(|| found.len())),
+            Err(source) if is_absent(source.kind()) => Ok(None),
+            Err(source) => Err(error("read", &path, source)),
+        }
+    }
+
     fn create(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.create_all(&[(path.to_owned(), bytes.to_vec())])
     }
@@ -352,17 +361,16 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
 
 /// Reads a file, and no more of it than shows that it is too long.
 fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    use io::ErrorKind::{NotADirectory, NotFound};
     // Asked before it is opened: to open a pipe is to wait for who writes into it.
     let metadata = match std::fs::metadata(path) {
-        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(None),
+        Err(error) if is_absent(error.kind()) => return Ok(None),
         metadata => metadata?,
     };
     if !metadata.is_file() {
         return Err(io::Error::other("is not a file"));
     }
     let file = match File::open(path) {
-        Err(error) if error.kind() == NotFound => return Ok(None),
+        Err(error) if is_absent(error.kind()) => return Ok(None),
         file => file?,
     };
     let length = metadata.len().min(MAX_FILE);
@@ -370,6 +378,10 @@ fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
     file.take(MAX_FILE.saturating_add(1))
         .read_to_end(&mut bytes)?;
     Ok(Some(bytes))
+}
+
+const fn is_absent(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// The name under which a file is written before it has its own. One writer at a time, so

@@ -55,7 +55,11 @@ const STAGE_PATH: &str = "stage";
 const LOADS: usize = 10;
 
 /// The name of the lock's file in the log's private directory.
-const LOCK_FILE: &str = "lock";
+pub(super) const LOCK_FILE: &str = "lock";
+
+/// How far the clocks of processes that write one log may be apart, in seconds: as Kerberos
+/// recommends (RFC 4120, 5.2.3 and 8.2).
+pub const MAX_SKEW: u64 = 300;
 
 /// Has witnesses cosign a checkpoint before it is published, whose tiles are there already:
 /// returns its note with their cosignatures, or why it has no quorum.
@@ -90,18 +94,6 @@ impl Log<Directory, FileLock> {
         Self::create(public, private, lock, key, now)
     }
 
-    /// Recovers the log in these directories, as [`Log::recover`] does.
-    pub fn recover_in(
-        public: &Path,
-        private: &Path,
-        key: SignerKey,
-        now: UnixSeconds,
-    ) -> Result<(Self, Option<LockRecord>), LogError> {
-        let lock = FileLock::acquire(private, LOCK_FILE)?;
-        let (public, private) = (Directory::new(public), Directory::new(private));
-        Self::recover(public, private, lock, key, now)
-    }
-
     /// Opens the log in these directories, as [`Log::open`] does.
     pub fn open_in(
         public: &Path,
@@ -110,25 +102,12 @@ impl Log<Directory, FileLock> {
         remembered: &[Checkpoint],
         now: UnixSeconds,
     ) -> Result<Self, LogError> {
-        Self::open_before_quorum(public, private, key, remembered, None, now)
-    }
-
-    /// Opens the log in these directories; nothing is published from here on, not even what
-    /// a dead process left to be, that `quorum` was not asked about.
-    pub fn open_before_quorum(
-        public: &Path,
-        private: &Path,
-        key: SignerKey,
-        remembered: &[Checkpoint],
-        quorum: Option<Quorum>,
-        now: UnixSeconds,
-    ) -> Result<Self, LogError> {
         if !private.is_dir() {
             return Err(Refusal::NoLock.into());
         }
         let lock = FileLock::acquire(private, LOCK_FILE)?;
         let (public, private) = (Directory::new(public), Directory::new(private));
-        Self::resume(public, private, lock, key, remembered, quorum, now)
+        Self::open(public, private, lock, key, remembered, now)
     }
 }
 
@@ -175,6 +154,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
         now: UnixSeconds,
     ) -> Result<Self, LogError> {
         let mut stored = load(&public, &private, &lock)?;
+        let now = agreed(&lock, stored.lock.as_ref(), now);
         let verifier = key.verifier();
         let origin = Origin::new(verifier.name().as_str()).map_err(Refusal::from)?;
         let size = Sequencer::published_size(&stored, &verifier)?;
@@ -249,6 +229,28 @@ impl<O: Objects, L: Lock> Log<O, L> {
         Ok((log, stored.lock))
     }
 
+    /// Whether another process has written the log since this one opened it, or wrote it last.
+    pub fn is_behind(&self) -> Result<bool, LogError> {
+        if !self.lock.is_shared() {
+            return Ok(false);
+        }
+        let ours = self.sequencer.record().to_text();
+        Ok(self.lock.load()?.as_deref() != Some(ours.as_bytes()))
+    }
+
+    /// Opens the log anew, as [`Self::open`] does, with the same quorum.
+    pub fn reopen(self, now: UnixSeconds) -> Result<Self, LogError> {
+        let Self {
+            public,
+            private,
+            lock,
+            key,
+            quorum,
+            ..
+        } = self;
+        Self::resume(public, private, lock, key, &[], quorum, now)
+    }
+
     /// Makes `entries` part of the log and returns the index of the first; the others
     /// follow it. When this has returned they are durable and published.
     ///
@@ -278,6 +280,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
     }
 
     fn append_batch(&mut self, entries: &[Vec<u8>], now: UnixSeconds) -> Result<(), LogError> {
+        let now = agreed(&self.lock, Some(self.sequencer.record()), now);
         let commit = self.sequencer.commit(entries, &self.key, now)?;
         // What would be written must not be there: before anything is signed, for once
         // the lock is swapped there is no way back.
@@ -458,8 +461,7 @@ impl<O: Objects, L: Lock> Log<O, L> {
 
     /// Says why there are files of a larger tree than this process knows of.
     fn overtaken(&self, path: String) -> Result<LogError, LogError> {
-        let ours = self.sequencer.record().to_text();
-        if self.lock.is_shared() && self.lock.load()?.as_deref() != Some(ours.as_bytes()) {
+        if self.is_behind()? {
             return Ok(StoreError::Swapped.into());
         }
         Ok(LogError::Beyond { path })
@@ -580,6 +582,19 @@ fn load<O: Objects, L: Lock>(public: &O, private: &O, lock: &L) -> Result<Stored
         }
     }
     Err(StoreError::Swapped.into())
+}
+
+/// The time to go by. Where other processes write, the clock of one may be ahead of ours.
+fn agreed<L: Lock>(lock: &L, record: Option<&LockRecord>, now: UnixSeconds) -> UnixSeconds {
+    let Some(last) = record.map(|record| record.time) else {
+        return now;
+    };
+    let latest = now.plus(MAX_SKEW).unwrap_or(now);
+    if lock.is_shared() && last > now && last <= latest {
+        last
+    } else {
+        now
+    }
 }
 
 /// Where the batch is staged that leads to this record of the lock. Who has the same record

@@ -363,6 +363,16 @@ impl LogFiles for ObjectFiles {
 }
 
 impl Objects for ObjectFiles {
+    fn length(&self, path: &str) -> Result<Option<u64>, StoreError> {
+        self.run("look for", path, |store, key| async move {
+            match store.head(&key).await {
+                Ok(found) => Ok(Some(found.size)),
+                Err(Error::NotFound { .. }) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })
+    }
+
     fn create(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let bytes = bytes.to_vec();
         self.run("create", path, |store, key| async move {

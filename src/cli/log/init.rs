@@ -10,16 +10,18 @@ use crate::cli::World;
 use crate::cli::init::Founding;
 use crate::cli::init::Home;
 use crate::cli::init::clear;
-use crate::cli::init::create_log;
 use crate::cli::init::make_private_directory;
 use crate::cli::init::origin;
 use crate::cli::init::vacant;
 use crate::cli::publish;
+use crate::cli::site::StoreArgs;
+use crate::cli::site::create_log;
 use crate::cli::workspace::Workspace;
 use crate::key::Algorithm;
 use crate::key::KeyName;
 use crate::key::SignerKey;
 use crate::keystore;
+use crate::store::site::Addresses;
 use crate::tlog::Origin;
 
 /// Make a log in a directory, with a key of its own and an operator
@@ -39,6 +41,9 @@ pub(super) struct LogInitArgs {
     /// Make a log without an operator: `serve --admit any` alone can serve it
     #[arg(long)]
     plain: bool,
+
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 impl LogInitArgs {
@@ -46,28 +51,39 @@ impl LogInitArgs {
         let name = origin(&self.origin)?;
         Origin::new(name.as_str())?;
         let path = &self.directory;
+        let store = self.store.addresses()?;
         let made = vacant(path)?;
         let done = if self.plain {
-            plain(path, name, world)
+            plain(path, name, store.as_ref(), world)
         } else {
-            operated(path, name, world)
+            operated(path, name, store, world)
         };
         // A key without a log is no log, and would be in the way of one.
         done.inspect_err(|_| clear(path, made))
     }
 }
 
-fn plain(path: &Path, name: KeyName, world: &mut World<'_>) -> Result<(), Failure> {
+fn plain(
+    path: &Path,
+    name: KeyName,
+    store: Option<&Addresses>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
     make_private_directory(&path.join("keys"))?;
     let key = SignerKey::new(name, Algorithm::Ed25519, keystore::generate()?);
     let vkey = key.verifier().to_string();
-    create_log(path, key, world.now)?;
+    create_log(path, store, key, world.now)?;
     world.answer(&json!({ "vkey": vkey, "directory": path }), &vkey)
 }
 
-fn operated(path: &Path, name: KeyName, world: &mut World<'_>) -> Result<(), Failure> {
+fn operated(
+    path: &Path,
+    name: KeyName,
+    store: Option<Addresses>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
     let founding = Founding {
-        home: Home::Own(name),
+        home: Home::Own(name, store),
         submit: None,
         areas: Vec::new(),
         witnesses: None,

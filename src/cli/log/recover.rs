@@ -13,12 +13,12 @@ use crate::attestation::content::RecoveryCause;
 use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::publish;
+use crate::cli::site::site;
 use crate::cli::workspace::CONFIG;
 use crate::cli::workspace::Workspace;
 use crate::keystore;
 use crate::sequencer::LockRecord;
 use crate::sequencer::Refusal;
-use crate::store::log::Log;
 use crate::store::log::LogError;
 use crate::tlog::Checkpoint;
 use crate::tlog::SignedCheckpoint;
@@ -43,14 +43,9 @@ pub(super) struct RecoverArgs {
 impl RecoverArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let path = &self.directory;
-        let open = || -> Result<Log<_, _>, Failure> {
-            let key = keystore::read_note_key(&path.join("keys/log.key"))?;
-            let (public, private) = (path.join("log"), path.join("state/log"));
-            Ok(Log::open_in(&public, &private, key, &[], world.now)?)
-        };
-        let key = keystore::read_note_key(&path.join("keys/log.key"))?;
-        let (public, private) = (path.join("log"), path.join("state/log"));
-        let cause = match Log::open_in(&public, &private, key, &[], world.now) {
+        let site = site(path)?;
+        let key = || keystore::read_note_key(&path.join("keys/log.key"));
+        let cause = match site.open(key()?, &[], None, world.now) {
             Ok(_) => {
                 return Err(
                     Failure::file(path, "is a log that opens: nothing is to be recovered")
@@ -67,12 +62,10 @@ impl RecoverArgs {
                     .hint("a log of `--plain` cannot be recovered: bring the newest copy back"),
             );
         }
-        let key = keystore::read_note_key(&path.join("keys/log.key"))?;
-        let verifier = key.verifier();
-        let (log, lock) = Log::recover_in(&public, &private, key, world.now)?;
-        let (size, root) = (log.size(), log.root());
+        let (log, lock) = site.recover(key()?, world.now)?;
+        let (size, root, verifier) = (log.size(), log.root(), log.verifier());
         drop(log);
-        drop(open()?);
+        drop(site.open(key()?, &[], None, world.now)?);
         let latest = lock.as_ref().and_then(|lock| settled(lock, &verifier));
         let lost = latest.as_ref().and_then(|latest| {
             let count = latest.size.checked_sub(size).filter(|count| *count > 0)?;

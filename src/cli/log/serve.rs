@@ -13,6 +13,7 @@ use tokio::signal::unix::signal;
 
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::site::site;
 use crate::http::Witnesses;
 use crate::key::VerifierKey;
 use crate::keystore;
@@ -20,7 +21,6 @@ use crate::server::Asker;
 use crate::server::Cosigner;
 use crate::server::Event;
 use crate::server::Gate;
-use crate::server::LocalLog;
 use crate::server::Metrics;
 use crate::server::Places;
 use crate::server::Roster;
@@ -31,9 +31,9 @@ use crate::server::TIMEOUT;
 use crate::server::Tell;
 use crate::server::Tls;
 use crate::server::Writer;
-use crate::store::fs::Directory;
-use crate::store::log::Log;
 use crate::store::log::Quorum;
+use crate::store::site::Site;
+use crate::store::site::SitedLog;
 use crate::time::UnixSeconds;
 use crate::tlog::Policy;
 
@@ -126,7 +126,8 @@ impl ServeArgs {
             _ => None,
         };
         let key = keystore::read_note_key(&path)?.verifier();
-        let files = Directory::new(self.directory.join("log"));
+        let site = site(&self.directory)?;
+        let files = site.files();
         let asker = match &self.policy {
             Some(path) => {
                 let witnesses = witnesses(path, &key)?;
@@ -135,7 +136,7 @@ impl ServeArgs {
             None => None,
         };
         let before = asker.clone().filter(|_| self.publish == Publish::Cosigned);
-        let open = self.opener(roster.clone(), before);
+        let open = self.opener(site, roster.clone(), before);
         let (mut log, gate) = open(world.now)?;
         let size = log.size();
         let metrics = Arc::new(Metrics::default());
@@ -188,7 +189,7 @@ impl ServeArgs {
     fn guard(
         &self,
         asker: &Asker,
-        log: &mut LocalLog,
+        log: &mut SitedLog,
         world: &mut World<'_>,
     ) -> Result<(), Failure> {
         let outcome = asker.ask().map_err(Failure::new)?;
@@ -216,9 +217,10 @@ impl ServeArgs {
     /// Returns what opens the log and its gate, at first and after a failure.
     fn opener(
         &self,
+        site: Site,
         roster: Option<Arc<Roster>>,
         before: Option<Arc<Asker>>,
-    ) -> impl Fn(UnixSeconds) -> Result<(LocalLog, Gate), Failure> + use<> {
+    ) -> impl Fn(UnixSeconds) -> Result<(SitedLog, Gate), Failure> + use<> {
         let directory = self.directory.clone();
         let places = Places {
             index: directory.join("state/index"),
@@ -226,11 +228,10 @@ impl ServeArgs {
         };
         move |now| {
             let key = keystore::read_note_key(&directory.join("keys/log.key"))?;
-            let (public, private) = (directory.join("log"), directory.join("state/log"));
             let quorum = before.clone().map(|asker| -> Quorum {
                 Box::new(move |checkpoint| asker.before_publication(checkpoint))
             });
-            let log = Log::open_before_quorum(&public, &private, key, &[], quorum, now)?;
+            let log = site.open(key, &[], quorum, now)?;
             let gate = match &roster {
                 Some(roster) => {
                     let gate = Statements::load(&log, &places, Arc::clone(roster));
