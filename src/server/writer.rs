@@ -39,7 +39,7 @@ const LONGEST_WAIT: Duration = Duration::from_millis(50);
 const SHORT: Duration = Duration::from_millis(1);
 
 /// How often a batch is tried again because another process wrote the log first.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: usize = 10;
 
 const NO_CLOCK: &str = "the clock is not between 1970 and 9999";
 

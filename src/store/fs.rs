@@ -127,7 +127,7 @@ impl Objects for Directory {
     fn length(&self, path: &str) -> Result<Option<u64>, StoreError> {
         let path = self.root.join(path);
         match std::fs::metadata(&path) {
-            Ok(found) => Ok(found.is_file().then(|| found.len())),
+            Ok(found) => Ok(found.is_file().then_some(found.len())),
             Err(source) if is_absent(source.kind()) => Ok(None),
             Err(source) => Err(error("read", &path, source)),
         }

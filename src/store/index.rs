@@ -73,10 +73,14 @@ pub struct Extent {
 }
 
 impl Index {
-    /// Opens the index in a file, or makes one of the empty tree where there is none.
+    /// Opens the index in a file, or makes one of the empty tree where there is none, and its
+    /// directory.
     ///
     /// Fails where the file is not an index, or damaged: remove it then.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(redb::Error::Io)?;
+        }
         let database = Database::builder().set_cache_size(CACHE).create(path)?;
         let write = database.begin_write()?;
         {

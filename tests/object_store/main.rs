@@ -1,5 +1,6 @@
 //! Logs in buckets of a real S3 server, versitygw, which keeps its metadata in one of two
-//! ways. Where it is not installed these tests say so and end; `.ci/interop/s3` installs it.
+//! ways: the stores, and (`served`) the program on them. Where it is not installed these tests
+//! say so and end; `.ci/interop/s3` installs it.
 
 #![allow(
     clippy::unwrap_used,
@@ -50,6 +51,8 @@ use standstill::store::reader::LogReader;
 use standstill::time::UnixSeconds;
 use standstill::tlog::checkpoint::Checkpoint;
 use standstill::tlog::checkpoint::SignedCheckpoint;
+
+mod served;
 
 const BUCKET: &str = "logs";
 

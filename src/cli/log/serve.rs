@@ -138,7 +138,7 @@ impl ServeArgs {
         let before = asker.clone().filter(|_| self.publish == Publish::Cosigned);
         let open = self.opener(site, roster.clone(), before);
         let (mut log, gate) = open(world.now)?;
-        let size = log.size();
+        let entries = log.size();
         let metrics = Arc::new(Metrics::default());
         let tell: Tell = Arc::new(tell);
         if let Some(asker) = &asker {
@@ -177,7 +177,7 @@ impl ServeArgs {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(self.listen(service, size, world))?;
+        runtime.block_on(self.listen(service, entries, world))?;
         // Connections that would not end hold copies of the writer.
         runtime.shutdown_background();
         let _ = thread.join();
@@ -246,7 +246,7 @@ impl ServeArgs {
     async fn listen(
         &self,
         service: Service,
-        size: u64,
+        entries: u64,
         world: &mut World<'_>,
     ) -> Result<(), Failure> {
         let listen = self.listen;
@@ -261,7 +261,7 @@ impl ServeArgs {
         } else {
             "http"
         };
-        world.note(format!("serving {size} entries on {scheme}://{address}"));
+        world.note(format!("serving {entries} entries on {scheme}://{address}"));
         let stop = async move {
             tokio::select! {
                 _ = term.recv() => {}
