@@ -43,9 +43,9 @@ pub(super) struct RecoverArgs {
 impl RecoverArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let path = &self.directory;
-        let site = site(path)?;
+        let place = site(path)?;
         let key = || keystore::read_note_key(&path.join("keys/log.key"));
-        let cause = match site.open(key()?, &[], None, world.now) {
+        let cause = match place.open(key()?, &[], None, world.now) {
             Ok(_) => {
                 return Err(
                     Failure::file(path, "is a log that opens: nothing is to be recovered")
@@ -62,10 +62,10 @@ impl RecoverArgs {
                     .hint("a log of `--plain` cannot be recovered: bring the newest copy back"),
             );
         }
-        let (log, lock) = site.recover(key()?, world.now)?;
+        let (log, lock) = place.recover(key()?, world.now)?;
         let (size, root, verifier) = (log.size(), log.root(), log.verifier());
         drop(log);
-        drop(site.open(key()?, &[], None, world.now)?);
+        drop(place.open(key()?, &[], None, world.now)?);
         let latest = lock.as_ref().and_then(|lock| settled(lock, &verifier));
         let lost = latest.as_ref().and_then(|latest| {
             let count = latest.size.checked_sub(size).filter(|count| *count > 0)?;

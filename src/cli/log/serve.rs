@@ -126,8 +126,8 @@ impl ServeArgs {
             _ => None,
         };
         let key = keystore::read_note_key(&path)?.verifier();
-        let site = site(&self.directory)?;
-        let files = site.files();
+        let place = site(&self.directory)?;
+        let files = place.files();
         let asker = match &self.policy {
             Some(path) => {
                 let witnesses = witnesses(path, &key)?;
@@ -136,7 +136,7 @@ impl ServeArgs {
             None => None,
         };
         let before = asker.clone().filter(|_| self.publish == Publish::Cosigned);
-        let open = self.opener(site, roster.clone(), before);
+        let open = self.opener(place, roster.clone(), before);
         let (mut log, gate) = open(world.now)?;
         let entries = log.size();
         let metrics = Arc::new(Metrics::default());
