@@ -62,8 +62,10 @@ pub const MAX_HEAD: usize = 16 * 1024;
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the routes share.
-#[derive(Clone, Debug)]
-struct Shared {
+type Shared = Arc<Served>;
+
+#[derive(Debug)]
+struct Served {
     writer: Writer,
     files: Files,
     /// The key of the log's checkpoints.
@@ -121,7 +123,7 @@ pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Ou
     let cosigned = service
         .cosigner
         .map(|(cosigner, woken)| cosigner.start(&service.writer, woken));
-    let shared = Shared {
+    let shared = Arc::new(Served {
         cosigned,
         writer: service.writer,
         files: service.files,
@@ -132,7 +134,7 @@ pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Ou
         entries: Room::new(MAX_HELD),
         answers: Room::new(MAX_HELD),
         batches: Arc::new(Semaphore::new(api::MAX_BATCHES)),
-    };
+    });
     let tls = service.tls.map(Tls::into_acceptor);
     connections::accept(listener, routes::router(shared), tls, timeout, stop).await;
 }

@@ -248,7 +248,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 async fn issuers(State(shared): State<Shared>) -> Result<Json<Value>, Problem> {
-    let roster = shared.roster.ok_or_else(unread)?;
+    let roster = shared.roster.as_ref().ok_or_else(unread)?;
     let (operator, issuers) = roster.issuers();
     let issuers: Vec<Value> = issuers
         .into_iter()

@@ -141,14 +141,12 @@ async fn coded(
     coding: Coding,
 ) -> Response {
     shared.metrics.read();
-    let room = shared.answers;
-    let files = shared.files;
     let read = move || -> Result<Option<Bytes>, String> {
-        let length = files.length(&path).map_err(|error| error.to_string())?;
+        let length = shared.files.length(&path).map_err(|error| error.to_string())?;
         let length = length.unwrap_or_default();
-        let place = room.take(usize::try_from(length).unwrap_or(usize::MAX));
+        let place = shared.answers.take(usize::try_from(length).unwrap_or(usize::MAX));
         let place = place.ok_or("too many files are being sent")?;
-        let read = files.read(&path).map_err(|error| error.to_string())?;
+        let read = shared.files.read(&path).map_err(|error| error.to_string())?;
         let bytes = match (read, coding) {
             (Some(bytes), Coding::Gzip) => Some(gzip(&bytes).map_err(|error| error.to_string())?),
             (read, _) => read,
@@ -205,7 +203,7 @@ mod tests {
     use super::*;
     use crate::key::{Algorithm, SecretKey, SignerKey};
     use crate::server::room::Room;
-    use crate::server::{Event, Gate, Metrics, Writer};
+    use crate::server::{Event, Gate, Metrics, Served, Writer};
     use crate::store::site::Site;
     use crate::time::UnixSeconds;
 
@@ -245,7 +243,7 @@ mod tests {
         let tell = Arc::new(|_: &Event| {});
         let started = Writer::start(log, Gate::Any, never, now, Arc::clone(&metrics), tell);
         let (writer, thread) = (started.writer, started.thread);
-        let service = TowerToHyperService::new(router(Shared {
+        let service = TowerToHyperService::new(router(Arc::new(Served {
             writer,
             files: site.files(),
             key: verifier,
@@ -256,7 +254,7 @@ mod tests {
             timeout: Duration::from_secs(20),
             entries: Room::new(8 * 1024),
             answers: Room::new(0),
-        }));
+        })));
         let status = async |path: &str, length: usize| {
             let request = Request::post(path).header(header::CONTENT_LENGTH, length);
             let request = if length == 0 {
