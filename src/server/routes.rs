@@ -142,11 +142,19 @@ async fn coded(
 ) -> Response {
     shared.metrics.read();
     let read = move || -> Result<Option<Bytes>, String> {
-        let length = shared.files.length(&path).map_err(|error| error.to_string())?;
+        let length = shared
+            .files
+            .length(&path)
+            .map_err(|error| error.to_string())?;
         let length = length.unwrap_or_default();
-        let place = shared.answers.take(usize::try_from(length).unwrap_or(usize::MAX));
+        let place = shared
+            .answers
+            .take(usize::try_from(length).unwrap_or(usize::MAX));
         let place = place.ok_or("too many files are being sent")?;
-        let read = shared.files.read(&path).map_err(|error| error.to_string())?;
+        let read = shared
+            .files
+            .read(&path)
+            .map_err(|error| error.to_string())?;
         let bytes = match (read, coding) {
             (Some(bytes), Coding::Gzip) => Some(gzip(&bytes).map_err(|error| error.to_string())?),
             (read, _) => read,

@@ -322,12 +322,17 @@ impl Guard {
     /// Holds `directory`, which must be there. Fails if another process holds it.
     pub fn acquire(directory: &Path) -> Result<Self, StoreError> {
         let path = directory.join(".lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|source| error("open", &path, source))?;
+        // Held open for reading: a disk that is to become read-only may then do so.
+        let file = match File::open(&path) {
+            Err(source) if is_absent(source.kind()) => OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&path)
+                .and_then(|_| File::open(&path)),
+            opened => opened,
+        };
+        let file = file.map_err(|source| error("open", &path, source))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(StoreError::Locked {

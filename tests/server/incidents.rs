@@ -130,6 +130,46 @@ fn mammoth_2024h1_a_disk_that_runs_full_loses_nothing_that_was_acknowledged() {
     }
 }
 
+/// A disk becomes read-only, as file systems make it after an error of the device.
+// spec: log-35
+#[test]
+fn a_disk_that_becomes_read_only_stops_the_log_and_readers_are_still_served() {
+    let mut log = Served::new();
+    assert_eq!(log.add(b"first").index(), 0);
+    log.stop();
+    let Some(mut disk) = SmallDisk::serve(&mut log) else {
+        eprintln!("no small disk can be mounted here: a read-only disk was not tried");
+        return;
+    };
+    assert_eq!(log.add(b"second").index(), 1);
+    // Outside, so that what it says can be read.
+    disk.run(&log, "mount -o remount,ro . 2>../why && : >../remounted");
+    let path = |name: &str| log.directory.path().join(name);
+    let why = std::fs::read_to_string(path("why")).unwrap();
+    assert!(path("remounted").exists(), "{why}");
+    let before = log.get("/checkpoint");
+    assert_eq!(before.status, 200);
+    for _ in 0..3 {
+        let refused = log.add(b"while it cannot be written");
+        assert_eq!(refused.status, 503, "{refused:?}");
+        assert!(refused.head.contains("retry-after: "), "{refused:?}");
+        assert!(refused.text().contains("Read-only"), "{refused:?}");
+        assert_eq!(log.get("/healthz").status, 503);
+        assert_eq!(log.get("/checkpoint").body, before.body);
+        assert_eq!(log.get("/tile/entries/000.p/2").status, 200);
+        std::thread::sleep(Duration::from_millis(600));
+    }
+    disk.run(&log, "mount -o remount,rw .");
+    let mut index = None;
+    wait_until(|| {
+        let answer = log.add(b"third");
+        index = (answer.status == 200).then(|| answer.index());
+        index.is_some()
+    });
+    assert_eq!(index, Some(2));
+    assert_eq!(log.get("/healthz").status, 200);
+}
+
 fn count(entries: &[Vec<u8>]) -> u64 {
     u64::try_from(entries.len()).unwrap()
 }
