@@ -74,20 +74,18 @@ impl Addresses {
     /// beside it.
     pub fn new(public: &str, private: Option<&str>) -> Result<Self, SiteError> {
         let public = public.trim_end_matches('/').to_owned();
+        let (_, prefix) = split(&public)?;
         let private = match private {
             Some(private) => private.trim_end_matches('/').to_owned(),
+            None if prefix.is_empty() => return Err(SiteError::WholeBucket { public }),
             None => format!("{public}.private"),
         };
-        let (_, prefix) = split(&public)?;
         split(&private)?;
         if private == public
             || private.starts_with(&format!("{public}/"))
             || public.starts_with(&format!("{private}/"))
         {
             return Err(SiteError::Inside { public, private });
-        }
-        if prefix.is_empty() && private == format!("{public}.private") {
-            return Err(SiteError::WholeBucket { public });
         }
         Ok(Self { public, private })
     }
@@ -279,4 +277,31 @@ pub enum SiteError {
         /// The address of the public files.
         public: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_private_files_lie_beside_the_public_ones_and_never_below() {
+        let told = |public, private| Addresses::new(public, private).map(|it| it.to_text());
+        for (public, private, text) in [
+            ("s3://logs/a/", None, "s3://logs/a\ns3://logs/a.private\n"),
+            // A bucket may be called so.
+            (
+                "s3://logs",
+                Some("s3://logs.private"),
+                "s3://logs\ns3://logs.private\n",
+            ),
+        ] {
+            let found = told(public, private).unwrap();
+            assert_eq!(found, text);
+            assert_eq!(Addresses::parse(&found).unwrap().to_text(), text);
+        }
+        let whole = told("s3://logs", None);
+        assert!(matches!(whole, Err(SiteError::WholeBucket { .. })));
+        let inside = told("s3://logs", Some("s3://logs/a"));
+        assert!(matches!(inside, Err(SiteError::Inside { .. })));
+    }
 }
