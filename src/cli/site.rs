@@ -67,7 +67,7 @@ pub(super) fn create_log(
 
 fn unusable(error: SiteError) -> Failure {
     let hint = match &error {
-        SiteError::NotBuilt => "`cargo install standstill --features object` builds it with it",
+        SiteError::NotBuilt => "`cargo build --release --features object` builds one that has it",
         SiteError::WholeBucket { .. } => "`--private-store s3://OTHER/PREFIX` names one",
         SiteError::Inside { .. } => "`--private-store` names another place",
         SiteError::Store(_) => {
