@@ -102,12 +102,14 @@ impl Served {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
-        let line = lines.next().unwrap().unwrap();
+        self.server = Some(server);
+        // It may speak of a witness that is away first.
+        let mut told = lines.by_ref().map(Result::unwrap);
+        let line = told.find(|line| line.contains("://")).unwrap();
         let (_, address) = line.split_once("://").unwrap();
         address.clone_into(&mut self.address);
         // Read on, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        self.server = Some(server);
     }
 
     fn kill(&mut self) {

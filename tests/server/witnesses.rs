@@ -3,6 +3,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use standstill::cosigner::{Memory, Refusal, Request, consider};
 use standstill::hash::Hash;
@@ -30,6 +31,8 @@ struct Witness {
     key: Arc<SignerKey>,
     address: String,
     state: Arc<Mutex<(Mood, Option<Memory>)>>,
+    /// By how many seconds its clock is ahead of this machine's.
+    ahead: Arc<AtomicI64>,
 }
 
 impl Witness {
@@ -40,6 +43,7 @@ impl Witness {
             key: Arc::new(witness_key(number)),
             address: listener.local_addr().unwrap().to_string(),
             state: Arc::new(Mutex::new((Mood::Well, None))),
+            ahead: Arc::default(),
         };
         let here = witness.clone();
         std::thread::spawn(move || {
@@ -103,8 +107,7 @@ impl Witness {
             proof: lines.map(|line| Hash::from_base64(line).unwrap()).collect(),
             note: note.as_bytes().to_vec(),
         };
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let now = UnixSeconds::new(since.unwrap().as_secs()).unwrap();
+        let now = self.now();
         Some(
             match consider(&request, log, state.1.as_ref(), &self.key, now) {
                 Ok(cosigning) => {
@@ -119,6 +122,13 @@ impl Witness {
                 Err(_) => (400, String::new()),
             },
         )
+    }
+
+    /// Its own clock.
+    fn now(&self) -> UnixSeconds {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let ahead = self.ahead.load(Ordering::SeqCst);
+        UnixSeconds::new(since.unwrap().as_secs().saturating_add_signed(ahead)).unwrap()
     }
 
     fn feels(&self, mood: Mood) {
@@ -199,6 +209,15 @@ impl Watched {
         let keys = self.witnesses.iter().map(|witness| witness.key.verifier());
         keys.filter(|key| Cosignature::open(&proof.note, key).unwrap().is_some())
             .count()
+    }
+
+    /// The time at which each witness says that it saw the checkpoint of a receipt.
+    fn times(&self, receipt: &[u8]) -> Vec<Option<UnixSeconds>> {
+        let proof = Proof::parse(receipt).unwrap();
+        let keys = self.witnesses.iter().map(|witness| witness.key.verifier());
+        keys.map(|key| Cosignature::open(&proof.note, &key).unwrap())
+            .map(|cosignature| cosignature.map(|one| one.time()))
+            .collect()
     }
 
     /// The sizes of the cosigned checkpoints that are kept.
@@ -374,6 +393,45 @@ fn an_idle_log_is_kept_fresh() {
         assert!(Instant::now() < until, "{:?}", watched.kept());
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// Witnesses' clocks differ, by whole days where one is wrong. A log judges no times: it asks
+/// for cosignatures, passes them on as they are, and leaves it to auditors what they show.
+#[test]
+fn clock_skew_of_witnesses_neither_stops_the_log_nor_is_mended_by_it() {
+    const DAY: i64 = 86_400;
+    let mut watched = Watched::new();
+    watched.witnesses[0].ahead.store(DAY, Ordering::SeqCst);
+    watched.witnesses[1].ahead.store(-7 * DAY, Ordering::SeqCst);
+    watched.start(&["--refresh", "1"]);
+    // The third is away: both wrong clocks are needed for a quorum.
+    watched.witnesses[2].feels(Mood::Silent);
+    let answer = watched.submit(b"between the clocks", "?wait=cosigned");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let times = watched.times(&answer.body);
+    for (time, witness) in times.iter().zip(&watched.witnesses).take(2) {
+        let apart = witness.now().since(time.unwrap());
+        assert!(apart < 60, "{times:?}");
+    }
+    assert_eq!(times[2], None);
+    // The first is set right, a day back: by its own rule it signs nothing until then, as a
+    // witness that is away. The others are a quorum, entries and refreshes go on.
+    watched.witnesses[0].ahead.store(0, Ordering::SeqCst);
+    watched.witnesses[2].feels(Mood::Well);
+    let answer = watched.submit(b"after it was set right", "?wait=cosigned");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let times = watched.times(&answer.body);
+    assert!(times[0].is_none(), "{times:?}");
+    assert!(times[1].is_some() && times[2].is_some(), "{times:?}");
+    let until = Instant::now() + Duration::from_secs(20);
+    while watched.kept().iter().filter(|size| **size == 2).count() < 3 {
+        assert!(Instant::now() < until, "{:?}", watched.kept());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // No clock of a witness is held against the log's own when it starts again.
+    assert_eq!(watched.log.stop(), Some(0));
+    watched.start(&[]);
+    assert_eq!(watched.submit(b"again", "?wait=cosigned").status, 200);
 }
 
 #[test]
