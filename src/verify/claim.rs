@@ -1,7 +1,7 @@
 //! Did the claim hold? Interval arithmetic over what was reported, exact and outward.
 //!
-//! Specified in `specs/verdicts.md`, section "Claims". This version judges `cap` and
-//! `reduction`; every other kind is NOT-SHOWN.
+//! Specified in `specs/verdicts.md`, section "Claims". This version judges `cap`,
+//! `ramp-down` and `reduction`; every other kind is NOT-SHOWN.
 
 mod amount;
 mod ledger;
@@ -13,6 +13,7 @@ use num_bigint::BigUint;
 
 use crate::claim::Level;
 use crate::claim::Pledge;
+use crate::claim::Step;
 use crate::claim::Terms;
 use crate::claim::lint::Severity;
 use crate::claim::lint::lint;
@@ -75,7 +76,8 @@ impl std::fmt::Debug for Court<'_> {
 struct Case {
     findings: Findings,
     numbers: Option<Numbers>,
-    restated: bool,
+    /// Of each breach, whether it was restated.
+    breaches: Vec<bool>,
     /// The last index of a report that counts.
     last_index: Option<u64>,
 }
@@ -91,12 +93,20 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
     let covered = perimeter::areas(court, history, pledge, &mut case.findings);
     if let Some(window) = window {
         match &pledge.terms {
-            Terms::Cap { .. } | Terms::Reduction { .. } if pledge.counted.quantity.is_maximum() => {
+            Terms::Cap { .. } | Terms::RampDown { .. } | Terms::Reduction { .. }
+                if pledge.counted.quantity.is_maximum() =>
+            {
                 // Said already: maxima of periods are never summed.
             }
             Terms::Cap { limit } => {
-                let limit = limit.get();
-                cap(court, &covered, record, window, limit, &mut case);
+                let whole = Step {
+                    time: pledge.window,
+                    limit: *limit,
+                };
+                capped(court, &covered, record, window, &[whole], &mut case);
+            }
+            Terms::RampDown { schedule } => {
+                capped(court, &covered, record, window, schedule, &mut case);
             }
             Terms::Reduction { limit } => {
                 reduction(court, &covered, record, window, limit.get(), &mut case);
@@ -183,31 +193,51 @@ fn bound_window(
     (window, withdrawn.is_some())
 }
 
-fn cap(
+/// Limits the sum of each stretch of time by itself: a cap has one, a ramp its steps.
+///
+/// The numbers told are of the first that is a breach; else of the first that is not shown
+/// to be below its limit; else of the last.
+fn capped(
     court: &Court<'_>,
     covered: &[Covered<'_>],
     record: &PledgeRecord,
     window: Period,
-    limit: u128,
+    stretches: &[Step],
     case: &mut Case,
 ) {
     let pledge = &record.pledge;
     let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
-    let limit = BigUint::from(limit) + BigUint::from(allowance);
-    let windows = (window, pledge.window);
-    let sum = Sum::over(court, covered, record, windows, None, &mut case.findings);
-    let breach = sum.breach(None, record.index, |lower, _| *lower > limit);
-    violated(breach.as_ref(), &limit, pledge, case);
-    if breach.is_none() {
-        straddles(sum.upper().map(|upper| *upper <= limit), case);
+    let mut told = None;
+    for stretch in stretches {
+        // Where the duty ended, no report of the rest is due.
+        let Some(due) = stretch.time.intersection(window) else {
+            continue;
+        };
+        let limit = BigUint::from(stretch.limit.get()) + BigUint::from(allowance);
+        let windows = (due, stretch.time);
+        let sum = Sum::over(court, covered, record, windows, None, &mut case.findings);
+        let breach = sum.breach(None, record.index, |lower, _| *lower > limit);
+        let within = sum.upper().map(|upper| *upper <= limit);
+        violated(breach.as_ref(), &limit, stretch.time, pledge, case);
+        if breach.is_none() {
+            straddles(within, stretch.time, case);
+        }
+        case.last_index = case.last_index.max(sum.last_index());
+        let rank = match (&breach, within) {
+            (Some(_), _) => 0_u8,
+            (None, Some(false) | None) => 1,
+            (None, Some(true)) => 2,
+        };
+        if told.is_none_or(|told| rank < told || rank == 2 && told == 2) {
+            told = Some(rank);
+            case.numbers = Some(Numbers {
+                lower: sum.lower().to_string(),
+                upper: sum.upper().map(ToString::to_string),
+                limit: limit.to_string(),
+                unit: pledge.unit().to_owned(),
+            });
+        }
     }
-    case.last_index = sum.last_index();
-    case.numbers = Some(Numbers {
-        lower: sum.lower().to_string(),
-        upper: sum.upper().map(ToString::to_string),
-        limit: limit.to_string(),
-        unit: pledge.unit().to_owned(),
-    });
 }
 
 fn reduction(
@@ -247,11 +277,11 @@ fn reduction(
     let breach = now.breach(Some(&base), record.index, |lower, base| {
         base.is_some_and(|base| scaled_now(lower) > longest(base))
     });
-    violated(breach.as_ref(), &limit, pledge, case);
+    violated(breach.as_ref(), &limit, pledge.window, pledge, case);
     if breach.is_none() {
         let upper = now.upper();
         let within = upper.map(|upper| scaled_now(upper) <= scaled_base(base.least()));
-        straddles(within, case);
+        straddles(within, pledge.window, case);
     }
     case.last_index = now.last_index().max(base.last_index());
     let seconds = now.seconds();
@@ -293,13 +323,20 @@ fn unbreakable(pledge: &Pledge, findings: &mut Findings) {
     );
 }
 
-fn violated(breach: Option<&sum::Breach>, limit: &BigUint, pledge: &Pledge, case: &mut Case) {
+fn violated(
+    breach: Option<&sum::Breach>,
+    limit: &BigUint,
+    time: Period,
+    pledge: &Pledge,
+    case: &mut Case,
+) {
     let Some(breach) = breach else { return };
-    case.restated = breach.restated;
+    // One that still stands is not restated, whatever became of others.
+    case.breaches.push(breach.restated);
     case.findings.push(Finding::new(
         Check::Breach,
         format!(
-            "at entry {} the lab's own statements come to at least {} {}, the limit is {limit} {}",
+            "at entry {} the lab's own statements of {time} come to at least {} {}, the limit is {limit} {}",
             breach.index,
             breach.lower,
             pledge.counted.quantity.unit(),
@@ -308,16 +345,16 @@ fn violated(breach: Option<&sum::Breach>, limit: &BigUint, pledge: &Pledge, case
     ));
 }
 
-fn straddles(within: Option<bool>, case: &mut Case) {
+fn straddles(within: Option<bool>, time: Period, case: &mut Case) {
     match within {
         Some(true) => {}
         Some(false) => case.findings.push(Finding::new(
             Check::Straddles,
-            "what was reported may exceed the limit and may not",
+            format!("what was reported of {time} may exceed the limit and may not"),
         )),
         None => case.findings.push(Finding::new(
             Check::Unbounded,
-            "nothing bounds the quantity from above",
+            format!("nothing bounds the quantity in {time} from above"),
         )),
     }
 }
@@ -356,10 +393,10 @@ fn conclude(
             pledge.counted.basis
         ),
         word,
-        restated: if case.restated {
-            Restated::Yes
-        } else {
-            Restated::No
+        restated: match &*case.breaches {
+            [] => Restated::No,
+            breaches if breaches.contains(&false) => Restated::No,
+            _ => Restated::Yes,
         },
         level,
         required: pledge.level.max(court.trust.required_level),

@@ -14,6 +14,7 @@ mod figures;
 mod files;
 mod gaps;
 mod issuers;
+mod kinds;
 mod periods;
 mod words;
 
