@@ -169,7 +169,7 @@ checks! {
     Pledge = "pledge", Correctness, NOT_SHOWN;
     /// A kind of claim that is not judged.
     Kind = "kind", Correctness, NOT_SHOWN;
-    /// A sliding window, which is not judged.
+    /// A sliding window that is not judged for its kind of claim.
     Sliding = "sliding", Correctness, NOT_SHOWN;
     /// A duty that ended before the window began.
     Window = "window", Correctness, NOT_SHOWN;

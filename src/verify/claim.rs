@@ -1,7 +1,7 @@
 //! Did the claim hold? Interval arithmetic over what was reported, exact and outward.
 //!
-//! Specified in `specs/verdicts.md`, section "Claims". This version judges `cap`,
-//! `ramp-down` and `reduction`; every other kind is NOT-SHOWN.
+//! Specified in `specs/verdicts.md`, section "Claims". This version judges `cap`
+//! (fixed or sliding), `ramp-down` and `reduction`; every other kind is NOT-SHOWN.
 
 mod amount;
 mod ledger;
@@ -35,6 +35,7 @@ use crate::verify::verdict::Verdict;
 use crate::verify::verdict::Word;
 
 pub(in crate::verify) use perimeter::Covered;
+use sum::Reached;
 use sum::Sum;
 
 /// One million parts per million.
@@ -168,10 +169,10 @@ fn bound_window(
             "the duty ended before the window began",
         ));
     }
-    if pledge.sliding.is_some() {
+    if pledge.sliding.is_some() && sliding(pledge).is_none() {
         case.findings.push(Finding::new(
             Check::Sliding,
-            "a sliding window is judged here only as one window",
+            "a sliding window of this kind of claim is judged only as one window",
         ));
     }
     if pledge.trigger.is_some() {
@@ -216,8 +217,16 @@ fn capped(
         let limit = BigUint::from(stretch.limit.get()) + BigUint::from(allowance);
         let windows = (due, stretch.time);
         let sum = Sum::over(court, covered, record, windows, None, &mut case.findings);
-        let breach = sum.breach(None, record.index, |lower, _| *lower > limit);
-        let within = sum.upper().map(|upper| *upper <= limit);
+        let found = match sliding(pledge) {
+            Some(length) => sum.slide(length, record.index, &limit),
+            None => Reached {
+                lower: sum.lower().clone(),
+                upper: sum.upper().cloned(),
+                breach: sum.breach(None, record.index, |lower, _| *lower > limit),
+            },
+        };
+        let breach = found.breach;
+        let within = found.upper.as_ref().map(|upper| *upper <= limit);
         violated(breach.as_ref(), &limit, stretch.time, pledge, case);
         if breach.is_none() {
             straddles(within, stretch.time, case);
@@ -231,13 +240,19 @@ fn capped(
         if told.is_none_or(|told| rank < told || rank == 2 && told == 2) {
             told = Some(rank);
             case.numbers = Some(Numbers {
-                lower: sum.lower().to_string(),
-                upper: sum.upper().map(ToString::to_string),
+                lower: found.lower.to_string(),
+                upper: found.upper.map(|upper| upper.to_string()),
                 limit: limit.to_string(),
                 unit: pledge.unit().to_owned(),
             });
         }
     }
+}
+
+/// Returns the length of the stretches in which a claim is judged, if it is so.
+fn sliding(pledge: &Pledge) -> Option<u64> {
+    let slides = matches!(pledge.terms, Terms::Cap { .. });
+    pledge.sliding.filter(|_| slides)
 }
 
 fn reduction(

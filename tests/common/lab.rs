@@ -156,7 +156,7 @@ impl Lab {
         }
     }
 
-    fn next_sequence(&self, stream: StreamId) -> u64 {
+    pub fn next_sequence(&self, stream: StreamId) -> u64 {
         self.heads
             .get(&stream)
             .map_or(0, |(sequence, _)| sequence + 1)

@@ -16,6 +16,7 @@ mod gaps;
 mod issuers;
 mod kinds;
 mod periods;
+mod sliding;
 mod words;
 
 use common::*;

@@ -5,7 +5,9 @@
 //! again.
 
 mod admitted;
+mod sliding;
 mod timeline;
+mod tree;
 
 use num_bigint::BigUint;
 
@@ -27,6 +29,7 @@ use crate::verify::history::Report;
 use crate::verify::history::Version;
 use crate::verify::verdict::Finding;
 
+use admitted::Admission;
 use admitted::Admissions;
 pub(super) use timeline::Breach;
 
@@ -52,14 +55,24 @@ pub(super) struct Sum<'c> {
     upper: Option<BigUint>,
     /// Whether some report has a later version.
     amended: bool,
-    /// The most that is come to from below with statements, which conflict with others or
-    /// report what was not next, in place of what they stand beside; and where.
-    admitted: Option<(u64, BigUint)>,
-    /// How much more they come to at least, whichever versions of what they stand beside
-    /// are in force; and from where on.
-    gained: Option<(u64, BigUint)>,
+    /// Statements that conflict with others or report what was not next, and come to the
+    /// most from below in place of what they stand beside.
+    admitted: Vec<Admission>,
+    /// Those of them that come to more whichever versions of what they stand beside are in
+    /// force.
+    gained: Vec<Admission>,
     /// The last index of a report that counts.
     last_index: Option<u64>,
+}
+
+/// What is held against a limit.
+pub(super) struct Reached {
+    /// The least that it is, with the versions in force at the end.
+    pub(super) lower: BigUint,
+    /// The most that it is, whichever versions.
+    pub(super) upper: Option<BigUint>,
+    /// Where it first is a breach.
+    pub(super) breach: Option<Breach>,
 }
 
 /// One report.
@@ -108,13 +121,12 @@ impl<'c> Sum<'c> {
             least: BigUint::ZERO,
             upper: Some(BigUint::ZERO),
             amended: false,
-            admitted: None,
-            gained: None,
+            admitted: Vec::new(),
+            gained: Vec::new(),
             last_index: None,
         };
         let mut unknown_coverage = false;
-        let mut more = BigUint::ZERO;
-        let mut last = None;
+        let longest = super::sliding(&record.pledge).unwrap_or(u64::MAX);
         for (covered, committed) in sum.areas.clone() {
             let mut admitted = Admissions::default();
             sum.area(
@@ -124,17 +136,10 @@ impl<'c> Sum<'c> {
                 &mut admitted,
                 findings,
             );
-            let (at_the_end, ever) = admitted.most();
-            if let Some((index, gain)) = at_the_end {
-                more += gain;
-                last = last.max(Some(index));
-            }
-            if let Some((index, gain)) = ever {
-                let (known, before) = sum.gained.take().unwrap_or_default();
-                sum.gained = Some((index.max(known), before + gain));
-            }
+            let [at_the_end, ever] = admitted.most(longest);
+            sum.admitted.extend(at_the_end);
+            sum.gained.extend(ever);
         }
-        sum.admitted = last.map(|index| (index, &sum.lower + more));
         if unknown_coverage {
             findings.push(Finding::new(
                 Check::CoverageUnknown,

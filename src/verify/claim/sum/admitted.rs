@@ -17,16 +17,15 @@ pub(super) struct Admissions {
     ever: Vec<Admission>,
 }
 
-/// The last index of some admissions, and what they gain.
-type Gain = (u64, BigUint);
-
-#[derive(Debug)]
-struct Admission {
-    index: u64,
+/// A statement that stands in place of others.
+#[derive(Clone, Debug)]
+pub(super) struct Admission {
+    /// Its index.
+    pub(super) index: u64,
     /// The time of all that it stands in place of.
-    span: Period,
+    pub(super) span: Period,
     /// How much more than that it comes to.
-    gain: BigUint,
+    pub(super) gain: BigUint,
 }
 
 impl Admissions {
@@ -41,26 +40,42 @@ impl Admissions {
         }
     }
 
-    /// Returns the most that those of them gain of which no two are of one time: at the
-    /// end, and at least whatever is in force.
-    pub(super) fn most(self) -> (Option<Gain>, Option<Gain>) {
-        (Self::apart(self.at_the_end), Self::apart(self.ever))
+    /// Returns those that gain the most of which no two are of one time, each in a time of
+    /// at most `longest` seconds: at the end, and at least whatever is in force.
+    pub(super) fn most(self, longest: u64) -> [Vec<Admission>; 2] {
+        [self.at_the_end, self.ever].map(|mut all| {
+            all.retain(|one| one.span.seconds() <= longest);
+            apart(all)
+        })
     }
+}
 
-    fn apart(mut all: Vec<Admission>) -> Option<Gain> {
-        all.sort_by_key(|one| one.span.end());
-        // The best of those that end by then, each with the last index.
-        let mut best: Vec<(UnixSeconds, u64, BigUint)> = Vec::new();
-        for one in all {
-            let before = best.partition_point(|(end, _, _)| *end <= one.span.start());
-            let before = before.checked_sub(1).and_then(|at| best.get(at));
-            let (index, gain) = before.map_or((one.index, one.gain.clone()), |(_, last, gain)| {
-                (one.index.max(*last), &one.gain + gain)
-            });
-            if best.last().is_none_or(|(_, _, most)| gain > *most) {
-                best.push((one.span.end(), index, gain));
-            }
+/// The best choice of those that end by some time.
+struct Choice {
+    /// The one that ends last.
+    last: usize,
+    /// The choice among those before it, by its number.
+    before: Option<usize>,
+    gain: BigUint,
+}
+
+fn apart(mut all: Vec<Admission>) -> Vec<Admission> {
+    all.sort_by_key(|one| one.span.end());
+    let mut best: Vec<(UnixSeconds, Choice)> = Vec::new();
+    for (last, one) in all.iter().enumerate() {
+        let before = best.partition_point(|(end, _)| *end <= one.span.start());
+        let before = before.checked_sub(1);
+        let known = before.and_then(|at| best.get(at));
+        let gain = known.map_or_else(|| one.gain.clone(), |(_, choice)| &one.gain + &choice.gain);
+        if best.last().is_none_or(|(_, most)| gain > most.gain) {
+            best.push((one.span.end(), Choice { last, before, gain }));
         }
-        best.pop().map(|(_, index, gain)| (index, gain))
     }
+    let mut chosen = Vec::new();
+    let mut at = best.len().checked_sub(1);
+    while let Some((_, choice)) = at.and_then(|at| best.get(at)) {
+        chosen.extend(all.get(choice.last).cloned());
+        at = choice.before;
+    }
+    chosen
 }

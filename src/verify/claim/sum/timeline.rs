@@ -7,7 +7,9 @@ use std::iter::Peekable;
 use num_bigint::BigUint;
 
 use super::Sum;
+use super::admitted::Admission;
 use super::reports;
+use crate::time::Period;
 use crate::verify::claim::amount::Amount;
 
 /// A breach, where it first shows.
@@ -22,13 +24,15 @@ pub(in crate::verify::claim) struct Breach {
 }
 
 /// A version that comes into force.
-struct Event {
-    index: u64,
+pub(super) struct Event {
+    pub(super) index: u64,
+    /// The time that it reports.
+    pub(super) period: Period,
     /// Whether it counts from below.
-    inside: bool,
-    new: Amount,
+    pub(super) inside: bool,
+    pub(super) new: Amount,
     /// The version that it replaces.
-    old: Option<Amount>,
+    pub(super) old: Option<Amount>,
 }
 
 /// The versions in force, as the index rises.
@@ -89,7 +93,8 @@ impl Sum<'_> {
                 });
             }
         }
-        let (index, lower) = self.admitted.clone()?;
+        let (index, more) = together(&self.admitted)?;
+        let lower = &self.lower + more;
         if breaches(&lower, base_end.as_ref()) {
             return Some(Breach {
                 index,
@@ -98,7 +103,8 @@ impl Sum<'_> {
             });
         }
         // What they admitted is not lifted by what was corrected afterwards.
-        let found = self.first_breach(base, pledged, self.gained.as_ref(), &breaches);
+        let gained = together(&self.gained);
+        let found = self.first_breach(base, pledged, gained.as_ref(), &breaches);
         found.map(|(index, lower)| Breach {
             index,
             lower,
@@ -162,7 +168,7 @@ impl Sum<'_> {
     }
 
     /// Returns every version, first and later, in the order of the log.
-    fn events(&self) -> Box<dyn Iterator<Item = Event> + '_> {
+    pub(super) fn events(&self) -> Box<dyn Iterator<Item = Event> + '_> {
         let mut later: Vec<Event> = Vec::new();
         if self.amended {
             for area in 0..self.areas.len() {
@@ -199,6 +205,7 @@ impl Sum<'_> {
                 standing
                     .map(|one| Event {
                         index: one.index,
+                        period: report.period,
                         inside: item.inside,
                         old: before.replace(one.amount.clone()),
                         new: one.amount,
@@ -207,6 +214,12 @@ impl Sum<'_> {
             })
             .filter(|versions| !versions.is_empty())
     }
+}
+
+/// Returns the last index of some admissions and what all of them gain.
+fn together(admissions: &[Admission]) -> Option<(u64, BigUint)> {
+    let last = admissions.iter().map(|one| one.index).max()?;
+    Some((last, admissions.iter().map(|one| &one.gain).sum()))
 }
 
 /// Streams of events, each in the order of the log, as one.
