@@ -4,7 +4,8 @@
 //! once and in order, and answers for every pledge of every issuer that the trust file
 //! names. One file for each question: [`logged`] (is this the tree that was signed?),
 //! [`witnessed`] (who else saw it, and when?), [`replay`] (signed by whom, chained to
-//! what?), [`complete`] (is a report missing that is due?), [`claim`] (did it hold?).
+//! what?), [`complete`] (is a report missing that is due?), `corroborated` (what do others
+//! say?), [`claim`] (did it hold?).
 //!
 //! Nothing here reads a clock, a file or the network. What a verdict does not show is
 //! part of it ([`verdict`]).
@@ -13,6 +14,7 @@ mod checkpoints;
 pub mod checks;
 pub mod claim;
 pub mod complete;
+mod corroborated;
 pub mod evidence;
 pub mod findings;
 pub mod history;

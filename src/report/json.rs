@@ -54,6 +54,7 @@ fn verdict(verdict: &Verdict) -> Value {
             "end": verdict.window.end().to_string(),
         },
         "numbers": numbers,
+        "roots": verdict.roots,
         "resolution": verdict.resolution,
         "findings": findings(&verdict.findings),
         "doesNotShow": verdict.does_not_show,

@@ -95,6 +95,13 @@ fn write_verdict(out: &mut String, judgement: &Judgement, verdict: &Verdict) -> 
         "  level       {}, HOLDS needs {}",
         verdict.level, verdict.required
     )?;
+    if !verdict.roots.is_empty() {
+        writeln!(
+            out,
+            "  roots       the lab's own, {}",
+            verdict.roots.join(", ")
+        )?;
+    }
     writeln!(out, "  resolution  {}", verdict.resolution)?;
     if !verdict.findings.is_empty() {
         writeln!(out, "  findings")?;
@@ -124,7 +131,7 @@ fn write_label(out: &mut String, judgement: &Judgement) -> std::fmt::Result {
 /// What a word says in plain words.
 const fn meaning(word: Word) -> &'static str {
     match word {
-        Word::Violated => "the lab's own signed records show that the limit was exceeded",
+        Word::Violated => "signed records show that the limit was exceeded",
         Word::LogIntegrityFailure => "the log or the lab's history in it is broken",
         Word::Overdue => "a report is missing past its deadline",
         Word::NotShown => "it cannot be determined",

@@ -47,6 +47,8 @@ const NOT_SHOWN: Option<Word> = Some(Word::NotShown);
 checks! {
     /// A breach, in what the lab itself says.
     Breach = "breach", Correctness, Some(Word::Violated);
+    /// A breach, in what enough roots of trust measured that are not the lab's.
+    BreachMeasured = "breach-measured", Correctness, Some(Word::Violated);
 
     // The log's files.
     /// A bundle that is malformed.
@@ -162,6 +164,18 @@ checks! {
     /// How many ledgers were opened.
     Ledgers = "ledgers", Correctness, None;
 
+    // What others say.
+    /// Who is expected to speak of an area and does not.
+    CorroborationMissing = "corroboration-missing", Completeness, NOT_SHOWN;
+    /// What somebody measured may be beyond the limit.
+    Contradicted = "contradicted", Correctness, NOT_SHOWN;
+    /// What others bound, but not within the limit.
+    Corroborated = "corroborated", Correctness, None;
+    /// What somebody measured is not what the lab reported.
+    Disagreement = "disagreement", Correctness, None;
+    /// Reports that do not account for what the inventory holds.
+    Unbalanced = "unbalanced", Correctness, None;
+
     // Claims.
     /// An issuer of the trust file that has no pledge here.
     NoPledge = "no-pledge", Completeness, NOT_SHOWN;
@@ -177,6 +191,8 @@ checks! {
     Withdrawn = "withdrawn", Completeness, None;
     /// A trigger that was not shown to have come.
     Trigger = "trigger", Correctness, None;
+    /// A limit that what there was could not have exceeded.
+    Worth = "worth", Correctness, None;
     /// A window that began before a quorum saw the pledge.
     PledgedLate = "pledged-late", Correctness, None;
     /// A perimeter without an area.

@@ -3,13 +3,16 @@
 //! Specified in `specs/verdicts.md`, section "Claims". This version judges `cap`
 //! (fixed or sliding), `ramp-down` and `reduction`; every other kind is NOT-SHOWN.
 
+mod agreement;
 mod amount;
+mod balance;
 mod ledger;
+mod limits;
 mod perimeter;
 mod sum;
+mod support;
 mod unshown;
-
-use num_bigint::BigUint;
+mod worth;
 
 use crate::claim::Level;
 use crate::claim::Pledge;
@@ -17,11 +20,12 @@ use crate::claim::Step;
 use crate::claim::Terms;
 use crate::claim::lint::Severity;
 use crate::claim::lint::lint;
-use crate::quantity::Quantity;
 use crate::time::Period;
 use crate::verify::checks::Check;
 use crate::verify::complete::Clock;
 use crate::verify::complete::lateness;
+use crate::verify::corroborated::Hearing;
+use crate::verify::corroborated::Others;
 use crate::verify::evidence::OpenedLedger;
 use crate::verify::findings::Findings;
 use crate::verify::history::History;
@@ -34,12 +38,25 @@ use crate::verify::verdict::Restated;
 use crate::verify::verdict::Verdict;
 use crate::verify::verdict::Word;
 
+use limits::Evidence;
+use limits::sliding;
 pub(in crate::verify) use perimeter::Covered;
-use sum::Reached;
-use sum::Sum;
+use support::Support;
 
 /// One million parts per million.
 const WHOLE: u32 = 1_000_000;
+
+/// What a verdict says of hidden runs that rests on the lab's own records.
+const UNRESOLVED: &str = "none: with the lab's own records alone no hidden run is excluded";
+
+/// What keeps a claim from HOLDS, whatever its level (formats: part 2, "Pledges that cannot
+/// be broken are worth nothing").
+const NEVER_HOLDS: &[&str] = &[
+    Check::PledgedLate.name(),
+    Check::Trigger.name(),
+    Check::Withdrawn.name(),
+    Check::Worth.name(),
+];
 
 /// Gives the highest dense peak of a model in operations per second.
 pub type Peaks<'p> = dyn Fn(&str) -> Option<u128> + 'p;
@@ -81,6 +98,8 @@ struct Case {
     breaches: Vec<bool>,
     /// The last index of a report that counts.
     last_index: Option<u64>,
+    /// How far others support it.
+    support: Support,
 }
 
 /// Judges one pledge.
@@ -92,31 +111,31 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
     unbreakable(pledge, &mut case.findings);
     let (window, withdrawn) = bound_window(court, history, record, &mut case);
     let covered = perimeter::areas(court, history, pledge, &mut case.findings);
+    let hearing = Hearing {
+        histories: court.histories,
+        trust: court.trust,
+        times: court.clock.times,
+        peaks: court.peaks,
+    };
+    let others = Others::hear(
+        &hearing,
+        pledge,
+        &covered,
+        window.unwrap_or(pledge.window),
+        &mut case.findings,
+    );
     if let Some(window) = window {
-        match &pledge.terms {
-            Terms::Cap { .. } | Terms::RampDown { .. } | Terms::Reduction { .. }
-                if pledge.counted.quantity.is_maximum() =>
-            {
-                // Said already: maxima of periods are never summed.
-            }
-            Terms::Cap { limit } => {
-                let whole = Step {
-                    time: pledge.window,
-                    limit: *limit,
-                };
-                capped(court, &covered, record, window, &[whole], &mut case);
-            }
-            Terms::RampDown { schedule } => {
-                capped(court, &covered, record, window, schedule, &mut case);
-            }
-            Terms::Reduction { limit } => {
-                reduction(court, &covered, record, window, limit.get(), &mut case);
-            }
-            other => case.findings.push(Finding::new(
-                Check::Kind,
-                format!("a `{}` claim is not judged by this version", other.kind()),
-            )),
-        }
+        let evidence = Evidence {
+            court,
+            covered: &covered,
+            record,
+            others: &others,
+            window,
+        };
+        limit(&evidence, &mut case);
+        worth::check(&evidence, &mut case.findings);
+        balance::check(&evidence, &mut case.findings);
+        agreement::check(&evidence, &mut case.findings);
     }
     for covered in &covered {
         let window = window.unwrap_or(pledge.window);
@@ -125,6 +144,31 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
     }
     ledger::check(court.ledgers, &covered, &mut case.findings);
     conclude(court, history, record, &covered, withdrawn, case)
+}
+
+/// Holds the evidence against what the claim's kind limits.
+fn limit(evidence: &Evidence<'_>, case: &mut Case) {
+    let pledge = &evidence.record.pledge;
+    match &pledge.terms {
+        Terms::Cap { .. } | Terms::RampDown { .. } | Terms::Reduction { .. }
+            if pledge.counted.quantity.is_maximum() =>
+        {
+            // Said already: maxima of periods are never summed.
+        }
+        Terms::Cap { limit } => {
+            let whole = Step {
+                time: pledge.window,
+                limit: *limit,
+            };
+            limits::capped(evidence, &[whole], case);
+        }
+        Terms::RampDown { schedule } => limits::capped(evidence, schedule, case),
+        Terms::Reduction { limit } => limits::reduction(evidence, limit.get(), case),
+        other => case.findings.push(Finding::new(
+            Check::Kind,
+            format!("a `{}` claim is not judged by this version", other.kind()),
+        )),
+    }
 }
 
 /// Cuts the window where a withdrawal or an expiry ends the duty.
@@ -194,134 +238,6 @@ fn bound_window(
     (window, withdrawn.is_some())
 }
 
-/// Limits the sum of each stretch of time by itself: a cap has one, a ramp its steps.
-///
-/// The numbers told are of the first that is a breach; else of the first that is not shown
-/// to be below its limit; else of the last.
-fn capped(
-    court: &Court<'_>,
-    covered: &[Covered<'_>],
-    record: &PledgeRecord,
-    window: Period,
-    stretches: &[Step],
-    case: &mut Case,
-) {
-    let pledge = &record.pledge;
-    let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
-    let mut told = None;
-    for stretch in stretches {
-        // Where the duty ended, no report of the rest is due.
-        let Some(due) = stretch.time.intersection(window) else {
-            continue;
-        };
-        let limit = BigUint::from(stretch.limit.get()) + BigUint::from(allowance);
-        let windows = (due, stretch.time);
-        let sum = Sum::over(court, covered, record, windows, None, &mut case.findings);
-        let found = match sliding(pledge) {
-            Some(length) => sum.slide(length, record.index, &limit),
-            None => Reached {
-                lower: sum.lower().clone(),
-                upper: sum.upper().cloned(),
-                breach: sum.breach(None, record.index, |lower, _| *lower > limit),
-            },
-        };
-        let breach = found.breach;
-        let within = found.upper.as_ref().map(|upper| *upper <= limit);
-        violated(breach.as_ref(), &limit, stretch.time, pledge, case);
-        if breach.is_none() {
-            straddles(within, stretch.time, case);
-        }
-        case.last_index = case.last_index.max(sum.last_index());
-        let rank = match (&breach, within) {
-            (Some(_), _) => 0_u8,
-            (None, Some(false) | None) => 1,
-            (None, Some(true)) => 2,
-        };
-        if told.is_none_or(|told| rank < told || rank == 2 && told == 2) {
-            told = Some(rank);
-            case.numbers = Some(Numbers {
-                lower: found.lower.to_string(),
-                upper: found.upper.map(|upper| upper.to_string()),
-                limit: limit.to_string(),
-                unit: pledge.unit().to_owned(),
-            });
-        }
-    }
-}
-
-/// Returns the length of the stretches in which a claim is judged, if it is so.
-fn sliding(pledge: &Pledge) -> Option<u64> {
-    let slides = matches!(pledge.terms, Terms::Cap { .. });
-    pledge.sliding.filter(|_| slides)
-}
-
-fn reduction(
-    court: &Court<'_>,
-    covered: &[Covered<'_>],
-    record: &PledgeRecord,
-    window: Period,
-    limit: u128,
-    case: &mut Case,
-) {
-    let pledge = &record.pledge;
-    let Some(baseline) = &pledge.baseline else {
-        case.findings.push(Finding::new(
-            Check::Baseline,
-            "a reduction without a baseline cannot be judged",
-        ));
-        return;
-    };
-    let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
-    let limit = BigUint::from(limit) + BigUint::from(allowance);
-    let windows = (window, pledge.window);
-    let now = Sum::over(court, covered, record, windows, None, &mut case.findings);
-    let base = Sum::over(
-        court,
-        covered,
-        record,
-        (baseline.period, baseline.period),
-        Some(&baseline.heads),
-        &mut case.findings,
-    );
-    // now / length <= limit / 1e6 * base / length, multiplied out.
-    let scaled_now = |amount: &BigUint| amount * baseline.period.seconds() * WHOLE;
-    let scaled_base = |amount: &BigUint| amount * window.seconds() * &limit;
-    // From below a period counts whole that the end of the duty cut, and so does its time.
-    let longest = |amount: &BigUint| amount * now.seconds() * &limit;
-    // Each index is judged with the versions in force there, of window and baseline.
-    let breach = now.breach(Some(&base), record.index, |lower, base| {
-        base.is_some_and(|base| scaled_now(lower) > longest(base))
-    });
-    violated(breach.as_ref(), &limit, pledge.window, pledge, case);
-    if breach.is_none() {
-        let upper = now.upper();
-        let within = upper.map(|upper| scaled_now(upper) <= scaled_base(base.least()));
-        straddles(within, pledge.window, case);
-    }
-    case.last_index = now.last_index().max(base.last_index());
-    let seconds = now.seconds();
-    let ratio = |now: &BigUint, base: &BigUint, up: bool| {
-        let over = base * if up { window.seconds() } else { seconds };
-        if over == BigUint::ZERO {
-            return None;
-        }
-        let scaled = scaled_now(now);
-        let rounded = if up { &scaled + &over - 1_u32 } else { scaled };
-        Some((rounded / over).to_string())
-    };
-    case.numbers = Some(Numbers {
-        lower: base
-            .upper()
-            .and_then(|base| ratio(now.lower(), base, false))
-            .unwrap_or_else(|| "0".to_owned()),
-        upper: now
-            .upper()
-            .and_then(|upper| ratio(upper, base.least(), true)),
-        limit: limit.to_string(),
-        unit: pledge.unit().to_owned(),
-    });
-}
-
 /// A pledge that contradicts itself, or that nothing could break, shows nothing: a lab
 /// need not have used our `lint` before it signed.
 fn unbreakable(pledge: &Pledge, findings: &mut Findings) {
@@ -338,39 +254,19 @@ fn unbreakable(pledge: &Pledge, findings: &mut Findings) {
     );
 }
 
-fn violated(
-    breach: Option<&sum::Breach>,
-    limit: &BigUint,
-    time: Period,
-    pledge: &Pledge,
-    case: &mut Case,
-) {
-    let Some(breach) = breach else { return };
-    // One that still stands is not restated, whatever became of others.
-    case.breaches.push(breach.restated);
-    case.findings.push(Finding::new(
-        Check::Breach,
-        format!(
-            "at entry {} the lab's own statements of {time} come to at least {} {}, the limit is {limit} {}",
-            breach.index,
-            breach.lower,
-            pledge.counted.quantity.unit(),
-            pledge.unit(),
-        ),
-    ));
-}
-
-fn straddles(within: Option<bool>, time: Period, case: &mut Case) {
-    match within {
-        Some(true) => {}
-        Some(false) => case.findings.push(Finding::new(
-            Check::Straddles,
-            format!("what was reported of {time} may exceed the limit and may not"),
-        )),
-        None => case.findings.push(Finding::new(
-            Check::Unbounded,
-            format!("nothing bounds the quantity in {time} from above"),
-        )),
+/// Returns the level that the evidence reaches: the least over what the claim rests on.
+fn reached(case: &Case, findings: &[Finding], witnessed: bool) -> Level {
+    let found = |check: Check| findings.iter().any(|one| one.check == check.name());
+    if !witnessed {
+        Level::E0
+    } else if found(Check::CoverageUnknown) {
+        Level::E1
+    } else if case.support.is_whole() && !found(Check::CorroborationMissing) {
+        Level::E3
+    } else if case.numbers.is_some() && !found(Check::Unbalanced) {
+        Level::E2
+    } else {
+        Level::E1
     }
 }
 
@@ -387,16 +283,24 @@ fn conclude(
     // Whoever saw the last of them saw all.
     let last = case.last_index.max(Some(record.index));
     let witnessed = last.is_some_and(|last| court.clock.times.not_after(last).is_some());
-    let level = if witnessed { Level::E1 } else { Level::E0 };
     if let Some(stale) = &court.stale {
         case.findings
             .push(Finding::new(Check::Stale, stale.clone()));
     }
     let findings: Vec<Finding> = case.findings.told().collect();
-    let mut words: Vec<Word> = findings.iter().filter_map(|one| one.calls_for).collect();
-    // What rests on the lab's own statements alone is never more than consistent.
-    words.push(Word::Consistent);
-    let word = words.into_iter().min().unwrap_or(Word::NotShown);
+    let required = pledge.level.max(court.trust.required_level);
+    let level = reached(&case, &findings, witnessed);
+    let holds = level >= Level::E3
+        && level >= required
+        && !court.clock.bundle
+        && !findings.iter().any(|one| NEVER_HOLDS.contains(&one.check));
+    let best = if holds { Word::Holds } else { Word::Consistent };
+    let called = findings.iter().filter_map(|one| one.calls_for);
+    let word = called.min().unwrap_or(best).min(best);
+    let roots = match level {
+        Level::E0 | Level::E1 | Level::E2 => Vec::new(),
+        _ => case.support.roots(),
+    };
     Verdict {
         issuer: court.issuer.id,
         name: court.issuer.name.clone(),
@@ -414,12 +318,17 @@ fn conclude(
             _ => Restated::Yes,
         },
         level,
-        required: pledge.level.max(court.trust.required_level),
+        required,
         perimeter: perimeter::describe(pledge, covered),
         window: pledge.window,
         numbers: case.numbers,
-        resolution: "none: with the lab's own records alone no hidden run is excluded".to_owned(),
+        resolution: if roots.is_empty() {
+            UNRESOLVED.to_owned()
+        } else {
+            case.support.resolution(court, pledge, covered)
+        },
         findings,
-        does_not_show: unshown::all(court, history, pledge, covered, level, withdrawn),
+        does_not_show: unshown::all(court, history, pledge, covered, (level, &roots), withdrawn),
+        roots,
     }
 }

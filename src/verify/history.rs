@@ -11,6 +11,7 @@ use crate::attestation::StatementId;
 use crate::attestation::StreamId;
 use crate::attestation::content::AreaOpen;
 use crate::attestation::content::Capacity;
+use crate::attestation::content::Corroboration;
 use crate::attestation::content::Issuer;
 use crate::attestation::content::RatedWatts;
 use crate::attestation::identity::Identity;
@@ -45,8 +46,17 @@ pub struct History {
     pub pledges: Vec<PledgeRecord>,
     /// Its withdrawals: of which pledge, and where each stands.
     pub withdrawals: BTreeMap<StatementId, Vec<u64>>,
+    /// What it says of others' areas, by stream and sequence.
+    pub testimonies: BTreeMap<(StreamId, u64), Testimony>,
     /// What is wrong with it.
     pub findings: Findings,
+}
+
+/// A `corroboration`, and its corrections after it: where each stands. Never empty.
+#[derive(Clone, Debug)]
+pub struct Testimony {
+    /// In the order of the log; all speak of the same areas and period.
+    pub versions: Vec<(u64, Corroboration)>,
 }
 
 /// One stream.
@@ -156,6 +166,7 @@ impl History {
             areas: BTreeMap::new(),
             pledges: Vec::new(),
             withdrawals: BTreeMap::new(),
+            testimonies: BTreeMap::new(),
             findings: Findings::new(),
         }
     }
@@ -215,6 +226,15 @@ impl Area {
     pub fn inventory_at(&self, start: UnixSeconds) -> Option<&InventoryRecord> {
         let known = self.inventories.range(..=(start, u64::MAX));
         known.map(|(_, one)| one).next_back()
+    }
+
+    /// Returns every inventory in force at some time of a period, each in all its versions
+    /// of then.
+    pub fn inventories_within(&self, period: Period) -> impl Iterator<Item = &InventoryRecord> {
+        let first = self.inventory_at(period.start());
+        let first = first.map_or(period.start(), |one| one.from.min(period.start()));
+        let known = self.inventories.range((first, 0)..(period.end(), 0));
+        known.map(|(_, one)| one)
     }
 
     /// As [`Self::inventory_at`], unless another than the one named may be in force: one

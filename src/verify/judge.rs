@@ -176,6 +176,7 @@ fn read<'e>(
         (proven, _) => proven.unwrap_or(Tree::Proven(Vec::new())),
     };
     let ids = trust.issuers_of(key).map(|issuer| issuer.id);
+    let ids = ids.chain(trust.corroborators.iter().map(|one| one.id));
     let mut replay = Replay::new(key.clone(), ids, is_whole(evidence), &evidence.ledgers);
     replay_all(&mut reader, &mut tree, &mut replay);
     let readable = reader.is_readable();

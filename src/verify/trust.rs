@@ -3,6 +3,8 @@
 //! Specified in `specs/verdicts.md`, section "Trust file". It never comes from the lab or
 //! in a bundle.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use crate::attestation::IssuerId;
@@ -12,9 +14,13 @@ use crate::hash::Hash;
 use crate::hash::Hasher;
 use crate::key::PublicKey;
 use crate::key::VerifierKey;
+use crate::time::Period;
 use crate::time::UnixSeconds;
 use crate::tlog::Policy;
 use crate::tlog::PolicyError;
+
+/// The fewest roots of trust that HOLDS can rest on (formats: part 2, level E3).
+const LEAST_ROOTS: usize = 2;
 
 /// A trust file with the policy that it names.
 #[derive(Clone, Debug)]
@@ -26,6 +32,8 @@ pub struct Trust {
     pub label: Option<String>,
     /// The level that HOLDS needs at least.
     pub required_level: Level,
+    /// How many roots of trust must support what HOLDS rests on, the lab's own counted.
+    pub required_roots: usize,
     /// Seconds that a silent log is given after a deadline.
     pub grace: u64,
     /// The greatest age of a checkpoint in seconds.
@@ -53,6 +61,8 @@ pub struct Corroborator {
     pub trust_root: String,
     /// The issuer that it measures.
     pub measures: IssuerId,
+    /// The areas that it is expected to speak of; if none is named, every one of a claim.
+    pub areas: Vec<StreamId>,
     /// From when it is believed.
     pub from: Option<UnixSeconds>,
     /// Until when it is believed.
@@ -168,6 +178,16 @@ impl Trust {
             policy,
             label: raw.label,
             required_level: field("required_level", &raw.required_level)?,
+            required_roots: match raw.required_roots {
+                0 | 1 => {
+                    return Err(TrustError::Field {
+                        field: "required_roots",
+                        found: raw.required_roots.to_string(),
+                        why: format!("HOLDS needs {LEAST_ROOTS} at least, the lab's own counted"),
+                    });
+                }
+                roots => roots,
+            },
             grace: raw.grace,
             greatest_age: raw.greatest_age,
             catalogue: match raw.catalogue.as_str() {
@@ -213,9 +233,23 @@ impl Trust {
 
     /// Whether two trust roots are one, or belong together.
     fn is_related(&self, one: &str, other: &str) -> bool {
-        let holds = |roots: &Vec<String>, root: &str| roots.iter().any(|known| known == root);
-        let together = |roots: &Vec<String>| holds(roots, one) && holds(roots, other);
-        one == other || self.related.iter().any(together)
+        self.party_of(one).contains(other)
+    }
+
+    /// Returns a trust root and all that belong with it, directly or through others.
+    pub fn party_of<'t>(&'t self, root: &'t str) -> BTreeSet<&'t str> {
+        let mut party = BTreeSet::from([root]);
+        loop {
+            let before = party.len();
+            for roots in &self.related {
+                if roots.iter().any(|root| party.contains(root.as_str())) {
+                    party.extend(roots.iter().map(String::as_str));
+                }
+            }
+            if party.len() == before {
+                return party;
+            }
+        }
     }
 
     /// Whether a cosignature by `key` at `time` is within the witness's validity.
@@ -274,9 +308,26 @@ impl Corroborator {
             name: raw.name.clone(),
             trust_root: raw.trust_root.clone(),
             measures: field("corroborator.measures", &raw.measures)?,
+            areas: raw
+                .areas
+                .iter()
+                .map(|area| field("corroborator.areas", area))
+                .collect::<Result<_, _>>()?,
             from: instant("corroborator.from", raw.from.as_deref())?,
             until: instant("corroborator.until", raw.until.as_deref())?,
         })
+    }
+
+    /// Whether it is believed in what a quorum saw at `time`.
+    pub fn is_believed_at(&self, time: UnixSeconds) -> bool {
+        self.from.is_none_or(|from| from <= time) && self.until.is_none_or(|until| time < until)
+    }
+
+    /// Returns the part of a window of which it is expected to speak.
+    pub fn expected_within(&self, window: Period) -> Option<Period> {
+        let start = self.from.unwrap_or(window.start()).max(window.start());
+        let end = self.until.unwrap_or(window.end()).min(window.end());
+        Period::new(start, end)
     }
 }
 
@@ -338,6 +389,8 @@ struct Raw {
     label: Option<String>,
     #[serde(default = "default_level")]
     required_level: String,
+    #[serde(default = "default_roots")]
+    required_roots: usize,
     #[serde(default)]
     grace: u64,
     greatest_age: u64,
@@ -393,6 +446,8 @@ struct RawCorroborator {
     name: String,
     trust_root: String,
     measures: String,
+    #[serde(default)]
+    areas: Vec<String>,
     from: Option<String>,
     until: Option<String>,
 }
@@ -414,6 +469,10 @@ impl Raw {
 
 fn instant(name: &'static str, text: Option<&str>) -> Result<Option<UnixSeconds>, TrustError> {
     text.map(|text| field(name, text)).transpose()
+}
+
+const fn default_roots() -> usize {
+    LEAST_ROOTS
 }
 
 fn default_level() -> String {

@@ -123,6 +123,8 @@ pub struct Verdict {
     pub numbers: Option<Numbers>,
     /// The smallest hidden run that the evidence could not exclude.
     pub resolution: String,
+    /// The roots of trust beside the lab's own that the level rests on.
+    pub roots: Vec<String>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// What the verdict does not show.

@@ -5,6 +5,7 @@
 //! - `evasion`: what a lab may try with its own keys and its log's;
 //! - `framing`: what others may try against an honest lab, and what a careless auditor may
 //!   believe;
+//! - `outside`: what others say, left out, blurred or in another order;
 //! - `properties`: random histories, honest and not.
 //!
 //! `fixtures/entry`, `fixtures/signers` and `fixtures/history` try the forms one by one.
@@ -24,6 +25,7 @@ mod common;
 mod evasion;
 mod framing;
 mod named;
+mod outside;
 mod properties;
 
 use common::*;

@@ -18,9 +18,14 @@ pub fn trust(labs: &[IssuerId]) -> Trust {
 
 /// As [`trust`], with more behind each lab's own keys.
 pub fn trust_with(labs: &[IssuerId], more: &str) -> Trust {
+    trust_of(labs, "", more)
+}
+
+/// As [`trust_with`], with more keys of the file's own.
+pub fn trust_of(labs: &[IssuerId], keys: &str, more: &str) -> Trust {
     let vkey = log_key().verifier();
     let mut policy = format!("log {vkey}\n");
-    let mut text = "policy = \"policy\"\ngreatest_age = 8640000\ngrace = 86400\n".to_owned();
+    let mut text = "policy = \"policy\"\ngreatest_age = 8640000\ngrace = 86400\n".to_owned() + keys;
     for (number, id) in labs.iter().enumerate() {
         text += &format!(
             "[[issuer]]\nid = \"{id}\"\nname = \"lab {number}\"\ntrust_root = \"lab\"\nlog = \"{vkey}\"\n{more}\n"

@@ -16,11 +16,13 @@
 mod auditor;
 mod lab;
 mod log;
+mod outside;
 mod words;
 
 pub use auditor::*;
 pub use lab::*;
 pub use log::*;
+pub use outside::*;
 pub use words::*;
 
 use standstill::key::{Algorithm, KeyName, SecretKey, SignerKey};

@@ -10,6 +10,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod corroborated;
 mod figures;
 mod files;
 mod gaps;

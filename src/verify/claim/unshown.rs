@@ -16,17 +16,22 @@ pub(super) fn all(
     history: &History,
     pledge: &Pledge,
     covered: &[Covered<'_>],
-    level: Level,
+    (level, roots): (Level, &[String]),
     withdrawn: bool,
 ) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     if level == Level::E0 && !court.seen_before {
         lines.push("a rewritten history is not excluded: no quorum saw all of it".to_owned());
     }
-    lines.push(
+    lines.push(if roots.is_empty() {
         "independent evidence: these are the lab's own records, not independently checked"
-            .to_owned(),
-    );
+            .to_owned()
+    } else {
+        format!(
+            "what others could not see either: collusion of the lab with {}",
+            roots.join(" and ")
+        )
+    });
     lines.extend(parties(court, pledge));
     if court.clock.bundle {
         lines.extend(later_statements(history, covered));
@@ -40,18 +45,11 @@ pub(super) fn all(
 
 /// Whom the auditor expects to hear of and this verdict does not speak of.
 fn parties(court: &Court<'_>, pledge: &Pledge) -> Vec<String> {
-    let of_issuer = court.trust.corroborators.iter();
-    let of_issuer = of_issuer.filter(|one| one.measures == court.issuer.id);
-    let corroborators = of_issuer.map(|one| {
-        format!(
-            "what {} measured: corroboration is expected and not judged by this version",
-            one.name
-        )
-    });
     let affiliates = court.issuer.affiliates.iter();
     let left_out = affiliates.filter(|id| !pledge.perimeter.affiliates.contains(id));
-    let affiliates = left_out.map(|id| format!("the affiliate {id}, which the pledge leaves out"));
-    corroborators.chain(affiliates).collect()
+    left_out
+        .map(|id| format!("the affiliate {id}, which the pledge leaves out"))
+        .collect()
 }
 
 /// What a bundle cannot exclude: it ends somewhere, and proves no absence after that.

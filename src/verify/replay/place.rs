@@ -27,6 +27,7 @@ use crate::verify::history::MAX_COUNTED;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
 use crate::verify::history::Stream;
+use crate::verify::history::Testimony;
 use crate::verify::history::Version;
 use crate::verify::replay::link::Bound;
 use crate::verify::verdict::Finding;
@@ -315,10 +316,14 @@ fn apply(history: &mut History, said: &Said<'_>) {
             }
         }
         Content::Correction(correction) => correct(history, said, correction),
+        Content::Corroboration(corroboration) => {
+            let versions = vec![(index, corroboration.clone())];
+            let place = (subject.stream, subject.sequence);
+            history.testimonies.insert(place, Testimony { versions });
+        }
         Content::Area(_)
         | Content::Challenge(_)
         | Content::ChallengeResponse(_)
-        | Content::Corroboration(_)
         | Content::Evidence(_)
         | Content::Issuer(_)
         | Content::NotUnderstood(_)
@@ -556,6 +561,17 @@ fn correct(history: &mut History, said: &Said<'_>, correction: &Correction) {
                 })
                 .is_none()
                 .then_some("what it names is no `inventory` from that edge")
+            }
+            Content::Corroboration(new) => {
+                let place = (subject.stream, sequence);
+                let known = history.testimonies.get_mut(&place);
+                let same = known.filter(|known| {
+                    let mut versions = known.versions.iter();
+                    versions.all(|(_, version)| version.about == new.about)
+                });
+                same.map(|known| known.versions.push((index, new.clone())))
+                    .is_none()
+                    .then_some("what it names is no `corroboration` of those areas and that period")
             }
             _ => None,
         }

@@ -1,0 +1,130 @@
+//! Do the reports account for what the inventory holds? The chip-hour balance of each
+//! period (IAEA material balance; `specs/verdicts.md`, section "Claims").
+
+use std::collections::BTreeMap;
+
+use crate::attestation::figure::Basis;
+use crate::attestation::figure::Class;
+use crate::attestation::figure::QuantityKind;
+use crate::time::Period;
+use crate::verify::checks::Check;
+use crate::verify::claim::limits::Evidence;
+use crate::verify::findings::Findings;
+use crate::verify::history::Account;
+use crate::verify::history::Gap;
+use crate::verify::history::InventoryRecord;
+use crate::verify::verdict::Finding;
+
+/// Says which reports of the window do not balance.
+pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
+    let window = evidence.window;
+    for covered in evidence.covered {
+        let area = covered.area;
+        let (mut count, mut first): (u64, Option<(Period, String)>) = (0, None);
+        for report in area.reports.within(window.start(), window.end()) {
+            let inventory = area.inventory_at(report.period.start());
+            let mut versions = report.versions.iter();
+            let why = versions.find_map(|version| {
+                let inventory = inventory.ok_or_else(|| "no inventory is in force".to_owned());
+                let balanced = inventory
+                    .and_then(|inventory| balance(&version.account, report.period, inventory));
+                balanced.err()
+            });
+            if let Some(why) = why {
+                count = count.saturating_add(1);
+                first.get_or_insert((report.period, why));
+            }
+        }
+        if let Some((period, why)) = first {
+            findings.push(Finding::new(
+                Check::Unbalanced,
+                format!(
+                    "area {}: {count} reports do not account for all that the inventory holds, first that of {period}: {why}",
+                    covered.name
+                ),
+            ));
+        }
+    }
+}
+
+/// Checks that on some basis all classes together, those that rest included, come to the
+/// device-seconds observed, and that no energy exceeds what is rated.
+fn balance(account: &Account, period: Period, inventory: &InventoryRecord) -> Result<(), String> {
+    for told in &account.figures {
+        let key = &told.kind.key;
+        if key.quantity != QuantityKind::EnergyJoules {
+            continue;
+        }
+        let rated = inventory
+            .watts
+            .iter()
+            .find(|one| Some(one.boundary) == key.boundary);
+        let most = rated.and_then(|rated| rated.watts.times(period.seconds()));
+        if most.is_some_and(|most| told.value.lower() > most) {
+            return Err(format!(
+                "{} J are more than the rated watts make",
+                told.value.lower()
+            ));
+        }
+    }
+    let mut why = Err("no figure of accelerator_seconds".to_owned());
+    for basis in Basis::ALL {
+        match on_basis(account, period, inventory, *basis) {
+            Some(Ok(())) => return Ok(()),
+            Some(unbalanced) => why = unbalanced,
+            None => {}
+        }
+    }
+    why
+}
+
+fn on_basis(
+    account: &Account,
+    period: Period,
+    inventory: &InventoryRecord,
+    basis: Basis,
+) -> Option<Result<(), String>> {
+    let mut models: BTreeMap<&str, (BTreeMap<Class, [u128; 2]>, u128)> = BTreeMap::new();
+    for told in &account.figures {
+        let key = &told.kind.key;
+        if key.quantity != QuantityKind::AcceleratorSeconds || key.basis != basis {
+            continue;
+        }
+        let Gap::Charged(gap) = told.gap else {
+            return Some(Err("what was not seen is not bounded".to_owned()));
+        };
+        let (classes, unseen) = models.entry(&key.model).or_default();
+        let (lower, upper) = (told.value.lower().get(), told.value.upper().get());
+        let [least, most] = classes.entry(key.class).or_insert([lower, upper]);
+        *least = lower.min(*least);
+        *most = upper.max(*most);
+        *unseen = gap.get().max(*unseen);
+    }
+    if models.is_empty() {
+        return None;
+    }
+    let found = models.into_iter().find_map(|(model, (classes, unseen))| {
+        let held = inventory.capacity.iter().find(|one| one.model == model);
+        let held = held.map_or(0, |one| one.count.get());
+        let all = held.saturating_mul(u128::from(period.seconds()));
+        let observed = all.saturating_sub(unseen);
+        let sum = |bound: fn(&[u128; 2]) -> u128| {
+            let values = classes.values().map(bound);
+            values.fold(0_u128, u128::saturating_add)
+        };
+        let (least, most) = (sum(|[least, _]| *least), sum(|[_, most]| *most));
+        if most < observed {
+            let unaccounted = observed.saturating_sub(most);
+            Some(format!(
+                "{unaccounted} of {observed} seconds of `{model}` ({basis}) are unaccounted for"
+            ))
+        } else if least > observed {
+            Some(format!(
+                "{least} seconds of `{model}` ({basis}) are more than the {observed} observed"
+            ))
+        } else {
+            None
+        }
+    });
+    Some(found.map_or(Ok(()), Err))
+}

@@ -1,0 +1,292 @@
+//! Holds what was reported, and what others measured, against limits.
+
+use num_bigint::BigUint;
+
+use crate::attestation::content::StreamHead;
+use crate::claim::Pledge;
+use crate::claim::Step;
+use crate::claim::Terms;
+use crate::quantity::Quantity;
+use crate::time::Period;
+use crate::verify::checks::Check;
+use crate::verify::claim::Case;
+use crate::verify::claim::Court;
+use crate::verify::claim::Covered;
+use crate::verify::claim::WHOLE;
+use crate::verify::claim::sum::Breach;
+use crate::verify::claim::sum::Reached;
+use crate::verify::claim::sum::Sum;
+use crate::verify::claim::support::Bounded;
+use crate::verify::corroborated::Others;
+use crate::verify::history::PledgeRecord;
+use crate::verify::verdict::Finding;
+use crate::verify::verdict::Numbers;
+
+/// What a claim is judged on.
+pub(super) struct Evidence<'c> {
+    /// With what.
+    pub(super) court: &'c Court<'c>,
+    /// The areas of the perimeter.
+    pub(super) covered: &'c [Covered<'c>],
+    /// The claim.
+    pub(super) record: &'c PledgeRecord,
+    /// What others say of the areas.
+    pub(super) others: &'c Others<'c>,
+    /// The time of the claim's window in which the duty ran.
+    pub(super) window: Period,
+}
+
+/// Returns the length of the stretches in which a claim is judged, if it is so.
+pub(super) fn sliding(pledge: &Pledge) -> Option<u64> {
+    let slides = matches!(pledge.terms, Terms::Cap { .. });
+    pledge.sliding.filter(|_| slides)
+}
+
+/// Limits the sum of each stretch of time by itself: a cap has one, a ramp its steps.
+///
+/// The numbers told are of the first that is a breach; else of the first that is not shown
+/// to be below its limit; else of the last.
+pub(super) fn capped(evidence: &Evidence<'_>, stretches: &[Step], case: &mut Case) {
+    let record = evidence.record;
+    let pledge = &record.pledge;
+    let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
+    let mut told = None;
+    for stretch in stretches {
+        // Where the duty ended, no report of the rest is due.
+        let Some(due) = stretch.time.intersection(evidence.window) else {
+            continue;
+        };
+        let limit = BigUint::from(stretch.limit.get()) + BigUint::from(allowance);
+        let sum = evidence.sum((due, stretch.time), None, case);
+        let found = match sliding(pledge) {
+            Some(length) => sum.slide(length, record.index, &limit),
+            None => Reached {
+                lower: sum.lower().clone(),
+                upper: sum.upper().cloned(),
+                breach: sum.breach(None, record.index, |lower, _| *lower > limit),
+            },
+        };
+        let breach = found.breach;
+        let within = found.upper.as_ref().map(|upper| *upper <= limit);
+        violated(breach.as_ref(), &limit, stretch.time, pledge, case);
+        if breach.is_none() {
+            straddles(within, stretch.time, case);
+        }
+        let others = Compared {
+            most: &|amount| *amount <= limit,
+            measured: &|amount| *amount > limit,
+        };
+        outside(evidence, (due, stretch.time), &found.lower, &others, case);
+        case.last_index = case.last_index.max(sum.last_index());
+        let rank = match (&breach, within) {
+            (Some(_), _) => 0_u8,
+            (None, Some(false) | None) => 1,
+            (None, Some(true)) => 2,
+        };
+        if told.is_none_or(|told| rank < told || rank == 2 && told == 2) {
+            told = Some(rank);
+            case.numbers = Some(Numbers {
+                lower: found.lower.to_string(),
+                upper: found.upper.map(|upper| upper.to_string()),
+                limit: limit.to_string(),
+                unit: pledge.unit().to_owned(),
+            });
+        }
+    }
+}
+
+/// Limits what was used a second, in parts per million of a baseline.
+pub(super) fn reduction(evidence: &Evidence<'_>, limit: u128, case: &mut Case) {
+    let (record, window) = (evidence.record, evidence.window);
+    let pledge = &record.pledge;
+    let Some(baseline) = &pledge.baseline else {
+        case.findings.push(Finding::new(
+            Check::Baseline,
+            "a reduction without a baseline cannot be judged",
+        ));
+        return;
+    };
+    let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
+    let limit = BigUint::from(limit) + BigUint::from(allowance);
+    let now = evidence.sum((window, pledge.window), None, case);
+    let then = (baseline.period, baseline.period);
+    let base = evidence.sum(then, Some(&baseline.heads), case);
+    // now / length <= limit / 1e6 * base / length, multiplied out.
+    let scaled_now = |amount: &BigUint| amount * baseline.period.seconds() * WHOLE;
+    let scaled_base = |amount: &BigUint| amount * window.seconds() * &limit;
+    // From below a period counts whole that the end of the duty cut, and so does its time.
+    let longest = |amount: &BigUint| amount * now.seconds() * &limit;
+    // Each index is judged with the versions in force there, of window and baseline.
+    let breach = now.breach(Some(&base), record.index, |lower, base| {
+        base.is_some_and(|base| scaled_now(lower) > longest(base))
+    });
+    violated(breach.as_ref(), &limit, pledge.window, pledge, case);
+    if breach.is_none() {
+        let upper = now.upper();
+        let within = upper.map(|upper| scaled_now(upper) <= scaled_base(base.least()));
+        straddles(within, pledge.window, case);
+    }
+    // Others must have seen a baseline as high, or the cut is one on paper.
+    let others = evidence.others;
+    let least = others.least(baseline.period, others.needed());
+    let lowest = others.lowest(baseline.period);
+    let lowest = lowest
+        .as_ref()
+        .map_or(base.least(), |one| one.min(base.least()));
+    let compared = Compared {
+        most: &|amount| {
+            let base = least.as_ref();
+            base.is_some_and(|base| scaled_now(amount) <= scaled_base(&base.amount))
+        },
+        measured: &|amount| scaled_now(amount) > scaled_base(lowest),
+    };
+    outside(
+        evidence,
+        (window, pledge.window),
+        now.lower(),
+        &compared,
+        case,
+    );
+    case.last_index = now.last_index().max(base.last_index());
+    let seconds = now.seconds();
+    let ratio = |now: &BigUint, base: &BigUint, up: bool| {
+        let over = base * if up { window.seconds() } else { seconds };
+        if over == BigUint::ZERO {
+            return None;
+        }
+        let scaled = scaled_now(now);
+        let rounded = if up { &scaled + &over - 1_u32 } else { scaled };
+        Some((rounded / over).to_string())
+    };
+    case.numbers = Some(Numbers {
+        lower: base
+            .upper()
+            .and_then(|base| ratio(now.lower(), base, false))
+            .unwrap_or_else(|| "0".to_owned()),
+        upper: now
+            .upper()
+            .and_then(|upper| ratio(upper, base.least(), true)),
+        limit: limit.to_string(),
+        unit: pledge.unit().to_owned(),
+    });
+}
+
+/// What others say of an amount.
+struct Compared<'f> {
+    /// Whether an amount that nothing exceeded is within the limit.
+    most: &'f dyn Fn(&BigUint) -> bool,
+    /// Whether an amount that was measured is beyond it.
+    measured: &'f dyn Fn(&BigUint) -> bool,
+}
+
+/// Holds what others measured of a stretch of time against its limit. `due` is the part of
+/// it in which the duty ran.
+fn outside(
+    evidence: &Evidence<'_>,
+    (due, whole): (Period, Period),
+    lower: &BigUint,
+    compared: &Compared<'_>,
+    case: &mut Case,
+) {
+    let (others, pledge) = (evidence.others, &evidence.record.pledge);
+    if pledge.sliding.is_some() {
+        // What others measured is not weighed stretch by stretch.
+        case.support.add(None);
+        return;
+    }
+    let unit = pledge.counted.quantity.unit();
+    if let Some((amount, who)) = others.measured(whole)
+        && (compared.measured)(&amount)
+    {
+        case.findings.push(Finding::new(
+            Check::Contradicted,
+            format!("what {who} measured of {whole} may come to {amount} {unit}: beyond the limit"),
+        ));
+    }
+    if let Some(least) = others.least(whole, evidence.court.trust.required_roots)
+        && (compared.measured)(&least.amount)
+    {
+        case.breaches.push(false);
+        let roots: Vec<String> = least.roots.into_iter().collect();
+        case.findings.push(Finding::new(
+            Check::BreachMeasured,
+            format!(
+                "{} each measured at least {} {unit} of {whole}: beyond the limit",
+                roots.join(" and "),
+                least.amount
+            ),
+        ));
+    }
+    let most = others.most(due).filter(|most| {
+        let within = (compared.most)(&most.amount);
+        if !within {
+            case.findings.push(Finding::new(
+                Check::Corroborated,
+                format!(
+                    "others bound what was used in {due} at {} {unit}, which is not within the limit",
+                    most.amount
+                ),
+            ));
+        }
+        within
+    });
+    case.support.add(most.map(|most| Bounded {
+        hidden: &most.amount - lower.min(&most.amount),
+        roots: most.roots,
+    }));
+}
+
+impl<'c> Evidence<'c> {
+    fn sum(
+        &self,
+        windows: (Period, Period),
+        heads: Option<&[StreamHead]>,
+        case: &mut Case,
+    ) -> Sum<'c> {
+        let (court, covered) = (self.court, self.covered);
+        Sum::over(
+            court,
+            covered,
+            self.record,
+            windows,
+            heads,
+            &mut case.findings,
+        )
+    }
+}
+
+fn violated(
+    breach: Option<&Breach>,
+    limit: &BigUint,
+    time: Period,
+    pledge: &Pledge,
+    case: &mut Case,
+) {
+    let Some(breach) = breach else { return };
+    // One that still stands is not restated, whatever became of others.
+    case.breaches.push(breach.restated);
+    case.findings.push(Finding::new(
+        Check::Breach,
+        format!(
+            "at entry {} the lab's own statements of {time} come to at least {} {}, the limit is {limit} {}",
+            breach.index,
+            breach.lower,
+            pledge.counted.quantity.unit(),
+            pledge.unit(),
+        ),
+    ));
+}
+
+fn straddles(within: Option<bool>, time: Period, case: &mut Case) {
+    match within {
+        Some(true) => {}
+        Some(false) => case.findings.push(Finding::new(
+            Check::Straddles,
+            format!("what was reported of {time} may exceed the limit and may not"),
+        )),
+        None => case.findings.push(Finding::new(
+            Check::Unbounded,
+            format!("nothing bounds the quantity in {time} from above"),
+        )),
+    }
+}

@@ -1,0 +1,98 @@
+//! How far others support a claim, and what could be hidden from them all the same.
+
+use std::collections::BTreeSet;
+
+use num_bigint::BigUint;
+
+use crate::attestation::figure::QuantityKind;
+use crate::claim::Pledge;
+use crate::verify::claim::Court;
+use crate::verify::claim::Covered;
+
+/// The device in whose days a hidden run is told.
+const NAMED: &str = "h100-sxm";
+
+const DAY: u32 = 86_400;
+
+/// What others say of one stretch of time, where that is within the limit.
+pub(super) struct Bounded {
+    /// What could have run beyond what the lab reported, in the unit of the quantity.
+    pub(super) hidden: BigUint,
+    /// The roots of trust that the bound rests on.
+    pub(super) roots: BTreeSet<String>,
+}
+
+/// What others say of all stretches of a claim.
+#[derive(Debug, Default)]
+pub(super) struct Support {
+    bounded: bool,
+    lacking: bool,
+    hidden: BigUint,
+    roots: BTreeSet<String>,
+}
+
+impl Support {
+    /// Adds a stretch of time; `None` if enough others do not bound it within the limit.
+    pub(super) fn add(&mut self, stretch: Option<Bounded>) {
+        match stretch {
+            Some(bounded) => {
+                self.bounded = true;
+                self.hidden += bounded.hidden;
+                self.roots.extend(bounded.roots);
+            }
+            None => self.lacking = true,
+        }
+    }
+
+    /// Whether enough others bound every stretch within its limit.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.bounded && !self.lacking
+    }
+
+    /// Returns the roots of trust that support the claim.
+    pub(super) fn roots(&self) -> Vec<String> {
+        self.roots.iter().cloned().collect()
+    }
+
+    /// Says the smallest hidden run that the evidence could not exclude.
+    pub(super) fn resolution(
+        &self,
+        court: &Court<'_>,
+        pledge: &Pledge,
+        covered: &[Covered<'_>],
+    ) -> String {
+        let quantity = pledge.counted.quantity;
+        let amount = format!("{} {}", self.hidden, quantity.unit());
+        let flop = match quantity {
+            QuantityKind::Flop => Some(self.hidden.clone()),
+            QuantityKind::AcceleratorSeconds => {
+                highest(court, pledge, covered).map(|peak| &self.hidden * peak)
+            }
+            _ => None,
+        };
+        let also = flop.map_or_else(String::new, |flop| {
+            let days = (court.peaks)(NAMED).map(|peak| {
+                let day = BigUint::from(peak) * DAY;
+                (&flop + &day - 1_u32) / day
+            });
+            let days = days.map_or_else(String::new, |days| {
+                format!(", or {days} days of one {NAMED} at its peak")
+            });
+            match quantity {
+                QuantityKind::Flop => days,
+                _ => format!(", at most {flop} FLOP{days}"),
+            }
+        });
+        format!("a hidden run of {amount} within the perimeter{also}")
+    }
+}
+
+/// Returns the highest dense peak of what the areas held within the window.
+fn highest(court: &Court<'_>, pledge: &Pledge, covered: &[Covered<'_>]) -> Option<u128> {
+    let held = covered
+        .iter()
+        .flat_map(|one| one.area.inventories_within(pledge.window))
+        .flat_map(|inventory| &inventory.capacity);
+    let peaks: Option<Vec<u128>> = held.map(|one| (court.peaks)(&one.model)).collect();
+    peaks?.into_iter().max()
+}
