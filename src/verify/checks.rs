@@ -164,6 +164,17 @@ checks! {
     /// How many ledgers were opened.
     Ledgers = "ledgers", Correctness, None;
 
+    /// A seal that was broken, or not confirmed for longer than was pledged.
+    SealBroken = "seal-broken", Correctness, Some(Word::Violated);
+    /// A seal that is not confirmed, and may yet be.
+    SealUnconfirmed = "seal-unconfirmed", Completeness, NOT_SHOWN;
+    /// Devices of a halted area that no seal holds.
+    Unsealed = "unsealed", Completeness, NOT_SHOWN;
+    /// An inventory that a claim starts from and that is not there.
+    InventoryNamed = "inventory-named", Completeness, NOT_SHOWN;
+    /// What only opened records would show.
+    Unopened = "unopened", Completeness, NOT_SHOWN;
+
     // What others say.
     /// Who is expected to speak of an area and does not.
     CorroborationMissing = "corroboration-missing", Completeness, NOT_SHOWN;

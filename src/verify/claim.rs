@@ -1,14 +1,19 @@
 //! Did the claim hold? Interval arithmetic over what was reported, exact and outward.
 //!
-//! Specified in `specs/verdicts.md`, section "Claims". This version judges `cap`
-//! (fixed or sliding), `ramp-down` and `reduction`; every other kind is NOT-SHOWN.
+//! Specified in `specs/verdicts.md`, section "Claims". This version judges every kind but
+//! `run-cap` and `conditional`, which are NOT-SHOWN.
 
 mod agreement;
 mod amount;
 mod balance;
+mod capacity;
+mod count;
+mod each;
+mod held;
 mod ledger;
 mod limits;
 mod perimeter;
+mod seals;
 mod sum;
 mod support;
 mod unshown;
@@ -42,6 +47,13 @@ use limits::Evidence;
 use limits::sliding;
 pub(in crate::verify) use perimeter::Covered;
 use support::Support;
+
+/// The device in whose thousandths equivalents are counted (formats: 7), and in whose days
+/// hidden runs are told.
+pub(in crate::verify) const H100: &str = "h100-sxm";
+
+/// Thousandths in one device.
+pub(in crate::verify) const MILLI: u32 = 1000;
 
 /// One million parts per million.
 const WHOLE: u32 = 1_000_000;
@@ -164,6 +176,22 @@ fn limit(evidence: &Evidence<'_>, case: &mut Case) {
         }
         Terms::RampDown { schedule } => limits::capped(evidence, schedule, case),
         Terms::Reduction { limit } => limits::reduction(evidence, limit.get(), case),
+        Terms::Accelerators { limit, counting } => {
+            count::accelerators(evidence, *limit, *counting, case);
+        }
+        Terms::Halted {
+            limit,
+            seal_cadence,
+        } => each::halted(evidence, *limit, *seal_cadence, case),
+        Terms::InferenceOnly { limit } => each::inference_only(evidence, *limit, case),
+        Terms::JobSize {
+            maximum_accelerators,
+            maximum_seconds,
+        } => each::job_size(evidence, *maximum_accelerators, *maximum_seconds, case),
+        Terms::NoNewCapacity {
+            inventories,
+            replacements,
+        } => capacity::no_new_capacity(evidence, inventories, *replacements, case),
         other => case.findings.push(Finding::new(
             Check::Kind,
             format!("a `{}` claim is not judged by this version", other.kind()),

@@ -28,6 +28,7 @@ use crate::verify::verdict::Finding;
 use crate::verify::witnessed::Times;
 
 use stated::Stated;
+use stretch::Fold;
 
 /// What weighing takes.
 pub(in crate::verify) struct Hearing<'c> {
@@ -52,6 +53,8 @@ pub(in crate::verify) struct Others<'c> {
 
 /// One corroborator.
 struct Voice<'c> {
+    /// How what it says of several periods comes together.
+    fold: Fold,
     who: &'c Corroborator,
     /// Its root of trust and all that belong with it; `None` if the lab's is among them.
     party: Option<BTreeSet<&'c str>>,
@@ -126,6 +129,11 @@ impl<'c> Others<'c> {
             };
             missing(who, own, &heard, window, findings);
             voices.push(Voice {
+                fold: if pledge.counted.quantity.is_maximum() {
+                    Fold::Largest
+                } else {
+                    Fold::Sum
+                },
                 who,
                 party: apart.then_some(party),
                 heard: heard.into_iter().map(|(one, _)| one).collect(),
@@ -258,7 +266,7 @@ impl Voice<'_> {
             let most = one.stated.most.as_ref().filter(|_| all)?;
             Some((one.period, most.clone()))
         });
-        stretch::least_cover(time, of_all.collect())
+        stretch::least_cover(self.fold, time, of_all.collect())
     }
 
     /// Returns what was measured within the areas, in periods within `time`.
@@ -293,9 +301,9 @@ impl Voice<'_> {
         }
         let apart: BigUint = single
             .into_values()
-            .map(|amounts| stretch::most_packed(time, amounts))
+            .map(|amounts| stretch::most_packed(self.fold, time, amounts))
             .sum();
-        apart.max(stretch::most_packed(time, any))
+        apart.max(stretch::most_packed(self.fold, time, any))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::attestation::content::Capacity;
 use crate::attestation::content::Corroboration;
 use crate::attestation::content::Issuer;
 use crate::attestation::content::RatedWatts;
+use crate::attestation::content::SealApplied;
 use crate::attestation::identity::Identity;
 use crate::attestation::schedule::Schedule;
 use crate::claim::Pledge;
@@ -102,6 +103,19 @@ pub struct Area {
     pub recounted: Vec<(Period, u64)>,
     /// The ledgers that its reports name.
     pub ledgers: LedgerTally,
+    /// Its seals, by the statement that put each on.
+    pub seals: BTreeMap<StatementId, SealRecord>,
+}
+
+/// Seals of one statement, and what became of them.
+#[derive(Clone, Debug)]
+pub struct SealRecord {
+    /// What was put on.
+    pub applied: SealApplied,
+    /// When they were confirmed whole, and where that stands.
+    pub heartbeats: Vec<(Period, u64)>,
+    /// When they were taken off or found broken, and where that stands.
+    pub broken: Vec<(UnixSeconds, u64)>,
 }
 
 /// The ledgers that the reports of an area name, beside those that were opened.
@@ -190,6 +204,7 @@ impl Area {
             unread_inventory: None,
             recounted: Vec::new(),
             ledgers: LedgerTally::default(),
+            seals: BTreeMap::new(),
         }
     }
 

@@ -392,3 +392,38 @@ fn stretches_that_slide_are_not_weighed_against_what_others_measured() {
     let found = with(&lab, &cloud(&lab, 200, |_| {}));
     assert_eq!(found.headline(), "CONSISTENT@E2", "{found:#?}");
 }
+
+// spec: ver-44 ver-58
+#[test]
+fn counts_of_devices_are_not_summed_over_days() {
+    let headline = |limit: u64, most: u64, h100: bool| {
+        let mut lab = pledged(changed(0, 2, |pledge| {
+            pledge.counted.quantity = QuantityKind::Accelerators;
+            pledge.counted.basis = Basis::Present;
+            pledge.counted.h100_equivalents = h100;
+            pledge.terms = Terms::Accelerators {
+                limit: Quantity::from(limit),
+                counting: standstill::claim::Counting::Installed,
+            };
+        }));
+        for number in 0..2 {
+            let usage = accounted(&lab, day(number), 400_000);
+            lab.say(StreamId::new(1), Content::Usage(usage));
+        }
+        with(
+            &lab,
+            &cloud(&lab, 200, |said| {
+                let figure = &mut said.figures[0];
+                figure.quantity = QuantityKind::Accelerators;
+                figure.basis = Basis::Present;
+                figure.class = Class::Unclassified;
+                figure.value = Interval::new(Quantity::from(9_u64), Quantity::from(most)).unwrap();
+            }),
+        )
+        .headline()
+    };
+    assert_eq!(headline(11, 11, false), "HOLDS@E3");
+    assert_eq!(headline(11_000, 11, true), "HOLDS@E3");
+    assert_eq!(headline(10, 11, false), "CONSISTENT@E2");
+    assert_eq!(headline(10_999, 11, true), "CONSISTENT@E2");
+}

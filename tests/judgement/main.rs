@@ -11,6 +11,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod corroborated;
+mod each;
 mod figures;
 mod files;
 mod gaps;

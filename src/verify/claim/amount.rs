@@ -7,11 +7,15 @@ use num_bigint::BigUint;
 use crate::attestation::figure::Class;
 use crate::attestation::figure::QuantityKind;
 use crate::claim::Pledge;
+use crate::quantity::Quantity;
 use crate::verify::claim::Peaks;
 use crate::verify::history::Gap;
 use crate::verify::history::Kind;
 use crate::verify::history::Told;
 use crate::verify::history::Version;
+
+/// Why nothing bounds what is said in words that nobody knows.
+const NOT_UNDERSTOOD: &str = "it is not understood";
 
 /// Bounds on a quantity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +26,20 @@ pub(super) struct Amount {
     pub(super) upper: Option<BigUint>,
     /// Why nothing bounds it.
     pub(super) open: Option<String>,
+}
+
+impl Amount {
+    /// Returns what a version comes to of which only matters that it is there.
+    pub(super) fn nothing(version: &Version) -> Self {
+        let mut amount = Self {
+            upper: Some(BigUint::ZERO),
+            ..Self::default()
+        };
+        if !version.understood {
+            open(&mut amount, NOT_UNDERSTOOD.to_owned());
+        }
+        amount
+    }
 }
 
 /// Returns what a version comes to for a pledge.
@@ -44,7 +62,9 @@ pub(super) fn of(version: &Version, pledge: &Pledge, peaks: &Peaks<'_>) -> Amoun
         version.account.figures.iter().filter(fits)
     };
     let one = |_: &str| Some(BigUint::from(1_u32));
-    let mut amount = if flop {
+    let mut amount = if counted.quantity.is_maximum() {
+        maximum(of(quantity), pledge)
+    } else if flop {
         let mut amount = sum(of(quantity), pledge, |model| {
             peaks(model).map(BigUint::from)
         });
@@ -65,7 +85,38 @@ pub(super) fn of(version: &Version, pledge: &Pledge, peaks: &Peaks<'_>) -> Amoun
         );
     }
     if !version.understood {
-        open(&mut amount, "it is not understood".to_owned());
+        open(&mut amount, NOT_UNDERSTOOD.to_owned());
+    }
+    amount
+}
+
+/// Takes the largest of the values: maxima of a period are never summed. One of devices or
+/// classes that were not seen may have been larger.
+fn maximum<'v>(figures: impl Iterator<Item = &'v Told>, pledge: &Pledge) -> Amount {
+    let mut hulls = BTreeMap::new();
+    let mut amount = Amount::default();
+    let mut upper = BigUint::ZERO;
+    for told in figures {
+        let key = &told.kind.key;
+        if !matches!(told.gap, Gap::Unknown | Gap::Charged(Quantity::ZERO)) {
+            open(
+                &mut amount,
+                format!("nothing bounds the gap of `{}`", key.model),
+            );
+        }
+        if counts(key.class, pledge) {
+            let hull = hulls
+                .entry((key.model.as_str(), key.class))
+                .or_insert(told.value);
+            *hull = hull.hull(told.value);
+        }
+    }
+    for value in hulls.into_values() {
+        amount.lower = BigUint::from(value.lower().get()).max(amount.lower);
+        upper = BigUint::from(value.upper().get()).max(upper);
+    }
+    if amount.open.is_none() {
+        amount.upper = Some(upper);
     }
     amount
 }
@@ -143,7 +194,7 @@ fn add(amount: &mut Amount, model: &str, units: u128, factor: &impl Fn(&str) -> 
 }
 
 /// Whether a class counts; `unclassified` does wherever training is limited.
-fn counts(class: Class, pledge: &Pledge) -> bool {
+pub(super) fn counts(class: Class, pledge: &Pledge) -> bool {
     pledge.scope.contains(&class)
         || (class == Class::Unclassified && pledge.scope.contains(&Class::Training))
 }

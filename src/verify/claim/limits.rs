@@ -14,6 +14,7 @@ use crate::verify::claim::Court;
 use crate::verify::claim::Covered;
 use crate::verify::claim::WHOLE;
 use crate::verify::claim::sum::Breach;
+use crate::verify::claim::sum::Fold;
 use crate::verify::claim::sum::Reached;
 use crate::verify::claim::sum::Sum;
 use crate::verify::claim::support::Bounded;
@@ -38,7 +39,10 @@ pub(super) struct Evidence<'c> {
 
 /// Returns the length of the stretches in which a claim is judged, if it is so.
 pub(super) fn sliding(pledge: &Pledge) -> Option<u64> {
-    let slides = matches!(pledge.terms, Terms::Cap { .. });
+    let slides = matches!(
+        pledge.terms,
+        Terms::Cap { .. } | Terms::InferenceOnly { .. }
+    );
     pledge.sliding.filter(|_| slides)
 }
 
@@ -57,7 +61,7 @@ pub(super) fn capped(evidence: &Evidence<'_>, stretches: &[Step], case: &mut Cas
             continue;
         };
         let limit = BigUint::from(stretch.limit.get()) + BigUint::from(allowance);
-        let sum = evidence.sum((due, stretch.time), None, case);
+        let sum = evidence.sum((due, stretch.time), None, Fold::Sum, case);
         let found = match sliding(pledge) {
             Some(length) => sum.slide(length, record.index, &limit),
             None => Reached {
@@ -108,9 +112,9 @@ pub(super) fn reduction(evidence: &Evidence<'_>, limit: u128, case: &mut Case) {
     };
     let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
     let limit = BigUint::from(limit) + BigUint::from(allowance);
-    let now = evidence.sum((window, pledge.window), None, case);
+    let now = evidence.sum((window, pledge.window), None, Fold::Sum, case);
     let then = (baseline.period, baseline.period);
-    let base = evidence.sum(then, Some(&baseline.heads), case);
+    let base = evidence.sum(then, Some(&baseline.heads), Fold::Sum, case);
     // now / length <= limit / 1e6 * base / length, multiplied out.
     let scaled_now = |amount: &BigUint| amount * baseline.period.seconds() * WHOLE;
     let scaled_base = |amount: &BigUint| amount * window.seconds() * &limit;
@@ -172,16 +176,16 @@ pub(super) fn reduction(evidence: &Evidence<'_>, limit: u128, case: &mut Case) {
 }
 
 /// What others say of an amount.
-struct Compared<'f> {
+pub(super) struct Compared<'f> {
     /// Whether an amount that nothing exceeded is within the limit.
-    most: &'f dyn Fn(&BigUint) -> bool,
+    pub(super) most: &'f dyn Fn(&BigUint) -> bool,
     /// Whether an amount that was measured is beyond it.
-    measured: &'f dyn Fn(&BigUint) -> bool,
+    pub(super) measured: &'f dyn Fn(&BigUint) -> bool,
 }
 
 /// Holds what others measured of a stretch of time against its limit. `due` is the part of
 /// it in which the duty ran.
-fn outside(
+pub(super) fn outside(
     evidence: &Evidence<'_>,
     (due, whole): (Period, Period),
     lower: &BigUint,
@@ -237,25 +241,41 @@ fn outside(
 }
 
 impl<'c> Evidence<'c> {
-    fn sum(
+    /// Gathers what was reported.
+    pub(super) fn sum(
         &self,
         windows: (Period, Period),
         heads: Option<&[StreamHead]>,
+        fold: Fold,
         case: &mut Case,
     ) -> Sum<'c> {
-        let (court, covered) = (self.court, self.covered);
         Sum::over(
-            court,
-            covered,
+            self.court,
+            self.covered,
             self.record,
             windows,
             heads,
+            fold,
             &mut case.findings,
         )
     }
+
+    /// The same evidence, for another claim.
+    pub(super) const fn of<'n>(&self, record: &'n PledgeRecord) -> Evidence<'n>
+    where
+        'c: 'n,
+    {
+        Evidence {
+            court: self.court,
+            covered: self.covered,
+            record,
+            others: self.others,
+            window: self.window,
+        }
+    }
 }
 
-fn violated(
+pub(super) fn violated(
     breach: Option<&Breach>,
     limit: &BigUint,
     time: Period,
@@ -277,7 +297,7 @@ fn violated(
     ));
 }
 
-fn straddles(within: Option<bool>, time: Period, case: &mut Case) {
+pub(super) fn straddles(within: Option<bool>, time: Period, case: &mut Case) {
     match within {
         Some(true) => {}
         Some(false) => case.findings.push(Finding::new(

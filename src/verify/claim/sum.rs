@@ -5,6 +5,7 @@
 //! again.
 
 mod admitted;
+mod largest;
 mod sliding;
 mod timeline;
 mod tree;
@@ -33,8 +34,30 @@ use admitted::Admission;
 use admitted::Admissions;
 pub(super) use timeline::Breach;
 
+/// How the reports of a window are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fold {
+    /// They add up.
+    Sum,
+    /// Each counts by itself: the largest is told.
+    Largest,
+    /// Only that they are there.
+    Presence,
+}
+
+impl Fold {
+    fn add(self, total: &mut BigUint, amount: &BigUint) {
+        match self {
+            Self::Sum => *total += amount,
+            Self::Largest if amount > total => total.clone_from(amount),
+            Self::Largest | Self::Presence => {}
+        }
+    }
+}
+
 /// What the reports of a window come to.
 pub(super) struct Sum<'c> {
+    fold: Fold,
     court: &'c Court<'c>,
     record: &'c PledgeRecord,
     /// The time of which reports are due.
@@ -101,6 +124,7 @@ impl<'c> Sum<'c> {
         record: &'c PledgeRecord,
         (window, whole): (Period, Period),
         heads: Option<&[StreamHead]>,
+        fold: Fold,
         findings: &mut Findings,
     ) -> Self {
         let areas = covered
@@ -111,6 +135,7 @@ impl<'c> Sum<'c> {
             })
             .collect();
         let mut sum = Self {
+            fold,
             court,
             record,
             window,
@@ -202,7 +227,8 @@ impl<'c> Sum<'c> {
             expected = report.period.end();
             corrected.add(&report);
             let told = report.versions.iter().flat_map(|one| &one.account.figures);
-            *unknown_coverage |= told.clone().any(|told| told.gap == Gap::Unknown);
+            *unknown_coverage |=
+                self.fold != Fold::Presence && told.clone().any(|told| told.gap == Gap::Unknown);
             if let Some(extra) = recounted.told(&report) {
                 findings.push(Finding::new(
                     Check::InventoryCorrected,
@@ -261,7 +287,7 @@ impl<'c> Sum<'c> {
             most = most.and_then(|most| Some(most.max(one.amount.upper.as_ref()?)));
         }
         match (most, &mut self.upper) {
-            (Some(most), Some(upper)) => *upper += most,
+            (Some(most), Some(upper)) => self.fold.add(upper, most),
             _ => self.upper = None,
         }
         self.amended |= item.versions.len() > 1;
@@ -274,7 +300,8 @@ impl<'c> Sum<'c> {
         if item.inside {
             self.until = self.until.max(period.end());
             let own = item.in_force(u64::MAX).map(|one| &one.amount.lower);
-            self.lower += own.unwrap_or(&BigUint::ZERO);
+            self.fold
+                .add(&mut self.lower, own.unwrap_or(&BigUint::ZERO));
             let least = item.versions.iter().map(|one| &one.amount.lower).min();
             self.least += least.unwrap_or(&BigUint::ZERO);
             let most = item.most();
@@ -349,7 +376,10 @@ impl<'c> Sum<'c> {
                 conflicting: version.conflicting,
                 // In place of an early report stands only what was seen after the end.
                 covers: !version.conflicting && seen(version).map_or(!early, |seen| seen >= end),
-                amount: amount::of(version, &self.record.pledge, self.court.peaks),
+                amount: match self.fold {
+                    Fold::Presence => Amount::nothing(version),
+                    _ => amount::of(version, &self.record.pledge, self.court.peaks),
+                },
             })
             .collect();
         Item {

@@ -8,9 +8,7 @@ use crate::attestation::figure::QuantityKind;
 use crate::claim::Pledge;
 use crate::verify::claim::Court;
 use crate::verify::claim::Covered;
-
-/// The device in whose days a hidden run is told.
-const NAMED: &str = "h100-sxm";
+use crate::verify::claim::H100;
 
 const DAY: u32 = 86_400;
 
@@ -71,12 +69,12 @@ impl Support {
             _ => None,
         };
         let also = flop.map_or_else(String::new, |flop| {
-            let days = (court.peaks)(NAMED).map(|peak| {
+            let days = (court.peaks)(H100).map(|peak| {
                 let day = BigUint::from(peak) * DAY;
                 (&flop + &day - 1_u32) / day
             });
             let days = days.map_or_else(String::new, |days| {
-                format!(", or {days} days of one {NAMED} at its peak")
+                format!(", or {days} days of one {H100} at its peak")
             });
             match quantity {
                 QuantityKind::Flop => days,

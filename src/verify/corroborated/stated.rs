@@ -16,6 +16,8 @@ use crate::attestation::figure::Coverage;
 use crate::attestation::figure::Figure;
 use crate::attestation::figure::QuantityKind;
 use crate::claim::Pledge;
+use crate::verify::claim::H100;
+use crate::verify::claim::MILLI;
 use crate::verify::claim::Peaks;
 
 /// What a statement comes to, in the unit of the quantity.
@@ -59,7 +61,7 @@ pub(super) fn of(
             *least = most.min(std::mem::take(least));
         }
         if said.cover != Cover::More
-            && let Some(measured) = weighed.measured()
+            && let Some(measured) = weighed.measured(peaks)
         {
             // Of energy at several boundaries within, the most is nearest.
             stated.measured = Some(match stated.measured.take() {
@@ -145,13 +147,16 @@ impl Group<'_> {
             if device && of_devices == Some(true) && units != BigUint::ZERO {
                 units *= peaks(model)?;
             }
+            if self.pledge.counted.h100_equivalents && units != BigUint::ZERO {
+                units = equivalents(units, model, peaks, true)?;
+            }
             sum += units;
         }
         Some(sum)
     }
 
     /// Returns what was measured of the very quantity, from below and from above.
-    fn measured(&self) -> Option<[BigUint; 2]> {
+    fn measured(&self, peaks: &Peaks<'_>) -> Option<[BigUint; 2]> {
         let first = self.figures.first()?;
         let counted = self.pledge.counted;
         let same = first.quantity == counted.quantity
@@ -187,12 +192,31 @@ impl Group<'_> {
             *least = lower.min(*least);
             *most = upper.max(*most);
         }
-        let sum = |bound: fn(&[u128; 2]) -> u128| {
-            let values = hulls.values();
-            values.map(|one| BigUint::from(bound(one))).sum()
-        };
-        Some([sum(|[least, _]| *least), sum(|[_, most]| *most)])
+        let mut measured = [BigUint::ZERO, BigUint::ZERO];
+        for ((model, ..), bounds) in hulls {
+            for ((sum, bound), up) in measured.iter_mut().zip(bounds).zip([false, true]) {
+                let bound = BigUint::from(bound);
+                *sum += if counted.h100_equivalents {
+                    // Without a peak it is something, and nobody knows how much.
+                    equivalents(bound, model, peaks, up)?
+                } else {
+                    bound
+                };
+            }
+        }
+        Some(measured)
     }
+}
+
+/// Returns devices in thousandths of an H100 SXM.
+fn equivalents(count: BigUint, model: &str, peaks: &Peaks<'_>, up: bool) -> Option<BigUint> {
+    let (peak, unit) = (peaks(model)?, peaks(H100)?);
+    let scaled = count * peak * MILLI;
+    Some(if up {
+        (scaled + unit - 1_u32) / unit
+    } else {
+        scaled / unit
+    })
 }
 
 /// Returns what a figure did not see, if that can be added to it.

@@ -11,6 +11,7 @@ use crate::attestation::content::Action;
 use crate::attestation::content::Area as AreaStatement;
 use crate::attestation::content::Correction;
 use crate::attestation::content::Inventory;
+use crate::attestation::content::Seal;
 use crate::attestation::content::StatementType;
 use crate::attestation::content::Usage;
 use crate::attestation::figure::Figure;
@@ -26,6 +27,7 @@ use crate::verify::history::InventoryRecord;
 use crate::verify::history::MAX_COUNTED;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
+use crate::verify::history::SealRecord;
 use crate::verify::history::Stream;
 use crate::verify::history::Testimony;
 use crate::verify::history::Version;
@@ -316,6 +318,7 @@ fn apply(history: &mut History, said: &Said<'_>) {
             }
         }
         Content::Correction(correction) => correct(history, said, correction),
+        Content::Seal(seal) => apply_seal(history, subject.stream, seal, id, index),
         Content::Corroboration(corroboration) => {
             let versions = vec![(index, corroboration.clone())];
             let place = (subject.stream, subject.sequence);
@@ -331,9 +334,35 @@ fn apply(history: &mut History, said: &Said<'_>) {
         | Content::Recovery(_)
         | Content::Registration(_)
         | Content::Run(_)
-        | Content::Seal(_)
         | Content::Transfer(_)
         | Content::Withdrawal(_) => {}
+    }
+}
+
+/// Puts seals on, confirms or breaks them. What names seals that are not there says nothing.
+fn apply_seal(history: &mut History, stream: StreamId, seal: &Seal, id: StatementId, index: u64) {
+    let Some(area) = history.areas.get_mut(&stream) else {
+        return;
+    };
+    match seal {
+        Seal::Apply(applied) => {
+            let record = SealRecord {
+                applied: applied.clone(),
+                heartbeats: Vec::new(),
+                broken: Vec::new(),
+            };
+            area.seals.insert(id, record);
+        }
+        Seal::Heartbeat { seal, period, .. } => {
+            if let Some(known) = area.seals.get_mut(seal) {
+                known.heartbeats.push((*period, index));
+            }
+        }
+        Seal::Break { seal, at, .. } => {
+            if let Some(known) = area.seals.get_mut(seal) {
+                known.broken.push((*at, index));
+            }
+        }
     }
 }
 
