@@ -7,6 +7,7 @@ mod attest;
 mod bundle;
 mod collect;
 mod correct;
+mod corroborate;
 mod demo;
 mod devices;
 mod drafts;
@@ -72,6 +73,7 @@ enum Command {
     Bundle(bundle::BundleArgs),
     Collect(collect::CollectArgs),
     Correct(correct::CorrectArgs),
+    Corroborate(corroborate::CorroborateArgs),
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Inventory(inventory::InventoryArgs),
@@ -176,6 +178,7 @@ impl Command {
             Self::Bundle(args) => args.run(world).map(|()| 0),
             Self::Collect(args) => args.run(world).map(|()| 0),
             Self::Correct(args) => args.run(world).map(|()| 0),
+            Self::Corroborate(args) => args.run(world).map(|()| 0),
             Self::Demo(args) => args.run(world),
             Self::Init(args) => args.run(world).map(|()| 0),
             Self::Inventory(args) => args.run(world).map(|()| 0),

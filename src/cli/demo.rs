@@ -146,6 +146,7 @@ impl Demo<'_, '_> {
                 directory: self.path.join(name),
                 origin: format!("{name}.example/log"),
                 area: vec!["cluster".to_owned()],
+                measures: Vec::new(),
                 first: Some(at(START)?),
                 period: "3600".parse::<Cadence>()?,
                 grace: GRACE,
@@ -363,6 +364,7 @@ impl Demo<'_, '_> {
         let publish = PublishArgs {
             workspace: self.path.join(lab.name),
             preview: false,
+            also: None,
             to: None,
             patience: 0,
             unguarded: false,

@@ -16,6 +16,7 @@ use crate::attestation::content::AreaOpen;
 use crate::attestation::content::Issuer;
 use crate::attestation::content::KeySet;
 use crate::attestation::content::LogOfRecord;
+use crate::attestation::content::Measured;
 use crate::attestation::content::Roles;
 use crate::attestation::content::Witnesses;
 use crate::attestation::statement::first_payload;
@@ -61,6 +62,12 @@ pub(super) struct InitArgs {
     #[arg(long, value_name = "NAME", default_value = "cluster")]
     pub(super) area: Vec<String>,
 
+    /// Area of a lab that is measured, instead of areas of one's own (can be repeated): a
+    /// workspace for `standstill corroborate`
+    #[arg(long, value_name = "ISSUER/AREA", value_parser = measured,
+        conflicts_with_all = ["area", "period"])]
+    pub(super) measures: Vec<Measured>,
+
     /// First instant that the area accounts for; it cannot be moved back
     /// (default: the start of this UTC day, or month)
     #[arg(long, value_name = "TIME")]
@@ -89,7 +96,7 @@ pub(super) struct InitArgs {
 
     /// Key of the log of record, where somebody else runs it (default: a log of one's own)
     #[arg(long, value_name = "VKEY", value_parser = super::witness::boxed,
-        requires = "submit", conflicts_with = "origin")]
+        conflicts_with = "origin")]
     pub(super) log: Option<Box<VerifierKey>>,
 
     /// Address of that log, to which `publish` submits
@@ -109,6 +116,10 @@ impl InitArgs {
             Some(key) if key.algorithm() != Algorithm::Ed25519 => {
                 return Err(Failure::new("`--log` is no key of a log")
                     .hint("`standstill log init` printed it to whoever runs the log"));
+            }
+            Some(_) if self.submit.is_none() && self.measures.is_empty() => {
+                return Err(Failure::new("`--log` without the address of that log")
+                    .hint("say `--submit URL`, to which `publish` submits"));
             }
             Some(_) if store.is_some() => {
                 return Err(
@@ -136,7 +147,18 @@ impl InitArgs {
             Cadence::Month => "a month".to_owned(),
             Cadence::Seconds(seconds) => format!("{seconds} seconds"),
         };
-        for (number, area) in (1_u64..).zip(&self.area) {
+        for (number, measured) in (1_u64..).zip(&self.measures) {
+            world.note(format!(
+                "area {number} measures area {} of {}: `standstill corroborate` states what was measured",
+                measured.stream, measured.issuer
+            ));
+        }
+        let own = if self.measures.is_empty() {
+            self.area.as_slice()
+        } else {
+            &[]
+        };
+        for (number, area) in (1_u64..).zip(own) {
             world.note(format!(
                 "area {number} \"{area}\" accounts from {} on, in periods of {period}; usage is due {} seconds after",
                 self.first(world.now),
@@ -189,6 +211,9 @@ impl InitArgs {
             ))
             .hint("give it as long as an outage may last, e.g. `--grace 172800`"));
         }
+        if !self.measures.is_empty() {
+            return Ok(self.measuring(first));
+        }
         let area = |(number, name): (u64, &String)| Area {
             stream: StreamId::new(number),
             action: Action::Open(AreaOpen {
@@ -201,6 +226,22 @@ impl InitArgs {
             }),
         };
         Ok((1..).zip(&self.area).map(area).collect())
+    }
+
+    /// Returns areas in which nothing is due, one for each that is measured.
+    fn measuring(&self, first: UnixSeconds) -> Vec<Area> {
+        let area = |(number, measured): (u64, &Measured)| Area {
+            stream: StreamId::new(number),
+            action: Action::Open(AreaOpen {
+                name: format!("measures area {}", measured.stream),
+                first,
+                cadence: None,
+                grace: self.grace,
+                measures: Some(measured.clone()),
+                continues: Vec::new(),
+            }),
+        };
+        (1..).zip(&self.measures).map(area).collect()
     }
 
     fn make(
@@ -275,6 +316,25 @@ impl InitArgs {
         }
         Ok(Some(Witnesses { keys, quorum }))
     }
+}
+
+/// Reads `<issuer>/<area>`.
+fn measured(text: &str) -> Result<Measured, String> {
+    let (issuer, stream) = text
+        .split_once('/')
+        .ok_or_else(|| format!("`{text}` is not `<issuer>/<area>`"))?;
+    let measured = Measured {
+        issuer: issuer
+            .parse()
+            .map_err(|error| format!("`{issuer}`: {error}"))?,
+        stream: stream
+            .parse()
+            .map_err(|error| format!("`{stream}`: {error}"))?,
+    };
+    if measured.stream.is_governance() {
+        return Err("stream 0 is no area".to_owned());
+    }
+    Ok(measured)
 }
 
 /// The log of record of a new issuer.

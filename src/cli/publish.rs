@@ -1,6 +1,7 @@
 //! `standstill publish`: from the journal into the log.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,10 +9,13 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::attestation::Content;
+use crate::attestation::Envelope;
+use crate::attestation::Statement;
 use crate::attestation::StreamId;
 use crate::attestation::content::StatementType;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::failure;
 use crate::cli::journal::Entry;
 use crate::cli::receipts;
 use crate::cli::signing;
@@ -48,6 +52,11 @@ pub(super) struct PublishArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(super) patience: u64,
 
+    /// Entries of others that are put into one's own log as well, one a line, as their
+    /// `publish --preview` prints them
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["preview", "to"])]
+    pub(super) also: Option<PathBuf>,
+
     /// Publish although too few witnesses can be asked whether this is an older copy of the
     /// log
     #[arg(long, conflicts_with_all = ["preview", "to"])]
@@ -71,7 +80,14 @@ impl PublishArgs {
             submit::submit(&workspace, &queue, &entries, address, patience, world)?;
             return waiting_note(&workspace, waiting, world);
         }
-        let own = publish_own(&workspace, &queue, &entries, self.unguarded, world)?;
+        let others = self.also.as_deref().map_or(Ok(Vec::new()), others)?;
+        let own = publish_own(
+            &workspace,
+            (&queue, &entries),
+            &others,
+            self.unguarded,
+            world,
+        )?;
         let asked = workspace.config.witness.len();
         let Own {
             published,
@@ -93,6 +109,23 @@ impl PublishArgs {
     }
 }
 
+/// Reads the entries of others: each must be a statement, in its one spelling.
+fn others(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
+    let bytes = failure::read(path)?;
+    let hint = "`standstill publish --preview` prints entries, one a line";
+    let mut entries = Vec::new();
+    for (line, entry) in (1_u64..).zip(bytes.split(|byte| *byte == b'\n')) {
+        if entry.is_empty() {
+            continue;
+        }
+        let wrong = |why: String| Failure::file(path, format!("line {line}: {why}")).hint(hint);
+        let envelope = Envelope::parse(entry).map_err(|error| wrong(error.to_string()))?;
+        Statement::parse(envelope.payload()).map_err(|error| wrong(error.to_string()))?;
+        entries.push(entry.to_vec());
+    }
+    Ok(entries)
+}
+
 /// What came of publishing in the log of the workspace.
 struct Own {
     published: usize,
@@ -105,22 +138,22 @@ pub(super) fn publish(workspace: &Workspace, world: &mut World<'_>) -> Result<()
     let (queue, _) = queue(workspace, world);
     workspace.sync()?;
     let entries = signing::sign(workspace, &queue, world)?;
-    publish_own(workspace, &queue, &entries, false, world).map(|_| ())
+    publish_own(workspace, (&queue, &entries), &[], false, world).map(|_| ())
 }
 
 fn publish_own(
     workspace: &Workspace,
-    queue: &[&Entry],
-    entries: &[Vec<u8>],
+    (queue, entries): (&[&Entry], &[Vec<u8>]),
+    others: &[Vec<u8>],
     unguarded: bool,
     world: &mut World<'_>,
 ) -> Result<Own, Failure> {
     let asked = Asked::of(workspace)?;
     let mut log = open(workspace, &asked, world)?;
-    let known: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
+    let all = || entries.iter().chain(others);
+    let known: Vec<&[u8]> = all().map(Vec::as_slice).collect();
     let found = log.reader().find(&known, log.size())?;
-    let fresh: Vec<Vec<u8>> = entries
-        .iter()
+    let fresh: Vec<Vec<u8>> = all()
         .zip(&found)
         .filter(|(_, place)| place.is_none())
         .map(|(entry, _)| entry.clone())
@@ -232,6 +265,10 @@ fn queue<'w>(workspace: &'w Workspace, world: &World<'_>) -> (Vec<&'w Entry>, us
                 let end = usage.period.end().plus(workspace.config.publish_wait);
                 end.is_none_or(|end| world.now < end)
             }
+            Content::Corroboration(said) => {
+                let end = said.about.period.end().plus(workspace.config.publish_wait);
+                end.is_none_or(|end| world.now < end)
+            }
             _ => false,
         };
         if early || held.contains(&stream) {
@@ -246,7 +283,13 @@ fn queue<'w>(workspace: &'w Workspace, world: &World<'_>) -> (Vec<&'w Entry>, us
 
 /// Opens the log, knowing what its witnesses remember.
 fn open(workspace: &Workspace, asked: &Asked<'_>, world: &World<'_>) -> Result<SitedLog, Failure> {
-    let key = keystore::read_note_key(&workspace.join("keys/log.key"))?;
+    let path = workspace.join("keys/log.key");
+    if !path.exists() && !workspace.join("log").exists() {
+        return Err(Failure::new("the log of record is somebody else's").hint(
+            "say its address with `--to URL`; or `--preview` prints the entries for whoever has it, and `publish --also FILE` puts them in there",
+        ));
+    }
+    let key = keystore::read_note_key(&path)?;
     workspace
         .site()
         .open(key, &asked.remembered()?, None, world.now)

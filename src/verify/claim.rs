@@ -287,10 +287,10 @@ fn reached(case: &Case, findings: &[Finding], witnessed: bool) -> Level {
     let found = |check: Check| findings.iter().any(|one| one.check == check.name());
     if !witnessed {
         Level::E0
-    } else if found(Check::CoverageUnknown) {
-        Level::E1
     } else if case.support.is_whole() && !found(Check::CorroborationMissing) {
         Level::E3
+    } else if found(Check::CoverageUnknown) {
+        Level::E1
     } else if case.numbers.is_some() && !found(Check::Unbalanced) {
         Level::E2
     } else {

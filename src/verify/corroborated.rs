@@ -146,18 +146,17 @@ impl<'c> Others<'c> {
         }
     }
 
-    /// Returns what the areas used at most in `time`, by what as many roots say as are
-    /// needed beside the lab's.
-    pub(in crate::verify) fn most(&self, time: Period) -> Option<Supported> {
+    /// Returns what the areas used at most in `time`, by what `count` roots each say.
+    pub(in crate::verify) fn most(&self, time: Period, count: usize) -> Option<Supported> {
         let mut sum = Supported {
             amount: BigUint::ZERO,
             roots: BTreeSet::new(),
         };
         for (issuer, areas) in &self.areas {
-            let together = self.supported(|voice| voice.most(*issuer, areas, time));
+            let together = self.supported(count, |voice| voice.most(*issuer, areas, time));
             let each = areas.iter().map(|area| {
                 let area = BTreeSet::from([*area]);
-                self.supported(|voice| voice.most(*issuer, &area, time))
+                self.supported(count, |voice| voice.most(*issuer, &area, time))
             });
             let apart: Option<Vec<Supported>> = each.collect();
             let apart = apart.map(|all| Supported {
@@ -223,9 +222,13 @@ impl<'c> Others<'c> {
             .max_by(|one, other| one.0.cmp(&other.0))
     }
 
-    /// Returns what as many parties as are needed support at most.
-    fn supported(&self, most: impl Fn(&Voice<'_>) -> Option<BigUint>) -> Option<Supported> {
-        nth(&self.by_party(most), self.needed)
+    /// Returns what `count` parties support at most.
+    fn supported(
+        &self,
+        count: usize,
+        most: impl Fn(&Voice<'_>) -> Option<BigUint>,
+    ) -> Option<Supported> {
+        nth(&self.by_party(most), count)
     }
 
     /// Returns one amount for each party, with its root, rising: of the voices of one party

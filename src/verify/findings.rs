@@ -38,6 +38,11 @@ impl Findings {
         }
     }
 
+    /// Whether a check found something.
+    pub fn has(&self, check: Check) -> bool {
+        self.counts.contains_key(check.name())
+    }
+
     /// Finds with `instead` what was found with `checks`, because the evidence that may
     /// answer it was not had whole: an accusation would say more than was shown.
     pub fn excuse(&mut self, checks: &[Check], instead: Check) {

@@ -31,8 +31,8 @@ fn the_quick_start_of_the_readme_works_word_for_word() {
     let sandbox = Sandbox::new();
     symlink(repository("fixtures"), sandbox.path("fixtures")).unwrap();
     let blocks = blocks("\n## From a job log to a verdict\n");
-    let [path, lab, auditor] = blocks.as_slice() else {
-        panic!("three blocks, not {}", blocks.len());
+    let [path, lab, auditor, measures] = blocks.as_slice() else {
+        panic!("four blocks, not {}", blocks.len());
     };
     let done = sandbox.shell(&format!("{path}{lab}"));
     assert_eq!(done.code, 0, "{done:?}");
@@ -40,9 +40,12 @@ fn the_quick_start_of_the_readme_works_word_for_word() {
         let line = done.out.lines().find(|line| line.starts_with(name));
         line.unwrap().split_whitespace().nth(1).unwrap().to_owned()
     };
-    let auditor = auditor
-        .replace("ISSUER-ID", &printed("issuer"))
-        .replace("LOG-KEY", &printed("log"));
+    let named = |block: &str| {
+        block
+            .replace("ISSUER-ID", &printed("issuer"))
+            .replace("LOG-KEY", &printed("log"))
+    };
+    let auditor = named(auditor);
     let judged = sandbox.shell(&format!("{path}{auditor}"));
     assert_eq!(judged.code, 3, "{judged:?}");
     assert!(judged.out.starts_with("lab: CONSISTENT@E0\n"), "{judged:?}");
@@ -63,6 +66,13 @@ fn the_quick_start_of_the_readme_works_word_for_word() {
     for entry in entries.lines().take(200) {
         assert!(log.contains(entry));
     }
+    // Who measures says so in the same log.
+    let measured = sandbox.shell(&format!("{path}{}", named(measures)));
+    assert_eq!(measured.code, 0, "{measured:?}");
+    let entries = sandbox.read("entries");
+    assert_eq!(entries.lines().count(), 3);
+    let more = measured.out.lines().last().unwrap();
+    assert!(more.starts_with("3 statements published"), "{more}");
 }
 
 #[test]

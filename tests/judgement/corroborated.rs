@@ -427,3 +427,18 @@ fn counts_of_devices_are_not_summed_over_days() {
     assert_eq!(headline(10, 11, false), "CONSISTENT@E2");
     assert_eq!(headline(10_999, 11, true), "CONSISTENT@E2");
 }
+
+// spec: ver-22 ver-44
+#[test]
+fn a_lab_that_does_not_say_what_it_saw_is_no_root() {
+    let mut lab = pledged(cap(LIMIT, 2));
+    for number in 0..2 {
+        lab.usage(day(number), 400_000);
+    }
+    let (one, two) = (cloud(&lab, 200, |_| {}), cloud(&lab, 220, |_| {}));
+    assert_eq!(judged(&lab, &[], "").headline(), "CONSISTENT@E1");
+    assert_eq!(with(&lab, &one).headline(), "CONSISTENT@E1");
+    let both = judged(&lab, &[(&one, "cloud"), (&two, "colo")], "");
+    assert_eq!(both.headline(), "HOLDS@E3", "{both:#?}");
+    assert_eq!(both.roots, ["cloud", "colo"]);
+}

@@ -46,6 +46,7 @@ pub(super) fn register(
     let publish = PublishArgs {
         workspace: directory.to_owned(),
         preview: false,
+        also: None,
         to: to.map(str::to_owned),
         patience: PATIENCE.as_secs(),
         unguarded: false,

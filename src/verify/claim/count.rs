@@ -51,7 +51,7 @@ pub(super) fn accelerators(
     if counted.unknown && counting == Counting::InUse {
         case.findings.push(Finding::new(
             Check::CoverageUnknown,
-            "how much of the time was seen is unknown: judged as recorded, at most CONSISTENT@E1",
+            "how much of the time was seen is unknown: judged as recorded, and no root of trust",
         ));
     }
     let held = held::at_once(evidence.covered, evidence.window, |inventory| {

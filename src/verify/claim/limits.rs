@@ -221,7 +221,10 @@ pub(super) fn outside(
             ),
         ));
     }
-    let most = others.most(due).filter(|most| {
+    // A root that does not say how much it saw is none: the claim must not rest on it.
+    let blind = case.findings.has(Check::CoverageUnknown);
+    let needed = others.needed().saturating_add(usize::from(blind));
+    let most = others.most(due, needed).filter(|most| {
         let within = (compared.most)(&most.amount);
         if !within {
             case.findings.push(Finding::new(

@@ -168,7 +168,7 @@ impl<'c> Sum<'c> {
         if unknown_coverage {
             findings.push(Finding::new(
                 Check::CoverageUnknown,
-                "how much of the time was seen is unknown: judged as recorded, at most CONSISTENT@E1",
+                "how much of the time was seen is unknown: judged as recorded, and no root of trust",
             ));
         }
         sum
