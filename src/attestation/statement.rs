@@ -68,6 +68,9 @@ impl StreamId {
     /// The stream that governs all others of its issuer.
     pub const GOVERNANCE: Self = Self(0);
 
+    /// The stream of the first area.
+    pub const FIRST_AREA: Self = Self(1);
+
     /// Returns the stream of that number.
     pub const fn new(number: u64) -> Self {
         Self(number)

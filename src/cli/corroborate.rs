@@ -2,6 +2,8 @@
 
 mod figures;
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use crate::attestation::Content;
@@ -54,6 +56,26 @@ pub(super) struct CorroborateArgs {
 }
 
 impl CorroborateArgs {
+    /// States the figures of a table, which cover all of the area that the first area of a
+    /// workspace measures.
+    pub(super) const fn of_table(
+        table: PathBuf,
+        source: CorroborationSource,
+        workspace: PathBuf,
+    ) -> Self {
+        Self {
+            source,
+            cover: Cover::All,
+            streams: Vec::new(),
+            examined: Vec::new(),
+            figures: FigureArgs::of_table(table),
+            place: AreaArgs {
+                workspace,
+                area: StreamId::FIRST_AREA,
+            },
+        }
+    }
+
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let mut workspace = Workspace::open(&self.place.workspace)?;
         let area = workspace.area(self.place.area)?;

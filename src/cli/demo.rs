@@ -1,4 +1,6 @@
-//! `standstill demo`: three labs, three verdicts, on shipped input and a simulated clock.
+//! `standstill demo`: four labs, four verdicts, on shipped input and a simulated clock.
+
+mod others;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -57,34 +59,47 @@ struct Lab {
     jobs: &'static str,
     /// The days on which it reports.
     reports: u64,
+    /// Whether others measure it.
+    measured: bool,
     /// What the verdict must be.
     expected: &'static str,
 }
 
-const LABS: [Lab; 3] = [
+const LABS: [Lab; 4] = [
     Lab {
         name: "prudent",
         jobs: include_str!("../../fixtures/demo/prudent.psv"),
         reports: DAYS,
+        measured: false,
         expected: "CONSISTENT@E1",
+    },
+    Lab {
+        name: "measured",
+        jobs: include_str!("../../fixtures/demo/prudent.psv"),
+        reports: DAYS,
+        measured: true,
+        expected: "HOLDS@E3",
     },
     Lab {
         name: "brash",
         jobs: include_str!("../../fixtures/demo/brash.psv"),
         reports: DAYS,
+        measured: false,
         expected: "VIOLATED",
     },
     Lab {
         name: "silent",
         jobs: include_str!("../../fixtures/demo/silent.psv"),
         reports: 19,
+        measured: false,
         expected: "OVERDUE",
     },
 ];
 
-/// Show three labs and their verdicts, on shipped input and a simulated clock
+/// Show four labs and their verdicts, on shipped input and a simulated clock
 ///
-/// One lab's own records are consistent with its pledge, one breaks it, one falls silent.
+/// One lab's own records are consistent with its pledge, those of one are borne out by
+/// others, one breaks it, one falls silent.
 /// Runs the real commands, leaves everything on disk, and exits with 0 if the verdicts
 /// are the announced ones.
 #[derive(Debug, clap::Args)]
@@ -114,7 +129,7 @@ struct Demo<'d, 'w> {
 impl Demo<'_, '_> {
     fn run(&mut self) -> Result<u8, Failure> {
         self.world.say(
-            "Three labs pledge at most 18,000,000 accelerator-seconds of training in 30 days.",
+            "Four labs pledge at most 18,000,000 accelerator-seconds of training in 30 days.",
         )?;
         self.world.say(format!(
             "All times are simulated, and so are the witnesses; so the demo waits for no disk. `standstill` is this program.\n\n$ cd {}",
@@ -142,27 +157,38 @@ impl Demo<'_, '_> {
             self.show(&format!(
                 "standstill init {name} --origin {name}.example/log --first 2026-03-01T00:00:00Z --grace {GRACE} --witness witness-1 --witness witness-2 --witness witness-3"
             ))?;
-            let init = InitArgs {
-                directory: self.path.join(name),
-                origin: format!("{name}.example/log"),
-                area: vec!["cluster".to_owned()],
-                measures: Vec::new(),
-                first: Some(at(START)?),
-                period: "3600".parse::<Cadence>()?,
-                grace: GRACE,
-                witness: (1..=3).map(|number| self.witness(number)).collect(),
-                quorum: None,
-                policy: None,
-                log: None,
-                submit: None,
-                store: StoreArgs::default(),
-            };
+            let init = self.init(name)?;
             quietly(before, |world| init.run(world))?;
             failure::create(&self.path.join(name).join("sacct.psv"), lab.jobs.as_bytes())?;
+            if lab.measured {
+                self.declare(lab, before)?;
+            }
             self.pledge(lab, before)?;
             self.publish(lab, before)?;
+            if lab.measured {
+                self.found_others(lab, before)?;
+            }
         }
         Ok(())
+    }
+
+    /// A workspace whose log three witnesses cosign.
+    fn init(&self, name: &str) -> Result<InitArgs, Failure> {
+        Ok(InitArgs {
+            directory: self.path.join(name),
+            origin: format!("{name}.example/log"),
+            area: vec!["cluster".to_owned()],
+            measures: Vec::new(),
+            first: Some(at(START)?),
+            period: "3600".parse::<Cadence>()?,
+            grace: GRACE,
+            witness: (1..=3).map(|number| self.witness(number)).collect(),
+            quorum: None,
+            policy: None,
+            log: None,
+            submit: None,
+            store: StoreArgs::default(),
+        })
     }
 
     fn pledge(&mut self, lab: &Lab, now: UnixSeconds) -> Result<(), Failure> {
@@ -246,6 +272,9 @@ impl Demo<'_, '_> {
     /// Once everything is due, the witnesses look at every log again.
     fn after_the_deadline(&mut self) -> Result<(), Failure> {
         let now = at(deadline().saturating_add(DAY / 2))?;
+        for lab in LABS.iter().filter(|lab| lab.measured) {
+            self.measure(lab, now)?;
+        }
         self.world
             .say(format!("# After the last deadline, at {now}:"))?;
         for lab in &LABS {
@@ -307,7 +336,7 @@ impl Demo<'_, '_> {
             }
         }
         if announced {
-            self.world.say("The three verdicts are the announced ones. Verify them by hand: the three `standstill verify` above. The other commands, run again, go by the real time.")?;
+            self.world.say("The four verdicts are the announced ones. Verify them by hand: the four `standstill verify` above. The other commands, run again, go by the real time.")?;
         }
         Ok(u8::from(!announced))
     }
@@ -345,6 +374,9 @@ impl Demo<'_, '_> {
                  trust_root = \"stand-in for outsider {number}\"  # who would control it"
             )?;
         }
+        if lab.measured {
+            self.expect_others(lab, &mut trust)?;
+        }
         policy.push_str("group outsiders 2 w1 w2 w3\nquorum outsiders\n");
         let path = self.path.join(format!("{}.trust.toml", lab.name));
         failure::create(
@@ -362,12 +394,8 @@ impl Demo<'_, '_> {
 
     fn publish_quietly(&mut self, lab: &Lab, now: UnixSeconds) -> Result<(), Failure> {
         let publish = PublishArgs {
-            workspace: self.path.join(lab.name),
-            preview: false,
-            also: None,
-            to: None,
             patience: 0,
-            unguarded: false,
+            ..PublishArgs::of(self.path.join(lab.name))
         };
         quietly(now, |world| publish.run(world))
     }
@@ -386,13 +414,29 @@ fn quietly<T>(
     now: UnixSeconds,
     run: impl FnOnce(&mut World<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    with_output(now, run).map(|(answer, _)| answer)
+}
+
+/// As [`quietly`], and returns what was printed.
+fn quietly_shown<T>(
+    now: UnixSeconds,
+    run: impl FnOnce(&mut World<'_>) -> Result<T, Failure>,
+) -> Result<Vec<u8>, Failure> {
+    with_output(now, run).map(|(_, out)| out)
+}
+
+fn with_output<T>(
+    now: UnixSeconds,
+    run: impl FnOnce(&mut World<'_>) -> Result<T, Failure>,
+) -> Result<(T, Vec<u8>), Failure> {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    run(&mut World {
+    let answer = run(&mut World {
         out: &mut out,
         err: &mut err,
         now,
         json: false,
-    })
+    })?;
+    Ok((answer, out))
 }
 
 /// When the last usage of the window is due.

@@ -237,7 +237,7 @@ impl InitArgs {
                 first,
                 cadence: None,
                 grace: self.grace,
-                measures: Some(measured.clone()),
+                measures: Some(*measured),
                 continues: Vec::new(),
             }),
         };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::attestation::Content;
+use crate::attestation::StreamId;
 use crate::attestation::content::Inventory;
 use crate::cli::Failure;
 use crate::cli::World;
@@ -44,6 +45,20 @@ pub(super) struct InventoryArgs {
 }
 
 impl InventoryArgs {
+    /// The devices of a table, which hold the first area's from its next period on.
+    pub(super) fn of_table(file: PathBuf, workspace: PathBuf) -> Self {
+        Self {
+            file: Some(file),
+            none: false,
+            from: None,
+            models: Models::default(),
+            place: AreaArgs {
+                workspace,
+                area: StreamId::FIRST_AREA,
+            },
+        }
+    }
+
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let mut workspace = Workspace::open(&self.place.workspace)?;
         self.models.check()?;

@@ -302,7 +302,7 @@ fn check_against(workspace: &Workspace, pledge: &Pledge, file: &Path) -> Result<
 }
 
 /// The classes that a limit on training counts; `unclassified` counts with them.
-fn training() -> Vec<Class> {
+pub(super) fn training() -> Vec<Class> {
     vec![
         Class::DataGeneration,
         Class::Experiment,

@@ -64,6 +64,18 @@ pub(super) struct PublishArgs {
 }
 
 impl PublishArgs {
+    /// What is queued in a workspace, in its own log.
+    pub(super) const fn of(workspace: PathBuf) -> Self {
+        Self {
+            workspace,
+            preview: false,
+            to: None,
+            patience: 60,
+            also: None,
+            unguarded: false,
+        }
+    }
+
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         let workspace = Workspace::open(&self.workspace)?;
         let (queue, waiting) = queue(&workspace, world);

@@ -96,11 +96,7 @@ fn write_verdict(out: &mut String, judgement: &Judgement, verdict: &Verdict) -> 
         verdict.level, verdict.required
     )?;
     if !verdict.roots.is_empty() {
-        writeln!(
-            out,
-            "  roots       the lab's own, {}",
-            verdict.roots.join(", ")
-        )?;
+        writeln!(out, "  roots       {}", verdict.roots.join(", "))?;
     }
     writeln!(out, "  resolution  {}", verdict.resolution)?;
     if !verdict.findings.is_empty() {

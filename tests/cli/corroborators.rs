@@ -44,8 +44,11 @@ fn expect(lab: &Lab, who: &[(&str, &str)]) {
 /// A lab of forty devices that pledged, and reported March.
 fn lab() -> Lab {
     let mut lab = Lab::new();
-    let devices: String = (0..40).map(|n| format!("SN-{n:04},h100-sxm\n")).collect();
-    lab.write("devices.csv", format!("serial,model\n{devices}"));
+    let mut devices = "serial,model\n".to_owned();
+    for number in 0..40 {
+        devices += &format!("SN-{number:04},h100-sxm\n");
+    }
+    lab.write("devices.csv", devices);
     lab.at(BEFORE);
     lab.ok("inventory devices.csv --workspace lab --from 2026-03-01T00:00:00Z");
     lab.pledge(LIMIT);
@@ -180,7 +183,7 @@ fn what_is_not_over_waits_and_bad_input_changes_nothing() {
     );
     // Others' entries must be entries.
     let mut entries = lab.ok("publish --workspace utility --preview");
-    entries.insert_str(1, " ");
+    entries.insert(1, ' ');
     lab.write("entries", entries);
     let before = lab.listing("lab");
     let mangled = lab.run("publish --workspace lab --also entries");

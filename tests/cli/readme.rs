@@ -31,7 +31,7 @@ fn the_quick_start_of_the_readme_works_word_for_word() {
     let sandbox = Sandbox::new();
     symlink(repository("fixtures"), sandbox.path("fixtures")).unwrap();
     let blocks = blocks("\n## From a job log to a verdict\n");
-    let [path, lab, auditor, measures] = blocks.as_slice() else {
+    let [path, lab, auditor, meter] = blocks.as_slice() else {
         panic!("four blocks, not {}", blocks.len());
     };
     let done = sandbox.shell(&format!("{path}{lab}"));
@@ -67,7 +67,7 @@ fn the_quick_start_of_the_readme_works_word_for_word() {
         assert!(log.contains(entry));
     }
     // Who measures says so in the same log.
-    let measured = sandbox.shell(&format!("{path}{}", named(measures)));
+    let measured = sandbox.shell(&format!("{path}{}", named(meter)));
     assert_eq!(measured.code, 0, "{measured:?}");
     let entries = sandbox.read("entries");
     assert_eq!(entries.lines().count(), 3);
@@ -76,7 +76,7 @@ fn the_quick_start_of_the_readme_works_word_for_word() {
 }
 
 #[test]
-fn the_demo_shows_the_three_verdicts_that_the_readme_announces() {
+fn the_demo_shows_the_verdicts_that_the_readme_announces() {
     let sandbox = Sandbox::new();
     // Made anew over an earlier one, and never over anything else.
     sandbox.write("mine/file", "x");
@@ -90,6 +90,7 @@ fn the_demo_shows_the_three_verdicts_that_the_readme_announces() {
     assert_eq!(done.code, 0, "{done:?}");
     for verdict in [
         "prudent: CONSISTENT@E1",
+        "measured: HOLDS@E3",
         "brash: VIOLATED",
         "silent: OVERDUE",
     ] {

@@ -112,6 +112,23 @@ struct Given {
 }
 
 impl FigureArgs {
+    /// The figures of a table.
+    pub(super) const fn of_table(table: PathBuf) -> Self {
+        Self {
+            table: Some(table),
+            start: None,
+            end: None,
+            energy: None,
+            boundary: None,
+            accelerator_seconds: Vec::new(),
+            accelerators: Vec::new(),
+            class: Class::Unclassified,
+            basis: None,
+            gap: Quantity::ZERO,
+            unknown_coverage: false,
+        }
+    }
+
     /// Returns the figures of each period.
     pub(super) fn read(
         &self,

@@ -44,12 +44,9 @@ pub(super) fn register(
         workspace.append(StreamId::GOVERNANCE, Content::Registration(registration))?;
     }
     let publish = PublishArgs {
-        workspace: directory.to_owned(),
-        preview: false,
-        also: None,
         to: to.map(str::to_owned),
         patience: PATIENCE.as_secs(),
-        unguarded: false,
+        ..PublishArgs::of(directory.to_owned())
     };
     publish.run(world)
 }

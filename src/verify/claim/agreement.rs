@@ -12,6 +12,7 @@ use crate::attestation::figure::Basis;
 use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Class;
 use crate::attestation::figure::QuantityKind;
+use crate::quantity::Interval;
 use crate::time::Period;
 use crate::verify::checks::Check;
 use crate::verify::claim::limits::Evidence;
@@ -61,6 +62,10 @@ fn compare(evidence: &Evidence<'_>, said: &Corroboration) -> Option<Result<(), S
     let mut counted: BTreeMap<Counted, BTreeSet<Class>> = BTreeMap::new();
     for figure in &said.figures {
         let key = (figure.quantity, figure.basis, figure.boundary);
+        // To have left nothing unclassified is to have classified everything.
+        if figure.class == Class::Unclassified && figure.value == Interval::ZERO {
+            continue;
+        }
         if !figure.quantity.is_maximum() && figure.quantity != QuantityKind::Flop {
             counted.entry(key).or_default().insert(figure.class);
         }
