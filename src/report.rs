@@ -1,7 +1,9 @@
-//! Verdicts as text for people and as JSON for programs.
+//! Verdicts as text for people, as JSON for programs, and signed for others.
 
 mod json;
 mod text;
+mod vsa;
 
 pub use json::json;
 pub use text::text;
+pub use vsa::vsa;

@@ -2,6 +2,7 @@
 
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
+use crate::attestation::StreamId;
 use crate::attestation::figure::spelled;
 use crate::claim::Level;
 use crate::hash::Hash;
@@ -125,10 +126,27 @@ pub struct Verdict {
     pub resolution: String,
     /// The roots of trust beside the lab's own that the level rests on.
     pub roots: Vec<String>,
+    /// The streams that it rests on: all of what was read of each.
+    pub streams: Vec<Stretch>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// What the verdict does not show.
     pub does_not_show: Vec<String>,
+}
+
+/// What was read of one stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stretch {
+    /// Whose.
+    pub issuer: IssuerId,
+    /// Which.
+    pub stream: StreamId,
+    /// The first sequence.
+    pub first: u64,
+    /// The last.
+    pub last: u64,
+    /// The statement that stands last.
+    pub id: StatementId,
 }
 
 /// The figures that a verdict compares.
