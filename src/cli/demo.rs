@@ -310,6 +310,7 @@ impl Demo<'_, '_> {
                 at: Some(now),
                 require_level: None,
                 ledgers: None,
+                pact: Vec::new(),
                 seen: Vec::new(),
                 witness: (1..=3)
                     .map(|number| self.witness(number).display().to_string())

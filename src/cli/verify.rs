@@ -1,5 +1,6 @@
 //! `standstill verify`: judge every claim in a log.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -10,6 +11,8 @@ use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::failure;
 use crate::cli::progress;
+use crate::hash::Hash;
+use crate::hash::sha256;
 use crate::http::Remote;
 use crate::keystore;
 use crate::ledger::Ledger;
@@ -59,6 +62,10 @@ pub(super) struct VerifyArgs {
     /// Directory of ledgers that the lab has opened
     #[arg(long, value_name = "DIR")]
     pub(super) ledgers: Option<PathBuf>,
+
+    /// Text of a pact that pledges name (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub(super) pact: Vec<PathBuf>,
 
     /// Earlier checkpoint, receipt or bundle that was kept (can be repeated)
     #[arg(long, value_name = "FILE")]
@@ -167,10 +174,18 @@ impl VerifyArgs {
             witnesses: self.witnesses(&trust, &mut unanswered)?,
             ledgers: self.ledgers(&mut unanswered)?,
             unanswered,
+            pacts: self.pacts()?,
         };
         let at = self.at.unwrap_or(world.now);
         let judged = verify::judge(&evidence, &trust, &Catalogue::embedded(), at);
         judged.map_err(|error| Failure::new(format!("`{}`: {error}", self.log)).hint(LOG_HINT))
+    }
+
+    fn pacts(&self) -> Result<BTreeSet<Hash>, Failure> {
+        let texts = self.pact.iter();
+        texts
+            .map(|path| Ok(sha256(&failure::read(path)?)))
+            .collect()
     }
 
     fn seen(&self) -> Result<Vec<(String, Note)>, Failure> {

@@ -175,6 +175,24 @@ checks! {
     /// What only opened records would show.
     Unopened = "unopened", Completeness, NOT_SHOWN;
 
+    /// A run of which others were made and that is not here.
+    LineageMissing = "lineage-missing", Completeness, NOT_SHOWN;
+    /// A run that is its own ancestor.
+    LineageCycle = "lineage-cycle", Correctness, NOT_SHOWN;
+    /// What areas recorded and no run explains.
+    Unexplained = "unexplained", Correctness, None;
+
+    /// A pact whose text was not given.
+    PactText = "pact-text", Completeness, NOT_SHOWN;
+    /// Two pledges of one issuer that name one pact.
+    PactTwice = "pact-twice", Correctness, NOT_SHOWN;
+    /// Fewer parties than a claim depends on are shown to hold theirs.
+    Condition = "condition", Correctness, None;
+    /// Too few parties are left that did not break theirs.
+    Lapsed = "lapsed", Correctness, NOT_SHOWN;
+    /// What would have been a breach had the claim not lapsed before.
+    AfterLapse = "after-lapse", Correctness, None;
+
     // What others say.
     /// Who is expected to speak of an area and does not.
     CorroborationMissing = "corroboration-missing", Completeness, NOT_SHOWN;
@@ -192,8 +210,6 @@ checks! {
     NoPledge = "no-pledge", Completeness, NOT_SHOWN;
     /// A pledge that contradicts itself, or that nothing could break.
     Pledge = "pledge", Correctness, NOT_SHOWN;
-    /// A kind of claim that is not judged.
-    Kind = "kind", Correctness, NOT_SHOWN;
     /// A sliding window that is not judged for its kind of claim.
     Sliding = "sliding", Correctness, NOT_SHOWN;
     /// A duty that ended before the window began.

@@ -1,7 +1,6 @@
 //! Did the claim hold? Interval arithmetic over what was reported, exact and outward.
 //!
-//! Specified in `specs/verdicts.md`, section "Claims". This version judges every kind but
-//! `run-cap` and `conditional`, which are NOT-SHOWN.
+//! Specified in `specs/verdicts.md`, section "Claims".
 
 mod agreement;
 mod amount;
@@ -12,6 +11,8 @@ mod each;
 mod held;
 mod ledger;
 mod limits;
+mod lineage;
+mod pact;
 mod perimeter;
 mod seals;
 mod sum;
@@ -28,6 +29,7 @@ use crate::claim::Step;
 use crate::claim::Terms;
 use crate::claim::lint::Severity;
 use crate::claim::lint::lint;
+use crate::hash::Hash;
 use crate::time::Period;
 use crate::verify::checks::Check;
 use crate::verify::complete::Clock;
@@ -49,6 +51,9 @@ use crate::verify::verdict::Word;
 
 use limits::Evidence;
 use limits::sliding;
+pub use pact::Parties;
+pub use pact::Standing;
+pub use pact::standings;
 pub(in crate::verify) use perimeter::Covered;
 use support::Support;
 
@@ -89,6 +94,10 @@ pub struct Court<'c> {
     pub clock: Clock<'c>,
     /// The auditor's catalogue.
     pub peaks: &'c Peaks<'c>,
+    /// The digests of the texts of pacts that were given.
+    pub pacts: &'c BTreeSet<Hash>,
+    /// How the parties to pacts stand.
+    pub parties: &'c Parties,
     /// What is wrong with the log itself.
     pub log_findings: &'c Findings,
     /// Ledgers that were opened.
@@ -114,6 +123,8 @@ struct Case {
     breaches: Vec<bool>,
     /// The last index of a report that counts.
     last_index: Option<u64>,
+    /// Where the first breach shows.
+    broken_at: Option<u64>,
     /// How far others support it.
     support: Support,
 }
@@ -196,10 +207,8 @@ fn limit(evidence: &Evidence<'_>, case: &mut Case) {
             inventories,
             replacements,
         } => capacity::no_new_capacity(evidence, inventories, *replacements, case),
-        other => case.findings.push(Finding::new(
-            Check::Kind,
-            format!("a `{}` claim is not judged by this version", other.kind()),
-        )),
+        Terms::RunCap { limit } => lineage::run_cap(evidence, *limit, case),
+        Terms::Conditional(terms) => pact::conditional(evidence, terms, case),
     }
 }
 
@@ -388,6 +397,7 @@ fn conclude(
         } else {
             case.support.resolution(court, pledge, covered)
         },
+        broken_at: case.broken_at,
         streams: streams(court, history, covered),
         findings,
         does_not_show: unshown::all(court, history, pledge, covered, (level, &roots), withdrawn),

@@ -1,6 +1,9 @@
 //! What is judged: the files of a log, a bundle, and what others remember.
 
+use std::collections::BTreeSet;
+
 use crate::bundle::Bundle;
+use crate::hash::Hash;
 use crate::note::Note;
 
 /// The files of a log, wherever they are. They are read on every core at once.
@@ -22,6 +25,8 @@ pub struct Evidence<'e> {
     pub unanswered: Vec<String>,
     /// Ledgers by their root: the sums that their records give (`--ledgers`).
     pub ledgers: Vec<OpenedLedger>,
+    /// The digests of the texts of pacts (`--pact`).
+    pub pacts: BTreeSet<Hash>,
 }
 
 impl<'e> Evidence<'e> {
@@ -33,6 +38,7 @@ impl<'e> Evidence<'e> {
             witnesses: Vec::new(),
             unanswered: Vec::new(),
             ledgers: Vec::new(),
+            pacts: BTreeSet::new(),
         }
     }
 }
@@ -43,7 +49,7 @@ pub struct OpenedLedger {
     /// Where it is from.
     pub name: String,
     /// The root of its records.
-    pub root: crate::hash::Hash,
+    pub root: Hash,
     /// The number of its records.
     pub count: u64,
     /// What its records add up to.

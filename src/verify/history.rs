@@ -14,6 +14,7 @@ use crate::attestation::content::Capacity;
 use crate::attestation::content::Corroboration;
 use crate::attestation::content::Issuer;
 use crate::attestation::content::RatedWatts;
+use crate::attestation::content::Run;
 use crate::attestation::content::SealApplied;
 use crate::attestation::identity::Identity;
 use crate::attestation::schedule::Schedule;
@@ -47,10 +48,21 @@ pub struct History {
     pub pledges: Vec<PledgeRecord>,
     /// Its withdrawals: of which pledge, and where each stands.
     pub withdrawals: BTreeMap<StatementId, Vec<u64>>,
+    /// Its runs, by the statement that started each.
+    pub runs: BTreeMap<StatementId, RunRecord>,
+    /// Which of them each statement is of.
+    pub run_places: BTreeMap<(StreamId, u64), StatementId>,
     /// What it says of others' areas, by stream and sequence.
     pub testimonies: BTreeMap<(StreamId, u64), Testimony>,
     /// What is wrong with it.
     pub findings: Findings,
+}
+
+/// What was said of one run.
+#[derive(Clone, Debug, Default)]
+pub struct RunRecord {
+    /// By stream and sequence; each with its corrections after it, and where they stand.
+    pub statements: BTreeMap<(StreamId, u64), Vec<(u64, Run)>>,
 }
 
 /// A `corroboration`, and its corrections after it: where each stands. Never empty.
@@ -180,6 +192,8 @@ impl History {
             areas: BTreeMap::new(),
             pledges: Vec::new(),
             withdrawals: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            run_places: BTreeMap::new(),
             testimonies: BTreeMap::new(),
             findings: Findings::new(),
         }

@@ -14,7 +14,9 @@ use crate::verify::checkpoints::gather;
 use crate::verify::checkpoints::log_key;
 use crate::verify::checks::Check;
 use crate::verify::claim::Court;
+use crate::verify::claim::Parties;
 use crate::verify::claim::judge_pledge;
+use crate::verify::claim::standings;
 use crate::verify::complete::Clock;
 use crate::verify::evidence::Evidence;
 use crate::verify::evidence::Subject;
@@ -101,23 +103,31 @@ pub fn judge(
             issuer.log.name()
         ));
     }
+    let bench = Bench {
+        evidence,
+        trust,
+        catalogue,
+        read: &read,
+        at,
+    };
+    // What the pledges of pacts come to alone, before any is judged as what it depends on.
+    let mut parties = Parties::new();
     for issuer in trust.issuers_of(&key) {
-        let times = Times::new(&read.seen, trust.quorum_for(issuer));
-        let clock = Clock {
-            times: &times,
-            at,
-            asked_now: answered(evidence, trust, issuer),
-            bundle: !is_whole(evidence),
-        };
-        judge_issuer(
-            evidence,
-            trust,
-            catalogue,
-            &read,
-            issuer,
-            clock,
-            &mut judgement,
-        );
+        bench.with_court(issuer, &Parties::new(), |court, history| {
+            standings(court, history, &mut parties);
+        });
+    }
+    for issuer in trust.issuers_of(&key) {
+        bench.with_court(issuer, &parties, |court, history| {
+            if history.pledges.is_empty() {
+                judgement.findings.extend(no_pledge(issuer, history));
+            }
+            let verdicts = history
+                .pledges
+                .iter()
+                .map(|record| judge_pledge(court, history, record));
+            judgement.verdicts.extend(verdicts);
+        });
     }
     Ok(judgement)
 }
@@ -213,41 +223,53 @@ fn read<'e>(
     }
 }
 
-fn judge_issuer(
-    evidence: &Evidence<'_>,
-    trust: &Trust,
-    catalogue: &Catalogue,
-    read: &Read,
-    issuer: &TrustedIssuer,
-    clock: Clock<'_>,
-    judgement: &mut Judgement,
-) {
-    let histories = &read.histories;
-    let Some(history) = histories.iter().find(|history| history.id == issuer.id) else {
-        return;
-    };
-    if history.pledges.is_empty() {
-        judgement.findings.extend(no_pledge(issuer, history));
+/// All that is judged with.
+struct Bench<'b> {
+    evidence: &'b Evidence<'b>,
+    trust: &'b Trust,
+    catalogue: &'b Catalogue,
+    read: &'b Read,
+    at: UnixSeconds,
+}
+
+impl Bench<'_> {
+    /// Has an issuer judged, if there is anything of it.
+    fn with_court(
+        &self,
+        issuer: &TrustedIssuer,
+        parties: &Parties,
+        judge: impl FnOnce(&Court<'_>, &History),
+    ) {
+        let (evidence, trust, read) = (self.evidence, self.trust, self.read);
+        let histories = &read.histories;
+        let Some(history) = histories.iter().find(|history| history.id == issuer.id) else {
+            return;
+        };
+        let times = Times::new(&read.seen, trust.quorum_for(issuer));
+        let clock = Clock {
+            times: &times,
+            at: self.at,
+            asked_now: answered(evidence, trust, issuer),
+            bundle: !is_whole(evidence),
+        };
+        let mut findings = read.findings.clone();
+        shared_roots(history, read, &mut findings);
+        earlier_ids(issuer, history, &mut findings);
+        let court = Court {
+            histories,
+            trust,
+            issuer,
+            clock,
+            peaks: &|model| self.catalogue.peak_any(model),
+            pacts: &evidence.pacts,
+            parties,
+            log_findings: &findings,
+            ledgers: &evidence.ledgers,
+            seen_before: read.seen_before,
+            stale: stale(clock.times, trust, self.at),
+        };
+        judge(&court, history);
     }
-    let mut findings = read.findings.clone();
-    shared_roots(history, read, &mut findings);
-    earlier_ids(issuer, history, &mut findings);
-    let court = Court {
-        histories,
-        trust,
-        issuer,
-        clock,
-        peaks: &|model| catalogue.peak_any(model),
-        log_findings: &findings,
-        ledgers: &evidence.ledgers,
-        seen_before: read.seen_before,
-        stale: stale(clock.times, trust, clock.at),
-    };
-    let verdicts = history
-        .pledges
-        .iter()
-        .map(|record| judge_pledge(&court, history, record));
-    judgement.verdicts.extend(verdicts);
 }
 
 /// What may be found only because a file could not be read.

@@ -126,6 +126,8 @@ pub struct Verdict {
     pub resolution: String,
     /// The roots of trust beside the lab's own that the level rests on.
     pub roots: Vec<String>,
+    /// Where a breach of the lab's own shows first; `None` if there is none.
+    pub broken_at: Option<u64>,
     /// The streams that it rests on: all of what was read of each.
     pub streams: Vec<Stretch>,
     /// What was found.

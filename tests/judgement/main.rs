@@ -17,6 +17,8 @@ mod files;
 mod gaps;
 mod issuers;
 mod kinds;
+mod lineage;
+mod pact;
 mod periods;
 mod sliding;
 mod words;

@@ -288,6 +288,10 @@ pub(super) fn violated(
     let Some(breach) = breach else { return };
     // One that still stands is not restated, whatever became of others.
     case.breaches.push(breach.restated);
+    case.broken_at = Some(
+        case.broken_at
+            .map_or(breach.index, |at| at.min(breach.index)),
+    );
     case.findings.push(Finding::new(
         Check::Breach,
         format!(

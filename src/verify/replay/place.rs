@@ -11,6 +11,7 @@ use crate::attestation::content::Action;
 use crate::attestation::content::Area as AreaStatement;
 use crate::attestation::content::Correction;
 use crate::attestation::content::Inventory;
+use crate::attestation::content::RunEvent;
 use crate::attestation::content::Seal;
 use crate::attestation::content::StatementType;
 use crate::attestation::content::Usage;
@@ -318,6 +319,18 @@ fn apply(history: &mut History, said: &Said<'_>) {
             }
         }
         Content::Correction(correction) => correct(history, said, correction),
+        Content::Run(run) => {
+            let of = match run.event {
+                RunEvent::Start { .. } => id,
+                RunEvent::Progress { run, .. } | RunEvent::End { run, .. } => run,
+            };
+            let place = (subject.stream, subject.sequence);
+            history.run_places.insert(place, of);
+            let record = history.runs.entry(of).or_default();
+            record
+                .statements
+                .insert(place, vec![(index, (**run).clone())]);
+        }
         Content::Seal(seal) => apply_seal(history, subject.stream, seal, id, index),
         Content::Corroboration(corroboration) => {
             let versions = vec![(index, corroboration.clone())];
@@ -333,7 +346,6 @@ fn apply(history: &mut History, said: &Said<'_>) {
         | Content::Pledge(_)
         | Content::Recovery(_)
         | Content::Registration(_)
-        | Content::Run(_)
         | Content::Transfer(_)
         | Content::Withdrawal(_) => {}
     }
@@ -591,6 +603,19 @@ fn correct(history: &mut History, said: &Said<'_>, correction: &Correction) {
                 .is_none()
                 .then_some("what it names is no `inventory` from that edge")
             }
+            Content::Run(new) => {
+                let place = (subject.stream, sequence);
+                let of = history.run_places.get(&place);
+                let record = of.and_then(|of| history.runs.get_mut(of));
+                let known = record.and_then(|record| record.statements.get_mut(&place));
+                let same = known.filter(|known| {
+                    let mut versions = known.iter();
+                    versions.all(|(_, version)| version.event == new.event)
+                });
+                same.map(|known| known.push((index, (**new).clone())))
+                    .is_none()
+                    .then_some("what it names is no statement of that run and that time")
+            }
             Content::Corroboration(new) => {
                 let place = (subject.stream, sequence);
                 let known = history.testimonies.get_mut(&place);
@@ -668,6 +693,17 @@ fn conflict(history: &mut History, said: &Said<'_>) {
                 ..unread(index, period, &content.admits)
             };
             (subject.sequence, period, version)
+        }
+        // Of a run, either of two may be what was used.
+        Content::Run(run) => {
+            let place = (subject.stream, subject.sequence);
+            let of = history.run_places.get(&place);
+            let record = of.and_then(|of| history.runs.get_mut(of));
+            let known = record.and_then(|record| record.statements.get_mut(&place));
+            if let Some(known) = known {
+                known.push((index, (**run).clone()));
+            }
+            return;
         }
         // Whichever of two pledges was meant, a breach of either is one.
         Content::Pledge(pledge) => {

@@ -1,0 +1,156 @@
+//! Claims that bind while others hold theirs.
+
+use std::collections::BTreeMap;
+
+use crate::attestation::IssuerId;
+use crate::claim::Conditional;
+use crate::claim::Level;
+use crate::claim::Terms;
+use crate::claim::falsifier;
+use crate::hash::Hash;
+use crate::verify::checks::Check;
+use crate::verify::claim::Case;
+use crate::verify::claim::Court;
+use crate::verify::claim::judge_pledge;
+use crate::verify::claim::limit;
+use crate::verify::claim::limits::Evidence;
+use crate::verify::history::History;
+use crate::verify::history::PledgeRecord;
+use crate::verify::verdict::Finding;
+use crate::verify::verdict::Verdict;
+use crate::verify::verdict::Word;
+
+/// What each party to each pact comes to, by what its pledge wraps alone.
+pub type Parties = BTreeMap<(Hash, IssuerId), Vec<Standing>>;
+
+/// How a party stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    word: Word,
+    level: Level,
+    /// Where its breach shows, if it is one.
+    broken_at: Option<u64>,
+}
+
+impl Standing {
+    fn of(verdict: &Verdict) -> Self {
+        Self {
+            word: verdict.word,
+            level: verdict.level,
+            broken_at: verdict.broken_at,
+        }
+    }
+
+    /// Whether it holds what it pledged, at a level.
+    fn holds(self, level: Level) -> bool {
+        matches!(self.word, Word::Holds | Word::Consistent) && self.level >= level
+    }
+}
+
+/// Judges what the pacts' pledges of one issuer wrap, each alone.
+pub fn standings(court: &Court<'_>, history: &History, parties: &mut Parties) {
+    for record in &history.pledges {
+        if let Some((pact, wrapped)) = wrapped(record) {
+            let verdict = judge_pledge(court, history, &wrapped);
+            let known = parties.entry((pact, history.id)).or_default();
+            known.push(Standing::of(&verdict));
+        }
+    }
+}
+
+/// Returns the claim that a conditional one wraps, and the pact.
+fn wrapped(record: &PledgeRecord) -> Option<(Hash, PledgeRecord)> {
+    let Terms::Conditional(conditional) = &record.pledge.terms else {
+        return None;
+    };
+    let mut alone = record.clone();
+    alone.pledge.terms = conditional.wraps.clone();
+    alone.pledge.falsifier = falsifier(&alone.pledge);
+    Some((conditional.pact, alone))
+}
+
+/// Judges what is wrapped, and whether the condition still stands.
+pub(super) fn conditional(evidence: &Evidence<'_>, pact: &Conditional, case: &mut Case) {
+    let court = evidence.court;
+    if !court.pacts.contains(&pact.pact) {
+        case.findings.push(Finding::new(
+            Check::PactText,
+            format!("the text of the pact {} was not given", pact.pact),
+        ));
+    }
+    let one = |history: &History| {
+        let named = history
+            .pledges
+            .iter()
+            .filter(|record| wrapped(record).is_some_and(|(named, _)| named == pact.pact));
+        named.count()
+    };
+    let own = court
+        .histories
+        .iter()
+        .filter(|one| one.id == court.issuer.id);
+    if own.map(one).any(|count| count > 1) {
+        case.findings.push(Finding::new(
+            Check::PactTwice,
+            format!("more than one pledge names the pact {}", pact.pact),
+        ));
+    }
+    let Some((_, alone)) = wrapped(evidence.record) else {
+        return;
+    };
+    limit(&evidence.of(&alone), case);
+    let standing =
+        |party: &IssuerId| match court.parties.get(&(pact.pact, *party)).map(Vec::as_slice) {
+            // Of several, nobody knows which is meant.
+            Some([one]) => Some(*one),
+            _ => None,
+        };
+    let known: Vec<Option<Standing>> = pact.parties.iter().map(standing).collect();
+    let holding = known
+        .iter()
+        .flatten()
+        .filter(|one| one.holds(pact.party_level));
+    let holding = u64::try_from(holding.count()).unwrap_or(u64::MAX);
+    if holding < pact.quorum {
+        case.findings.push(Finding::new(
+            Check::Condition,
+            format!(
+                "{holding} of the {} parties are shown at {} to hold theirs; the claim binds while {} do",
+                pact.parties.len(),
+                pact.party_level,
+                pact.quorum
+            ),
+        ));
+    }
+    lapse(pact, &known, case);
+}
+
+/// Where so many parties were shown to have broken theirs that too few are left, what comes
+/// after is no breach of this one.
+fn lapse(pact: &Conditional, known: &[Option<Standing>], case: &mut Case) {
+    let mut broken: Vec<u64> = known
+        .iter()
+        .flatten()
+        .filter_map(|one| one.broken_at)
+        .collect();
+    broken.sort_unstable();
+    let parties = u64::try_from(pact.parties.len()).unwrap_or(u64::MAX);
+    let spare = parties.saturating_sub(pact.quorum);
+    let spare = usize::try_from(spare).unwrap_or(usize::MAX);
+    let Some(at) = broken.get(spare).copied() else {
+        return;
+    };
+    case.findings.push(Finding::new(
+        Check::Lapsed,
+        format!("from entry {at} on too few parties are left that did not break theirs: the claim lapsed"),
+    ));
+    if case.broken_at.is_some_and(|own| own > at) {
+        // It was shown only after the others' breach.
+        case.breaches.clear();
+        case.broken_at = None;
+        case.findings.excuse(
+            &[Check::Breach, Check::BreachMeasured, Check::SealBroken],
+            Check::AfterLapse,
+        );
+    }
+}
