@@ -52,6 +52,7 @@ impl TrustArgs {
             path.display().to_string()
         ))?;
         world.say("required_level = \"E3\"  # HOLDS needs at least this level of evidence")?;
+        world.say("required_roots = 2     # roots of trust behind it, the lab's own counted")?;
         world.say("grace = 86400          # seconds given to a silent log after a deadline")?;
         world.say("greatest_age = 604800  # seconds after which a checkpoint is stale")?;
         world.say(
@@ -84,6 +85,11 @@ impl TrustArgs {
             "\n[[operator]]           # who runs the log; its witnesses do not count either",
         )?;
         world.say(format!("log = \"{log}\" # which log"))?;
-        world.say("trust_root = \"lab\"     # who controls it")
+        world.say("trust_root = \"lab\"     # who controls it")?;
+        world.say("\n# [[corroborator]]     # who must measure the lab: without, nothing HOLDS")?;
+        world.say("# id = \"…\"             # digest of its first statement")?;
+        world.say("# name = \"…\"           # what to call it in verdicts")?;
+        world.say("# trust_root = \"…\"     # who controls it")?;
+        world.say("# measures = \"…\"       # the lab's id")
     }
 }

@@ -218,6 +218,8 @@ checks! {
     Withdrawn = "withdrawn", Completeness, None;
     /// A trigger that was not shown to have come.
     Trigger = "trigger", Correctness, None;
+    /// Reports that come later than what they would show could be done.
+    TooSlow = "too-slow", Completeness, None;
     /// A limit that what there was could not have exceeded.
     Worth = "worth", Correctness, None;
     /// A window that began before a quorum saw the pledge.

@@ -17,6 +17,7 @@ mod perimeter;
 mod seals;
 mod sum;
 mod support;
+mod timely;
 mod unshown;
 mod worth;
 
@@ -163,6 +164,7 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         worth::check(&evidence, &mut case.findings);
         balance::check(&evidence, &mut case.findings);
         agreement::check(&evidence, &mut case.findings);
+        timely::check(&evidence, &mut case.findings);
     }
     for covered in &covered {
         let window = window.unwrap_or(pledge.window);

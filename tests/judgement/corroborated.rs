@@ -442,3 +442,26 @@ fn a_lab_that_does_not_say_what_it_saw_is_no_root() {
     assert_eq!(both.headline(), "HOLDS@E3", "{both:#?}");
     assert_eq!(both.roots, ["cloud", "colo"]);
 }
+
+// spec: ver-66
+#[test]
+fn reports_that_come_later_than_a_run_could_be_done_are_too_slow() {
+    let lab = lab();
+    let files = log_with(&lab, &[], END);
+    // Ten devices at half of their peak; a day, and a day's deadline after it.
+    let rate = 10 * 1_979_000_000_000_000 / 2;
+    let slow = |seconds: u128| {
+        let keys = format!(
+            "[accounting]\ngoal = \"{}\"\nutilisation = 500000\n",
+            rate * seconds
+        );
+        let trust = trust_of(&[lab.id], &keys, "");
+        let found = judge_with(&files, &trust, END, Known::default());
+        checks(&found.verdicts[0]).contains(&"too-slow")
+    };
+    let half: u128 = (2 * DAY).into();
+    assert!(!slow(2 * half));
+    assert!(slow(2 * half - 1));
+    // By default 1e25 is far beyond ten devices.
+    assert!(!checks(&judged(&lab, &[], "")).contains(&"too-slow"));
+}
