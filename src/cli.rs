@@ -3,11 +3,13 @@
 //! One file a command. Every effect on the terminal goes through `World`; standard
 //! output carries only what was asked for, errors are `error: …` and then `hint: …`.
 
+mod amounts;
 mod attest;
 mod bundle;
 mod collect;
 mod correct;
 mod corroborate;
+mod declare;
 mod demo;
 mod devices;
 mod drafts;
@@ -74,6 +76,7 @@ enum Command {
     Collect(collect::CollectArgs),
     Correct(correct::CorrectArgs),
     Corroborate(corroborate::CorroborateArgs),
+    Declare(declare::DeclareArgs),
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Inventory(inventory::InventoryArgs),
@@ -179,6 +182,7 @@ impl Command {
             Self::Collect(args) => args.run(world).map(|()| 0),
             Self::Correct(args) => args.run(world).map(|()| 0),
             Self::Corroborate(args) => args.run(world).map(|()| 0),
+            Self::Declare(args) => args.run(world).map(|()| 0),
             Self::Demo(args) => args.run(world),
             Self::Init(args) => args.run(world).map(|()| 0),
             Self::Inventory(args) => args.run(world).map(|()| 0),

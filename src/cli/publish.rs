@@ -12,6 +12,7 @@ use crate::attestation::Content;
 use crate::attestation::Envelope;
 use crate::attestation::Statement;
 use crate::attestation::StreamId;
+use crate::attestation::content::RunEvent;
 use crate::attestation::content::StatementType;
 use crate::cli::Failure;
 use crate::cli::World;
@@ -281,6 +282,13 @@ fn queue<'w>(workspace: &'w Workspace, world: &World<'_>) -> (Vec<&'w Entry>, us
                 let end = said.about.period.end().plus(workspace.config.publish_wait);
                 end.is_none_or(|end| world.now < end)
             }
+            Content::Run(run) => match run.event {
+                RunEvent::Start { .. } => false,
+                RunEvent::Progress { period, .. } | RunEvent::End { period, .. } => {
+                    let end = period.end().plus(workspace.config.publish_wait);
+                    end.is_none_or(|end| world.now < end)
+                }
+            },
             _ => false,
         };
         if early || held.contains(&stream) {

@@ -11,8 +11,9 @@ use crate::attestation::figure::Coverage;
 use crate::attestation::figure::Figure;
 use crate::attestation::figure::QuantityKind;
 use crate::attestation::figure::Source;
-use crate::catalogue::Catalogue;
 use crate::cli::Failure;
+use crate::cli::amounts;
+use crate::cli::amounts::Range;
 use crate::cli::failure;
 use crate::cli::models::pair;
 use crate::quantity::Interval;
@@ -80,25 +81,6 @@ pub(super) struct FigureArgs {
     unknown_coverage: bool,
 }
 
-/// `N`, or `N..M`.
-#[derive(Clone, Copy, Debug)]
-struct Range(Interval);
-
-impl std::str::FromStr for Range {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (lower, upper) = text.split_once("..").unwrap_or((text, text));
-        let bound = |text: &str| -> Result<Quantity, String> {
-            text.parse().map_err(|error| format!("`{text}`: {error}"))
-        };
-        let (lower, upper) = (bound(lower)?, bound(upper)?);
-        Interval::new(lower, upper)
-            .map(Self)
-            .ok_or_else(|| format!("`{text}` ends before it begins"))
-    }
-}
-
 /// One figure as it was given.
 struct Given {
     quantity: QuantityKind,
@@ -154,10 +136,7 @@ impl FigureArgs {
         ];
         for (quantity, pairs) in devices {
             for (model, range) in pairs {
-                let Range(value) = range.parse().map_err(|why| {
-                    let failure = Failure::new(format!("`{model}={range}`: {why}"));
-                    failure.hint("say `N`, or `N..M` from the least to the most")
-                })?;
+                let value = amounts::amount(model, range)?;
                 given.push(self.given(quantity, model, value, source));
             }
         }
@@ -217,15 +196,9 @@ fn figure(
         let why = format!("`{}` and a boundary do not go together", given.quantity);
         return Err((why, "energy, and nothing else, is measured at a boundary"));
     }
-    let known = given.model == NO_MODEL
-        || given.model.starts_with("uncatalogued:")
-        || Catalogue::embedded().get(&given.model).is_some();
-    if !known {
+    if !amounts::is_model(&given.model) {
         let why = format!("the catalogue has no model `{}`", given.model);
-        return Err((
-            why,
-            "say the catalogue's id, `uncatalogued:NAME`, or `none`",
-        ));
+        return Err((why, amounts::MODEL_HINT));
     }
     let whole = Quantity::from(period.seconds());
     let coverage = match given.coverage {
