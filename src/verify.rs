@@ -5,10 +5,12 @@
 //! names. One file for each question: [`logged`] (is this the tree that was signed?),
 //! [`witnessed`] (who else saw it, and when?), [`replay`] (signed by whom, chained to
 //! what?), [`complete`] (is a report missing that is due?), [`claim`] (did it hold?).
+//! [`accounting`] is arithmetic that no verdict rests on yet.
 //!
 //! Nothing here reads a clock, a file or the network. What a verdict does not show is
 //! part of it ([`verdict`]).
 
+pub mod accounting;
 mod checkpoints;
 pub mod checks;
 pub mod claim;
