@@ -5,11 +5,12 @@
 //! names. One file for each question: [`logged`] (is this the tree that was signed?),
 //! [`witnessed`] (who else saw it, and when?), [`replay`] (signed by whom, chained to
 //! what?), [`complete`] (is a report missing that is due?), `corroborated` (what do others
-//! say?), [`claim`] (did it hold?).
+//! say?), [`claim`] (did it hold?). [`accounting`] is the arithmetic of safeguards.
 //!
 //! Nothing here reads a clock, a file or the network. What a verdict does not show is
 //! part of it ([`verdict`]).
 
+pub mod accounting;
 mod checkpoints;
 pub mod checks;
 pub mod claim;

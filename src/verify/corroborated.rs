@@ -17,6 +17,7 @@ use crate::attestation::content::Corroboration;
 use crate::attestation::content::CorroborationSource;
 use crate::claim::Pledge;
 use crate::time::Period;
+use crate::verify::accounting::Parameters;
 use crate::verify::checks::Check;
 use crate::verify::claim::Covered;
 use crate::verify::claim::Peaks;
@@ -169,6 +170,21 @@ impl<'c> Others<'c> {
             sum.roots.extend(least.roots);
         }
         Some(sum)
+    }
+
+    /// Returns the largest error that is assumed of those who bound anything, in parts per
+    /// million: what is random is added to what is systematic, for nobody counts how often
+    /// it averages out.
+    pub(in crate::verify) fn error(&self, parameters: &Parameters) -> u64 {
+        let apart = self.voices.iter().filter(|voice| voice.party.is_some());
+        let bounds = apart.flat_map(|voice| &voice.heard);
+        let errors = bounds
+            .filter(|one| one.is_own() && one.stated.most.is_some())
+            .map(|one| {
+                let error = parameters.error(one.said.source.into());
+                u64::from(error.random.get()).saturating_add(error.systematic.get().into())
+            });
+        errors.max().unwrap_or_default()
     }
 
     /// Returns what the areas used at least in `time`, by what `count` roots each say.

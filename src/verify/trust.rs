@@ -14,17 +14,11 @@ use crate::hash::Hash;
 use crate::hash::Hasher;
 use crate::key::PublicKey;
 use crate::key::VerifierKey;
-use crate::quantity::Quantity;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 use crate::tlog::Policy;
 use crate::tlog::PolicyError;
-
-/// 1e25.
-const GOAL: u128 = 10_000_000_000_000_000_000_000_000;
-
-/// One million parts per million.
-const WHOLE: u32 = 1_000_000;
+use crate::verify::accounting::Parameters;
 
 /// The fewest roots of trust that HOLDS can rest on (formats: part 2, level E3).
 const LEAST_ROOTS: usize = 2;
@@ -47,8 +41,8 @@ pub struct Trust {
     pub greatest_age: u64,
     /// The digest of the catalogue to be used.
     pub catalogue: Option<Hash>,
-    /// What is feared, and how fast it could be done.
-    pub accounting: Accounting,
+    /// How wrong figures may be, and what is looked for.
+    pub accounting: Parameters,
     /// The issuers that are judged.
     pub issuers: Vec<TrustedIssuer>,
     /// Who is expected to measure what issuers say.
@@ -57,26 +51,6 @@ pub struct Trust {
     operators: Vec<Operator>,
     /// Trust roots that belong together: by ownership, or by another interest.
     related: Vec<Vec<String>>,
-}
-
-/// What an auditor fears, and how fast it could be done.
-#[derive(Clone, Copy, Debug)]
-pub struct Accounting {
-    /// The smallest run that matters, in operations.
-    pub goal: Quantity,
-    /// How much of the highest dense peak a run reaches, in parts per million.
-    pub utilisation: u32,
-}
-
-impl Default for Accounting {
-    /// A run of 1e25 operations, above which the EU AI Act (article 51(2)) presumes systemic
-    /// risk, at two fifths of the peak.
-    fn default() -> Self {
-        Self {
-            goal: Quantity::new(GOAL).unwrap_or(Quantity::MAX),
-            utilisation: 400_000,
-        }
-    }
 }
 
 /// Who is expected to measure what an issuer says of its areas.
@@ -223,7 +197,7 @@ impl Trust {
                 "embedded" => None,
                 digest => Some(field("catalogue", digest)?),
             },
-            accounting: Accounting::read(&raw.accounting)?,
+            accounting: raw.accounting,
             issuers,
             corroborators,
             witnesses,
@@ -310,25 +284,6 @@ impl Trust {
             }
         }
         logs
-    }
-}
-
-impl Accounting {
-    fn read(raw: &RawAccounting) -> Result<Self, TrustError> {
-        let default = Self::default();
-        let utilisation = raw.utilisation.unwrap_or(default.utilisation);
-        if utilisation == 0 || utilisation > WHOLE {
-            return Err(TrustError::Field {
-                field: "accounting.utilisation",
-                found: utilisation.to_string(),
-                why: format!("is not of 1 to {WHOLE} parts per million"),
-            });
-        }
-        let goal = raw.goal.as_deref();
-        Ok(Self {
-            goal: goal.map_or(Ok(default.goal), |goal| field("accounting.goal", goal))?,
-            utilisation,
-        })
     }
 }
 
@@ -446,7 +401,7 @@ struct Raw {
     #[serde(default = "default_catalogue")]
     catalogue: String,
     #[serde(default)]
-    accounting: RawAccounting,
+    accounting: Parameters,
     #[serde(default)]
     issuer: Vec<RawIssuer>,
     #[serde(default)]
@@ -457,13 +412,6 @@ struct Raw {
     corroborator: Vec<RawCorroborator>,
     #[serde(default)]
     related: Vec<RawRelated>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawAccounting {
-    goal: Option<String>,
-    utilisation: Option<u32>,
 }
 
 #[derive(Deserialize)]

@@ -237,9 +237,16 @@ pub(super) fn outside(
         }
         within
     });
-    case.support.add(most.map(|most| Bounded {
-        hidden: &most.amount - lower.min(&most.amount),
-        roots: most.roots,
+    let parameters = &evidence.court.trust.accounting;
+    let errors = BigUint::from(others.error(parameters)) * parameters.quantiles().millionths();
+    case.support.add(most.map(|most| {
+        // Parts per million of millionths, rounded up.
+        let scale = BigUint::from(WHOLE) * WHOLE;
+        let wrong = (&most.amount * &errors + &scale - 1_u32) / scale;
+        Bounded {
+            hidden: &most.amount + wrong - lower.min(&most.amount),
+            roots: most.roots,
+        }
     }));
 }
 

@@ -34,7 +34,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
         };
         rate += most;
     }
-    let rate = rate * accounting.utilisation;
+    let rate = rate * accounting.utilisation.get();
     if rate == BigUint::ZERO {
         return;
     }
@@ -45,7 +45,8 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
         Cadence::Seconds(seconds) => seconds.get(),
     };
     let delay = BigUint::from(period) + BigUint::from(pledge.deadline);
-    if &delay * 2_u32 > conversion {
+    // As long as half of it, or longer (accounting.md, acc-18).
+    if &delay * 2_u32 >= conversion {
         findings.push(Finding::new(
             Check::TooSlow,
             format!(
