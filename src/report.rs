@@ -1,9 +1,7 @@
-//! Verdicts as text for people, as JSON for programs, and signed for others.
+//! Verdicts as text for people and as JSON for programs.
 
 mod json;
 mod text;
-mod vsa;
 
 pub use json::json;
 pub use text::text;
-pub use vsa::vsa;

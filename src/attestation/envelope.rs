@@ -89,21 +89,6 @@ impl Envelope {
     /// Fails if a key is given twice, if there is none or too many, or if the entry
     /// would be longer than [`MAX_ENTRY`].
     pub fn sign(payload: &[u8], keys: &[&SecretKey]) -> Result<Self, EnvelopeError> {
-        let envelope = Self::sign_any(payload, keys)?;
-        let length = envelope.to_bytes().len();
-        if length > MAX_ENTRY {
-            return Err(EnvelopeError::TooLong { length });
-        }
-        Ok(envelope)
-    }
-
-    /// As [`Self::sign`], for a file that is no entry of a log and may be longer; returns its
-    /// bytes.
-    pub fn sign_file(payload: &[u8], keys: &[&SecretKey]) -> Result<Vec<u8>, EnvelopeError> {
-        Self::sign_any(payload, keys).map(|envelope| envelope.to_bytes())
-    }
-
-    fn sign_any(payload: &[u8], keys: &[&SecretKey]) -> Result<Self, EnvelopeError> {
         let (mut message, start) = head(payload.len());
         message.extend_from_slice(payload);
         let mut signatures: Vec<(KeyId, Signature)> = keys
@@ -112,11 +97,16 @@ impl Envelope {
             .collect();
         signatures.sort_by_key(|(key_id, _)| *key_id);
         check_signatures(&signatures)?;
-        Ok(Self {
+        let envelope = Self {
             message,
             start,
             signatures,
-        })
+        };
+        let length = envelope.to_bytes().len();
+        if length > MAX_ENTRY {
+            return Err(EnvelopeError::TooLong { length });
+        }
+        Ok(envelope)
     }
 
     /// Parses an entry.

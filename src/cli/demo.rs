@@ -21,7 +21,6 @@ use crate::cli::pledge::NewArgs;
 use crate::cli::pledge::SignArgs;
 use crate::cli::publish::PublishArgs;
 use crate::cli::site::StoreArgs;
-use crate::cli::verify::ConclusionArgs;
 use crate::cli::verify::VerifyArgs;
 use crate::cli::witness;
 use crate::cli::workspace::AreaArgs;
@@ -315,7 +314,6 @@ impl Demo<'_, '_> {
                 witness: (1..=3)
                     .map(|number| self.witness(number).display().to_string())
                     .collect(),
-                sign: ConclusionArgs::default(),
             };
             self.show(&format!(
                 "standstill verify {0}/log --trust {0}.trust.toml --at {now} --witness witness-1 --witness witness-2 --witness witness-3",

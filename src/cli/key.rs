@@ -12,7 +12,6 @@ use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::init::new_key;
 use crate::cli::workspace::Workspace;
-use crate::keystore;
 use crate::time::UnixSeconds;
 
 /// Show, rotate or revoke signing keys
@@ -24,12 +23,6 @@ pub(super) struct KeyArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum KeyCommand {
-    /// Make a key of an auditor's, with which `standstill verify --sign` signs
-    New {
-        /// File to be made; keep it where nobody else can read it
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
     /// Show the public keys in force, and the issuer's id
     Show {
         /// Workspace that `standstill init` made
@@ -88,7 +81,6 @@ impl Role {
 impl KeyArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         match &self.command {
-            KeyCommand::New { file } => new(file, world),
             KeyCommand::Show { workspace } => show(workspace, world),
             KeyCommand::Rotate(change) => change.run(None, world),
             KeyCommand::Revoke {
@@ -97,16 +89,6 @@ impl KeyArgs {
             } => change.run(Some(*suspected_since), world),
         }
     }
-}
-
-fn new(path: &Path, world: &mut World<'_>) -> Result<(), Failure> {
-    let key = keystore::generate()?;
-    keystore::write_issuer_key(path, &key)?;
-    let (public, id) = (key.public(), key.public().key_id());
-    world.answer(
-        &json!({ "key": public.to_string(), "keyid": id.to_string() }),
-        &format!("{public}"),
-    )
 }
 
 fn show(path: &Path, world: &mut World<'_>) -> Result<(), Failure> {

@@ -14,7 +14,6 @@ use crate::cli::progress;
 use crate::hash::Hash;
 use crate::hash::sha256;
 use crate::http::Remote;
-use crate::keystore;
 use crate::ledger::Ledger;
 use crate::note::Note;
 use crate::report;
@@ -74,52 +73,6 @@ pub(super) struct VerifyArgs {
     /// Directory or address of a witness to ask now (can be repeated)
     #[arg(long, value_name = "DIR|URL")]
     pub(super) witness: Vec<String>,
-
-    #[command(flatten)]
-    pub(super) sign: ConclusionArgs,
-}
-
-/// Where signed conclusions go.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub(super) struct ConclusionArgs {
-    /// Sign what was concluded of each pledge, with the key of `standstill key new`: an SLSA
-    /// VSA a pledge, PASSED only if it HOLDS
-    #[arg(long, value_name = "KEYFILE", requires = "to")]
-    sign: Option<PathBuf>,
-
-    /// Directory for the signed conclusions
-    #[arg(long, value_name = "DIR", requires = "sign")]
-    to: Option<PathBuf>,
-
-    /// URI that says who judged (default: the key's)
-    #[arg(long, value_name = "URI", requires = "sign")]
-    verifier: Option<String>,
-}
-
-impl ConclusionArgs {
-    /// Writes a conclusion for each pledge; says where.
-    fn write(&self, judgement: &Judgement, world: &mut World<'_>) -> Result<(), Failure> {
-        let (Some(key), Some(directory)) = (&self.sign, &self.to) else {
-            return Ok(());
-        };
-        let key = keystore::read_issuer_key(key)?;
-        let verifier = self.verifier.clone().unwrap_or_else(|| {
-            let id = key.public().key_id();
-            format!("urn:standstill:key:{id}")
-        });
-        std::fs::create_dir_all(directory).map_err(|error| Failure::io(directory, error))?;
-        for verdict in &judgement.verdicts {
-            let path = directory.join(format!("{}.vsa.json", verdict.pledge));
-            let bytes = report::vsa(judgement, verdict, &verifier, &key)?;
-            failure::create(&path, &bytes)?;
-            world.note(format!(
-                "{} signed: `{}`",
-                verdict.headline(),
-                path.display()
-            ));
-        }
-        Ok(())
-    }
 }
 
 impl VerifyArgs {
@@ -134,7 +87,6 @@ impl VerifyArgs {
         } else {
             world.say(report::text(&judgement).trim_end())?;
         }
-        self.sign.write(&judgement, world)?;
         Ok(judgement.outcome(self.require_level).code())
     }
 

@@ -21,9 +21,6 @@ mod timely;
 mod unshown;
 mod worth;
 
-use std::collections::BTreeSet;
-
-use crate::attestation::StreamId;
 use crate::claim::Level;
 use crate::claim::Pledge;
 use crate::claim::Step;
@@ -46,7 +43,6 @@ use crate::verify::trust::TrustedIssuer;
 use crate::verify::verdict::Finding;
 use crate::verify::verdict::Numbers;
 use crate::verify::verdict::Restated;
-use crate::verify::verdict::Stretch;
 use crate::verify::verdict::Verdict;
 use crate::verify::verdict::Word;
 
@@ -313,35 +309,6 @@ fn reached(case: &Case, findings: &[Finding], witnessed: bool) -> Level {
     }
 }
 
-/// Returns what was read of every stream that a claim rests on: the governance of all whose
-/// areas it covers and of those who measure them, the areas, and what was said of them.
-fn streams(court: &Court<'_>, history: &History, covered: &[Covered<'_>]) -> Vec<Stretch> {
-    let governance = |of: &History| (of.id, StreamId::GOVERNANCE);
-    let mut wanted = BTreeSet::from([governance(history)]);
-    wanted.extend(covered.iter().map(|one| governance(one.history)));
-    wanted.extend(covered.iter().map(|one| (one.history.id, one.stream)));
-    let measured = |id| covered.iter().any(|one| one.history.id == id);
-    let others = court.trust.corroborators.iter();
-    for other in others.filter(|other| measured(other.measures)) {
-        let known = court.histories.iter().find(|one| one.id == other.id);
-        let said = known.into_iter().flat_map(|one| one.testimonies.keys());
-        wanted.extend(said.map(|(stream, _)| (other.id, *stream)));
-        wanted.extend(known.map(governance));
-    }
-    let read = wanted.into_iter().filter_map(|(issuer, stream)| {
-        let of = court.histories.iter().find(|one| one.id == issuer)?;
-        let read = of.streams.get(&stream)?;
-        Some(Stretch {
-            issuer,
-            stream,
-            first: read.left_out,
-            last: read.next.checked_sub(1)?,
-            id: read.last,
-        })
-    });
-    read.collect()
-}
-
 /// Puts words to what was found: the first that applies, everything else a finding.
 fn conclude(
     court: &Court<'_>,
@@ -400,7 +367,6 @@ fn conclude(
             case.support.resolution(court, pledge, covered)
         },
         broken_at: case.broken_at,
-        streams: streams(court, history, covered),
         findings,
         does_not_show: unshown::all(court, history, pledge, covered, (level, &roots), withdrawn),
         roots,

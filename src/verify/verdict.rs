@@ -2,7 +2,6 @@
 
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
-use crate::attestation::StreamId;
 use crate::attestation::figure::spelled;
 use crate::claim::Level;
 use crate::hash::Hash;
@@ -128,27 +127,10 @@ pub struct Verdict {
     pub roots: Vec<String>,
     /// Where a breach of the lab's own shows first; `None` if there is none.
     pub broken_at: Option<u64>,
-    /// The streams that it rests on: all of what was read of each.
-    pub streams: Vec<Stretch>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// What the verdict does not show.
     pub does_not_show: Vec<String>,
-}
-
-/// What was read of one stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stretch {
-    /// Whose.
-    pub issuer: IssuerId,
-    /// Which.
-    pub stream: StreamId,
-    /// The first sequence.
-    pub first: u64,
-    /// The last.
-    pub last: u64,
-    /// The statement that stands last.
-    pub id: StatementId,
 }
 
 /// The figures that a verdict compares.

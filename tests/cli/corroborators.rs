@@ -91,23 +91,6 @@ fn two_roots_beside_a_job_log_make_a_claim_hold() {
     let before = size(&lab);
     logged(&lab, &["cloud", "colo"]);
     assert_eq!(size(&lab), before);
-    // Signed by the auditor: of all who spoke.
-    let signed = crate::conclusion::concluded(&lab, "--verifier https://auditor.example");
-    let predicate = &signed["predicate"];
-    assert_eq!(predicate["verificationResult"], "PASSED");
-    assert_eq!(
-        predicate["verifiedLevels"],
-        serde_json::json!(["STANDSTILL_E3"])
-    );
-    assert_eq!(predicate["verifier"]["id"], "https://auditor.example");
-    let inputs = predicate["inputAttestations"].to_string();
-    for named in [
-        format!("{cloud}/1/0-0"),
-        format!("{colo}/1/0-29"),
-        format!("{colo}/0/0-1"),
-    ] {
-        assert!(inputs.contains(&named), "{named}: {inputs}");
-    }
     // As JSON.
     let json = lab.run("verify lab/log --trust trust.toml --json");
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();

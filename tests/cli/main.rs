@@ -17,7 +17,6 @@
 
 mod auditor;
 mod bad_input;
-mod conclusion;
 mod corroborators;
 mod full_disk;
 mod help;
