@@ -8,6 +8,7 @@ mod ledger;
 mod perimeter;
 mod sum;
 mod unshown;
+mod used;
 
 use num_bigint::BigUint;
 
@@ -401,6 +402,7 @@ fn conclude(
         issuer: court.issuer.id,
         name: court.issuer.name.clone(),
         pledge: record.id,
+        sequence: record.sequence,
         claim: format!(
             "{} on {} ({})",
             pledge.terms.kind(),
@@ -421,5 +423,6 @@ fn conclude(
         resolution: "none: with the lab's own records alone no hidden run is excluded".to_owned(),
         findings,
         does_not_show: unshown::all(court, history, pledge, covered, level, withdrawn),
+        used: used::streams(court, history, pledge),
     }
 }
