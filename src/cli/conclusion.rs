@@ -74,20 +74,27 @@ impl HandOnArgs {
 impl HandOn<'_> {
     /// Writes everything that was asked for. Nothing is overwritten; what is there already,
     /// byte for byte, is left as it is.
-    pub(super) fn write(&self, judgement: &Judgement, world: &mut World<'_>) -> Result<(), Failure> {
+    pub(super) fn write(
+        &self,
+        judgement: &Judgement,
+        world: &mut World<'_>,
+    ) -> Result<(), Failure> {
         let Some(place) = self.place else {
             return Ok(());
         };
         let files = self.files(judgement, world)?;
-        failure::make_directory(place)?;
+        failure::make_directory(place)
+            .map_err(|failure| failure.hint("`--to` names a directory"))?;
         let mut new = Vec::new();
         for (name, bytes) in files {
             let path = place.join(name);
             if !path.exists() {
                 new.push((path, bytes));
             } else if failure::read(&path)? != bytes {
-                return Err(Failure::file(&path, "is there already and says something else")
-                    .hint("give each judgement a directory of its own"));
+                return Err(
+                    Failure::file(&path, "is there already and says something else")
+                        .hint("give each judgement a directory of its own"),
+                );
             }
         }
         for (path, bytes) in &new {
@@ -114,6 +121,10 @@ impl HandOn<'_> {
         }
         for format in &self.args.export {
             let file = match format {
+                Format::Ear if judgement.verdicts.is_empty() => {
+                    world.note("no claim was judged: there is no attestation result");
+                    continue;
+                }
                 Format::Cyclonedx => {
                     let name = self.key.as_ref().map(|key| vsa::id(key.verifier().name()));
                     let assessor = name.as_deref().unwrap_or(UNNAMED);
@@ -121,9 +132,7 @@ impl HandOn<'_> {
                     ("cyclonedx.json".to_owned(), pretty(&document)?)
                 }
                 Format::Ear => {
-                    let none = "`--require-level` and the trust file decide what is judged";
-                    let claims = ear::claims(judgement, PROGRAM)
-                        .map_err(|error| Failure::from(error).hint(none))?;
+                    let claims = ear::claims(judgement, PROGRAM)?;
                     match &self.key {
                         Some(key) => {
                             let token = ear::jwt(&claims, key)

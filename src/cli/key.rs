@@ -111,9 +111,8 @@ impl KeyArgs {
 fn new(file: &Path, name: &KeyName, world: &mut World<'_>) -> Result<(), Failure> {
     let key = SignerKey::new(name.clone(), Algorithm::Ed25519, keystore::generate()?);
     if file.exists() {
-        return Err(
-            Failure::file(file, "is there already").hint("a key is never overwritten: name another")
-        );
+        return Err(Failure::file(file, "is there already")
+            .hint("a key is never overwritten: name another"));
     }
     keystore::write_note_key(file, &key)?;
     let vkey = key.verifier().to_string();

@@ -81,9 +81,12 @@ fn serial(judgement: &Judgement) -> String {
 }
 
 fn requirement(verdict: &Verdict) -> Value {
-    let limit = verdict.numbers.as_ref().map_or_else(String::new, |numbers| {
-        format!("; limit {} {}", numbers.limit, numbers.unit)
-    });
+    let limit = verdict
+        .numbers
+        .as_ref()
+        .map_or_else(String::new, |numbers| {
+            format!("; limit {} {}", numbers.limit, numbers.unit)
+        });
     json!({
         "bom-ref": requirement_ref(verdict),
         "identifier": verdict.pledge.to_string(),
@@ -233,6 +236,6 @@ fn stream_ref(used: &UsedStream) -> String {
 }
 
 /// Spells a text that may quote others (ver-40).
-fn text(text: &String) -> String {
+fn text(text: &str) -> String {
     said(text).as_text().unwrap_or_default().to_owned()
 }

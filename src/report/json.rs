@@ -91,8 +91,8 @@ pub(super) fn or_null<V: Into<Value<'static>>>(value: Option<V>) -> Value<'stati
 }
 
 /// Spells a text that may quote others (ver-40).
-pub(super) fn said(text: &String) -> Value<'static> {
-    plain(text.clone()).into()
+pub(super) fn said<T: AsRef<str> + ?Sized>(text: &T) -> Value<'static> {
+    plain(text.as_ref().to_owned()).into()
 }
 
 fn findings(findings: &[Finding]) -> Value<'static> {

@@ -147,7 +147,7 @@ impl Summary {
 
     /// Reads of the predicate what nothing else in it decides.
     fn read(predicate: &mut Fields<'_>, verifier: &KeyName) -> Result<Self, SummaryError> {
-        let mut member = |fields: &mut Fields<'_>| {
+        let member = |fields: &mut Fields<'_>| {
             Ok((
                 fields.nested("checkpoint", read::checkpoint)?,
                 read::nullable(fields, "label", |fields| read::said(fields, "label"))?,
@@ -162,7 +162,7 @@ impl Summary {
         let within = |error: FieldError| error.within("predicate");
         let trust = digest.map_err(within)?;
         let at = predicate.parsed("timeVerified").map_err(within)?;
-        let read = predicate.nested(MEMBER, &mut member);
+        let read = predicate.nested(MEMBER, member);
         let (checkpoint, label, program, verdict) = read.map_err(within)?;
         Ok(Self {
             verifier: verifier.clone(),

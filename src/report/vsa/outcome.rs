@@ -89,7 +89,8 @@ fn check_streams(verdict: &Verdict) -> Result<(), Inconsistent> {
     let used = &verdict.used;
     let governed = |one: &IssuerId| {
         let of = |stream: &StreamId| stream.is_governance();
-        used.iter().any(|used| used.issuer == *one && of(&used.stream))
+        used.iter()
+            .any(|used| used.issuer == *one && of(&used.stream))
     };
     if !governed(&verdict.issuer) {
         let issuer = verdict.issuer;
