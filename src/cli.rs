@@ -7,6 +7,7 @@ mod amounts;
 mod attest;
 mod bundle;
 mod collect;
+mod conclusion;
 mod correct;
 mod corroborate;
 mod declare;
@@ -31,6 +32,7 @@ mod site;
 mod submit;
 mod trust;
 mod verify;
+mod vsa;
 mod withdraw;
 mod witness;
 mod witnesses;
@@ -87,6 +89,7 @@ enum Command {
     Publish(publish::PublishArgs),
     Trust(trust::TrustArgs),
     Verify(verify::VerifyArgs),
+    Vsa(vsa::VsaArgs),
     Withdraw(withdraw::WithdrawArgs),
     Witness(witness::WitnessArgs),
 }
@@ -193,6 +196,7 @@ impl Command {
             Self::Publish(args) => args.run(world).map(|()| 0),
             Self::Trust(args) => args.run(world).map(|()| 0),
             Self::Verify(args) => args.run(world),
+            Self::Vsa(args) => args.run(world),
             Self::Withdraw(args) => args.run(world).map(|()| 0),
             Self::Witness(args) => args.run(world).map(|()| 0),
         }

@@ -33,4 +33,4 @@ pub use checks::Check;
 pub use evidence::{Evidence, LogFiles};
 pub use judge::{Unreadable, judge};
 pub use trust::{Trust, TrustError};
-pub use verdict::{Finding, Judgement, Verdict, Word};
+pub use verdict::{Finding, Judgement, UsedStream, Verdict, Word};

@@ -89,6 +89,15 @@ impl Envelope {
     /// Fails if a key is given twice, if there is none or too many, or if the entry
     /// would be longer than [`MAX_ENTRY`].
     pub fn sign(payload: &[u8], keys: &[&SecretKey]) -> Result<Self, EnvelopeError> {
+        Self::sign_within(MAX_ENTRY, payload, keys)
+    }
+
+    /// As [`Self::sign`], of what is no entry: at most `limit` bytes.
+    pub fn sign_within(
+        limit: usize,
+        payload: &[u8],
+        keys: &[&SecretKey],
+    ) -> Result<Self, EnvelopeError> {
         let (mut message, start) = head(payload.len());
         message.extend_from_slice(payload);
         let mut signatures: Vec<(KeyId, Signature)> = keys
@@ -103,8 +112,8 @@ impl Envelope {
             signatures,
         };
         let length = envelope.to_bytes().len();
-        if length > MAX_ENTRY {
-            return Err(EnvelopeError::TooLong { length });
+        if length > limit {
+            return Err(EnvelopeError::TooLong { length, limit });
         }
         Ok(envelope)
     }
@@ -114,9 +123,15 @@ impl Envelope {
     /// There is one spelling (att-10), so the text between the variable parts is
     /// compared as it is; this is the same as parsing, printing again and comparing.
     pub fn parse(entry: &[u8]) -> Result<Self, EnvelopeError> {
-        if entry.len() > MAX_ENTRY {
+        Self::parse_within(MAX_ENTRY, entry)
+    }
+
+    /// As [`Self::parse`], of what is no entry: at most `limit` bytes.
+    pub fn parse_within(limit: usize, entry: &[u8]) -> Result<Self, EnvelopeError> {
+        if entry.len() > limit {
             return Err(EnvelopeError::TooLong {
                 length: entry.len(),
+                limit,
             });
         }
         let text = str::from_utf8(entry).map_err(|_| EnvelopeError::Spelling("UTF-8"))?;
@@ -226,11 +241,13 @@ pub enum EnvelopeError {
     /// Another spelling than the canonical one.
     #[error("not the canonical spelling of an envelope: expected {0}")]
     Spelling(&'static str),
-    /// Longer than an entry may be.
-    #[error("the entry has {length} bytes; at most {MAX_ENTRY} are allowed")]
+    /// Longer than an entry, or what else it is, may be.
+    #[error("the envelope has {length} bytes; at most {limit} are allowed")]
     TooLong {
         /// Its length.
         length: usize,
+        /// How long it may be.
+        limit: usize,
     },
 }
 

@@ -14,6 +14,7 @@ use crate::cli::World;
 use crate::cli::attest::AttestArgs;
 use crate::cli::collect::JobLogArgs;
 use crate::cli::collect::slurm;
+use crate::cli::conclusion::HandOnArgs;
 use crate::cli::failure;
 use crate::cli::init::InitArgs;
 use crate::cli::models::Models;
@@ -314,6 +315,7 @@ impl Demo<'_, '_> {
                 witness: (1..=3)
                     .map(|number| self.witness(number).display().to_string())
                     .collect(),
+                hand_on: HandOnArgs::default(),
             };
             self.show(&format!(
                 "standstill verify {0}/log --trust {0}.trust.toml --at {now} --witness witness-1 --witness witness-2 --witness witness-3",

@@ -12,9 +12,13 @@ use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::init::new_key;
 use crate::cli::workspace::Workspace;
+use crate::key::Algorithm;
+use crate::key::KeyName;
+use crate::key::SignerKey;
+use crate::keystore;
 use crate::time::UnixSeconds;
 
-/// Show, rotate or revoke signing keys
+/// Make, show, rotate or revoke signing keys
 #[derive(Debug, clap::Args)]
 pub(super) struct KeyArgs {
     #[command(subcommand)]
@@ -23,6 +27,18 @@ pub(super) struct KeyArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum KeyCommand {
+    /// Make an auditor's key, with which `verify --sign` signs, and print its public key
+    ///
+    /// Hand the public key to whoever is to believe what is signed, by a way that they
+    /// trust. FILE is the private key: keep it out of every repository.
+    New {
+        /// File for the private key, which must not be there yet
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Name of the key, like an address without its scheme
+        #[arg(long)]
+        name: KeyName,
+    },
     /// Show the public keys in force, and the issuer's id
     Show {
         /// Workspace that `standstill init` made
@@ -81,6 +97,7 @@ impl Role {
 impl KeyArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
         match &self.command {
+            KeyCommand::New { file, name } => new(file, name, world),
             KeyCommand::Show { workspace } => show(workspace, world),
             KeyCommand::Rotate(change) => change.run(None, world),
             KeyCommand::Revoke {
@@ -89,6 +106,17 @@ impl KeyArgs {
             } => change.run(Some(*suspected_since), world),
         }
     }
+}
+
+fn new(file: &Path, name: &KeyName, world: &mut World<'_>) -> Result<(), Failure> {
+    let key = SignerKey::new(name.clone(), Algorithm::Ed25519, keystore::generate()?);
+    if file.exists() {
+        return Err(Failure::file(file, "is there already")
+            .hint("a key is never overwritten: name another"));
+    }
+    keystore::write_note_key(file, &key)?;
+    let vkey = key.verifier().to_string();
+    world.answer(&json!({ "vkey": vkey, "file": file }), &vkey)
 }
 
 fn show(path: &Path, world: &mut World<'_>) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::claim::Level;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::conclusion::HandOnArgs;
 use crate::cli::failure;
 use crate::cli::progress;
 use crate::hash::Hash;
@@ -73,17 +74,22 @@ pub(super) struct VerifyArgs {
     /// Directory or address of a witness to ask now (can be repeated)
     #[arg(long, value_name = "DIR|URL")]
     pub(super) witness: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) hand_on: HandOnArgs,
 }
 
 impl VerifyArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<u8, Failure> {
+        let hand_on = self.hand_on.open()?;
         let bar = progress::spinner("judging");
         let judgement = self.judge(world);
         bar.finish_and_clear();
         let judgement = judgement?;
+        hand_on.write(&judgement, world)?;
         if world.json {
             let value = report::json(&judgement, self.require_level);
-            world.say(serde_json::to_string_pretty(&value)?)?;
+            world.say(value.to_pretty().trim_end())?;
         } else {
             world.say(report::text(&judgement).trim_end())?;
         }

@@ -1,10 +1,17 @@
 //! Standard base64 with padding, canonical (RFC 4648, sections 3.5 and 4).
 
 use base64_simd::STANDARD;
+use base64_simd::URL_SAFE_NO_PAD;
 
 /// Spells `bytes` in base64.
 pub fn encode(bytes: &[u8]) -> String {
     STANDARD.encode_to_string(bytes)
+}
+
+/// Spells `bytes` in the base64 of JSON Web Tokens: the alphabet of addresses, no padding
+/// (RFC 7515, section 2).
+pub fn encode_url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode_to_string(bytes)
 }
 
 /// Returns the bytes that `text` spells, or `None` if it is not their one spelling:

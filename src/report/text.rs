@@ -125,7 +125,7 @@ fn write_label(out: &mut String, judgement: &Judgement) -> std::fmt::Result {
 }
 
 /// What a word says in plain words.
-const fn meaning(word: Word) -> &'static str {
+pub(super) const fn meaning(word: Word) -> &'static str {
     match word {
         Word::Violated => "signed records show that the limit was exceeded",
         Word::LogIntegrityFailure => "the log or the lab's history in it is broken",

@@ -19,7 +19,10 @@ mod sum;
 mod support;
 mod timely;
 mod unshown;
+mod used;
 mod worth;
+
+use std::collections::BTreeSet;
 
 use crate::claim::Level;
 use crate::claim::Pledge;
@@ -344,6 +347,7 @@ fn conclude(
         issuer: court.issuer.id,
         name: court.issuer.name.clone(),
         pledge: record.id,
+        sequence: record.sequence,
         claim: format!(
             "{} on {} ({})",
             pledge.terms.kind(),
@@ -370,5 +374,6 @@ fn conclude(
         findings,
         does_not_show: unshown::all(court, history, pledge, covered, (level, &roots), withdrawn),
         roots,
+        used: used::streams(court, history, pledge),
     }
 }

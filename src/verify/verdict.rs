@@ -2,6 +2,7 @@
 
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
+use crate::attestation::StreamId;
 use crate::attestation::figure::spelled;
 use crate::claim::Level;
 use crate::hash::Hash;
@@ -68,7 +69,7 @@ impl Finding {
 
 /// Spells out what would break a line, move the cursor or turn the direction of writing:
 /// texts quote what labs and strangers wrote. (A lab that writes its own verdict.)
-pub(super) fn plain(text: String) -> String {
+pub(crate) fn plain(text: String) -> String {
     let hidden = |char: char| {
         char.is_control()
             || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -96,6 +97,22 @@ pub enum Restated {
     Yes,
 }
 
+/// A run of statements of one stream that a verdict rests on: all that were read of it, if
+/// the log or the bundle leaves none out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedStream {
+    /// Whose.
+    pub issuer: IssuerId,
+    /// Which.
+    pub stream: StreamId,
+    /// The sequence of the first statement.
+    pub first: u64,
+    /// The sequence of the last.
+    pub last: u64,
+    /// The last. Each statement names the one before it, so it binds them all.
+    pub statement: StatementId,
+}
+
 /// What is concluded of one claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -105,6 +122,8 @@ pub struct Verdict {
     pub name: String,
     /// The pledge.
     pub pledge: StatementId,
+    /// The sequence of the pledge in stream 0.
+    pub sequence: u64,
     /// What it claims, in a few words.
     pub claim: String,
     /// The conclusion.
@@ -131,6 +150,8 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// What the verdict does not show.
     pub does_not_show: Vec<String>,
+    /// The streams that it rests on, each once in the order of issuer, stream and sequence.
+    pub used: Vec<UsedStream>,
 }
 
 /// The figures that a verdict compares.

@@ -4,7 +4,7 @@ use crate::lab::{HALF, LIMIT, Lab};
 use crate::sandbox::Sandbox;
 
 /// Every command, with what it is asked in the tests of its own.
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 29] = [
     "",
     "attest",
     "bundle",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 26] = [
     "init",
     "inventory",
     "key",
+    "key new",
     "key show",
     "key rotate",
     "key revoke",
@@ -27,6 +28,8 @@ const COMMANDS: [&str; 26] = [
     "trust",
     "trust new",
     "verify",
+    "vsa",
+    "vsa check",
     "withdraw",
     "witness",
     "witness init",
@@ -79,6 +82,7 @@ fn every_command_speaks_json() {
     for typed in [
         "init other",
         "witness init w4 --name witness.example/4",
+        "key new auditor.key --name auditor.example/judge",
         "key show --workspace lab",
         "pledge lint pledge.json",
         "pledge sign pledge.json --workspace lab",

@@ -17,6 +17,7 @@
 
 mod auditor;
 mod bad_input;
+mod conclusion;
 mod corroborators;
 mod full_disk;
 mod help;

@@ -49,6 +49,19 @@ impl Ids {
         block.get(at.checked_rem(BLOCK)?).copied()
     }
 
+    /// Returns the runs of sequences that are known without a hole, each by its first and
+    /// its last.
+    pub fn runs(&self) -> impl Iterator<Item = (u64, u64)> {
+        let holes = self.holes.iter().copied();
+        let mut start = 0;
+        holes.chain([(self.length, 0)]).filter_map(move |hole| {
+            let (first, until) = (start, hole.0);
+            start = until.saturating_add(hole.1);
+            let last = until.checked_sub(1)?;
+            (first <= last).then_some((first, last))
+        })
+    }
+
     /// Keeps the id at a sequence at or after [`Self::len`]; what lies between is a hole.
     pub fn set(&mut self, sequence: u64, id: StatementId) {
         let Some(hole) = sequence.checked_sub(self.length) else {
@@ -95,6 +108,21 @@ mod tests {
             assert_eq!(ids.get(number), expected, "{number}");
         }
         assert_eq!(ids.get(5000), None);
+    }
+
+    #[test]
+    fn runs_are_what_lies_between_holes() {
+        let runs = |known: &[u64]| {
+            let mut ids = Ids::default();
+            for number in known {
+                ids.set(*number, id(*number));
+            }
+            ids.runs().collect::<Vec<_>>()
+        };
+        assert_eq!(runs(&[]), []);
+        assert_eq!(runs(&[0]), [(0, 0)]);
+        assert_eq!(runs(&[3, 4]), [(3, 4)]);
+        assert_eq!(runs(&[0, 1, 2, 7, 9, 10]), [(0, 2), (7, 7), (9, 10)]);
     }
 
     #[test]
