@@ -136,7 +136,7 @@ fn score(verdict: &Verdict) -> Option<u8> {
 }
 
 fn rationale(verdict: &Verdict) -> String {
-    let mut lines = vec![format!("{}: {}", verdict.headline(), meaning(verdict.word))];
+    let mut lines = vec![format!("{}: {}", verdict.headline(), meaning(verdict))];
     let called = |one: &&crate::verify::Finding| one.calls_for.is_some();
     let findings = verdict.findings.iter().filter(called);
     lines.extend(findings.take(MAX_FINDINGS).map(|one| text(&one.text)));
@@ -155,7 +155,7 @@ fn claim(verdict: &Verdict) -> Value {
     put("target", issuer_ref(verdict).into());
     let predicate = format!("kept its pledge: {}", text(&verdict.claim));
     put("predicate", predicate.into());
-    put("reasoning", meaning(verdict.word).into());
+    put("reasoning", meaning(verdict).into());
     match verdict.word {
         Word::Holds | Word::Consistent => put("evidence", refs.into()),
         Word::Violated => put("counterEvidence", refs.into()),

@@ -147,7 +147,7 @@ fn appraisal(judgement: &Judgement, of: &Verdict, word: Word) -> Value {
         ],
         "ear_verifier_claims": {
             MEMBER: to_serde(&verdict(of).into()),
-            "dev.standstill.reason": meaning(of.word),
+            "dev.standstill.reason": meaning(of),
         },
     })
 }

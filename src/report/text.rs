@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::claim::Level;
 use crate::verify::Finding;
 use crate::verify::Judgement;
 use crate::verify::Verdict;
@@ -65,7 +66,7 @@ fn write_judgement(out: &mut String, judgement: &Judgement) -> std::fmt::Result 
 
 fn write_verdict(out: &mut String, judgement: &Judgement, verdict: &Verdict) -> std::fmt::Result {
     writeln!(out, "{}: {}", verdict.name, verdict.headline())?;
-    writeln!(out, "  {}", meaning(verdict.word))?;
+    writeln!(out, "  {}", meaning(verdict))?;
     write_label(out, judgement)?;
     writeln!(
         out,
@@ -124,13 +125,16 @@ fn write_label(out: &mut String, judgement: &Judgement) -> std::fmt::Result {
     }
 }
 
-/// What a word says in plain words.
-pub(super) const fn meaning(word: Word) -> &'static str {
-    match word {
+/// What a verdict's word says in plain words.
+pub(super) fn meaning(verdict: &Verdict) -> &'static str {
+    match verdict.word {
         Word::Violated => "signed records show that the limit was exceeded",
         Word::LogIntegrityFailure => "the log or the lab's history in it is broken",
         Word::Overdue => "a report is missing past its deadline",
         Word::NotShown => "it cannot be determined",
+        Word::Consistent if verdict.level >= Level::E3 => {
+            "consistent with what others measured too; the findings say why it does not hold"
+        }
         Word::Consistent => "consistent with the lab's own records, not independently checked",
         Word::Holds => "supported by independent evidence",
     }

@@ -26,6 +26,7 @@ mod lab;
 mod outbox;
 mod promises;
 mod readme;
+mod runs;
 mod sandbox;
 mod tampering;
 mod witnesses;
