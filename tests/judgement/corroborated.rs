@@ -466,3 +466,25 @@ fn reports_that_come_later_than_a_run_could_be_done_are_too_slow() {
     // By default 1e25 is far beyond ten devices.
     assert!(!checks(&judged(&lab, &[], "")).contains(&"too-slow"));
 }
+
+// spec: ver-48
+#[test]
+fn what_others_did_not_classify_convicts_nobody() {
+    // The pledge counts what the lab itself leaves unclassified, as `pledge new` writes it.
+    let mut lab = pledged(changed(LIMIT, 2, |pledge| {
+        pledge.scope.push(Class::Unclassified)
+    }));
+    for number in 0..2 {
+        let usage = accounted(&lab, day(number), 400_000);
+        lab.say(StreamId::new(1), Content::Usage(usage));
+    }
+    let much = |said: &mut Corroboration| {
+        said.figures[0].class = Class::Unclassified;
+        said.figures[0].value = Interval::exactly(Quantity::from(600_000_u64));
+    };
+    let (one, two) = (cloud(&lab, 200, much), cloud(&lab, 220, much));
+    let found = judged(&lab, &[(&one, "cloud"), (&two, "colo")], "");
+    assert_eq!(found.headline(), "CONSISTENT@E2", "{found:#?}");
+    // Of the class itself they bound it, without a word of what is unclassified.
+    assert_eq!(with(&lab, &cloud(&lab, 200, |_| {})).headline(), "HOLDS@E3");
+}

@@ -133,7 +133,8 @@ impl Group<'_> {
         let mut sum = BigUint::ZERO;
         for (model, classes) in spoken {
             let scope = &self.pledge.scope;
-            let complete = scope.iter().all(|class| classes.contains_key(class));
+            let mut needed = scope.iter().filter(|class| **class != Class::Unclassified);
+            let complete = needed.all(|class| classes.contains_key(class));
             if !complete && !classes.contains_key(&Class::Unclassified) {
                 return None;
             }
@@ -167,7 +168,8 @@ impl Group<'_> {
         if !same {
             return None;
         }
-        // What nobody classified is of the scope only if the scope is all that runs.
+        // What they did not classify is of the scope only if the scope is all that runs,
+        // whatever the pledge says of what the lab itself does not classify.
         let scope = &self.pledge.scope;
         let rests = |class: &Class| {
             *class == Class::Unclassified
@@ -178,8 +180,11 @@ impl Group<'_> {
             .all(|class| rests(class) || scope.contains(class));
         let mut hulls: BTreeMap<(&str, Class, Option<&_>), [u128; 2]> = BTreeMap::new();
         for figure in self.figures {
-            let unclassified = figure.class == Class::Unclassified;
-            if !(scope.contains(&figure.class) || unclassified && everything) {
+            let counts = match figure.class {
+                Class::Unclassified => everything,
+                class => scope.contains(&class),
+            };
+            if !counts {
                 continue;
             }
             let (lower, upper) = (figure.value.lower().get(), figure.value.upper().get());
