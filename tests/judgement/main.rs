@@ -17,6 +17,7 @@ mod issuers;
 mod kinds;
 mod periods;
 mod sliding;
+mod used;
 mod words;
 
 use common::*;
