@@ -58,6 +58,10 @@ pub(super) fn verdict(verdict: &Verdict) -> Object<'static> {
         .with("perimeter", said(&verdict.perimeter))
         .with("window", window)
         .with("numbers", or_null(numbers))
+        .with(
+            "brokenAt",
+            or_null(verdict.broken_at.map(|at| at.to_string())),
+        )
         .with("roots", roots)
         .with("resolution", said(&verdict.resolution))
         .with("findings", findings(&verdict.findings))

@@ -44,8 +44,7 @@ pub(super) fn verdict(fields: &mut Fields<'_>) -> Result<Verdict, FieldError> {
         roots: fields.list("roots", MAX_ITEMS, |item| {
             text(item).map_err(|why| FieldError::new("", why))
         })?,
-        // Not spelled: what a pact's other parties are judged by.
-        broken_at: None,
+        broken_at: nullable(fields, "brokenAt", |fields| read_count(fields, "brokenAt"))?,
         findings: fields.objects("findings", MAX_ITEMS, finding)?,
         does_not_show: fields.list("doesNotShow", MAX_ITEMS, |item| {
             text(item).map_err(|why| FieldError::new("", why))

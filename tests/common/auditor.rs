@@ -5,6 +5,7 @@ use standstill::bundle::Bundle;
 use standstill::catalogue::Catalogue;
 use standstill::claim::Level;
 use standstill::note::Note;
+use standstill::report::vsa;
 use standstill::store::memory::MemoryObjects;
 use standstill::verify::evidence::Subject as Judged;
 use standstill::verify::{Evidence, Judgement, LogFiles, Trust, Unreadable, Verdict, Word, judge};
@@ -63,12 +64,30 @@ pub fn judge_with(files: &MemoryObjects, trust: &Trust, now: u64, known: Known) 
         witnesses: name(known.witnesses, "witness"),
         ..Evidence::of(Judged::Log(&files))
     };
-    judge(&evidence, trust, &Catalogue::embedded(), at(now)).unwrap()
+    let found = judge(&evidence, trust, &Catalogue::embedded(), at(now)).unwrap();
+    hand_on(&found);
+    found
+}
+
+/// Whatever was concluded can be signed and is read back whole: no lab can keep an auditor
+/// from handing it on.
+pub fn hand_on(judgement: &Judgement) {
+    let name = KeyName::new("auditor.example/judge").unwrap();
+    let key = SignerKey::new(name, Algorithm::Ed25519, secret(99));
+    for verdict in &judgement.verdicts {
+        let signed = vsa::sign(judgement, verdict, "a test", &key).unwrap();
+        let read = vsa::open(&signed, &key.verifier()).unwrap();
+        assert_eq!(read.verdict(), verdict);
+        let holds = verdict.word == Word::Holds;
+        assert_eq!(read.outcome().as_str() == "PASSED", holds, "{verdict:#?}");
+    }
 }
 
 pub fn judge_bundle(bundle: &Bundle, labs: &[IssuerId], now: u64) -> Judgement {
     let evidence = Evidence::of(Judged::Bundle(bundle));
-    judge(&evidence, &trust(labs), &Catalogue::embedded(), at(now)).unwrap()
+    let found = judge(&evidence, &trust(labs), &Catalogue::embedded(), at(now)).unwrap();
+    hand_on(&found);
+    found
 }
 
 /// The one verdict on a log of one lab with one pledge.

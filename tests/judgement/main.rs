@@ -21,6 +21,7 @@ mod lineage;
 mod pact;
 mod periods;
 mod sliding;
+mod used;
 mod words;
 
 use common::*;
