@@ -32,6 +32,7 @@ pub(super) fn all(
             roots.join(" and ")
         )
     });
+    lines.extend(later_measurements(court, covered));
     lines.extend(parties(court, pledge));
     if court.clock.bundle {
         lines.extend(later_statements(history, covered));
@@ -50,6 +51,25 @@ fn parties(court: &Court<'_>, pledge: &Pledge) -> Vec<String> {
     left_out
         .map(|id| format!("the affiliate {id}, which the pledge leaves out"))
         .collect()
+}
+
+/// What whoever measures may have said last, and the log did not take: where what it said
+/// before covers the window, nothing misses it.
+fn later_measurements(court: &Court<'_>, covered: &[Covered<'_>]) -> Vec<String> {
+    let others = court.trust.corroborators.iter();
+    let others = others.filter(|one| covered.iter().any(|own| own.history.id == one.measures));
+    let last = others.filter_map(|one| {
+        let history = court
+            .histories
+            .iter()
+            .find(|history| history.id == one.id)?;
+        let (stream, sequence) = history.testimonies.keys().next_back()?;
+        Some(format!(
+            "what {} said after its last statement here (stream {stream}, sequence {sequence})",
+            one.name
+        ))
+    });
+    last.collect()
 }
 
 /// What a bundle cannot exclude: it ends somewhere, and proves no absence after that.
