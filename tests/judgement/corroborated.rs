@@ -472,7 +472,7 @@ fn reports_that_come_later_than_a_run_could_be_done_are_too_slow() {
 fn what_others_did_not_classify_convicts_nobody() {
     // The pledge counts what the lab itself leaves unclassified, as `pledge new` writes it.
     let mut lab = pledged(changed(LIMIT, 2, |pledge| {
-        pledge.scope.push(Class::Unclassified)
+        pledge.scope.push(Class::Unclassified);
     }));
     for number in 0..2 {
         let usage = accounted(&lab, day(number), 400_000);
