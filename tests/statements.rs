@@ -18,6 +18,8 @@ use std::collections::BTreeSet;
 use fixture::Fixture;
 use standstill::attestation::content::StatementType;
 use standstill::attestation::{Content, Statement};
+use standstill::verify::Word;
+use standstill::verify::verdict::Axis;
 
 /// Reads what a fixture holds, whether or not it is canonical.
 fn read(one: &Fixture) -> Statement {
@@ -161,6 +163,11 @@ fn words() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
         "type",
         correctable.map(|kind| kind.name()).collect(),
     ));
+    let axes = Axis::ALL.iter().map(|axis| axis.as_str());
+    words.push(("verify", "axis", axes.collect()));
+    let judged = Word::ALL.iter().map(|word| word.as_str());
+    words.push(("verify", "word", judged.collect()));
+    words.push(("verify", "exitCode", vec!["0", "1", "3"]));
     // Spelled where they are read.
     words.push(("area", "action", vec!["change", "close", "open"]));
     words.push(("challenge", "drawnKind", vec!["records", "serials"]));
@@ -200,7 +207,8 @@ fn the_schemas_have_the_words_of_the_code_and_no_others() {
         files += 1;
     }
     assert_eq!(lists, words.len() + 1);
-    assert_eq!(files, StatementType::ALL.len() + 2);
+    // Those of what they share, of payloads and of verdicts.
+    assert_eq!(files, StatementType::ALL.len() + 3);
 }
 
 /// Every word that stands alone (`const`) is one of the code's.
