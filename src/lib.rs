@@ -43,6 +43,7 @@ pub mod admission;
 pub mod collector;
 pub mod cosigner;
 pub mod sequencer;
+pub mod simulate;
 pub mod witnessing;
 
 // Layer 4, effects: files, network, clocks.

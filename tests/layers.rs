@@ -30,6 +30,7 @@ const LAYERS: &[&[&str]] = &[
         "collector",
         "cosigner",
         "sequencer",
+        "simulate",
         "witnessing",
     ],
     &[
