@@ -226,12 +226,7 @@ impl VerifyArgs {
 fn open_ledger(path: &Path) -> Result<OpenedLedger, String> {
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let ledger = Ledger::parse(&bytes).map_err(|error| error.to_string())?;
-    Ok(OpenedLedger {
-        name: path.display().to_string(),
-        root: ledger.root(),
-        count: ledger.count(),
-        sums: ledger.sums().map_err(|error| error.to_string())?,
-    })
+    OpenedLedger::of(path.display().to_string(), &ledger).map_err(|error| error.to_string())
 }
 
 /// Reads a trust file and the policy that it names.

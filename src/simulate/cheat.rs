@@ -95,8 +95,8 @@ cheats! {
     StockpileImported = "X20b", "The same; the checkpoint is told as imported, with its size";
     BoughtUnknown = "X21a", "Who measures belongs to the lab and says what it says; no auditor knows";
     BoughtKnown = "X21b", "The same; the auditor's trust file says whom it belongs to";
-    MeterTampered = "X22a", "The meter reads 15 % low, and the lab says the same; the cloud does not";
-    AllTampered = "X22b", "All that measures reads 15 % low, and the lab says the same";
+    MeterTampered = "X22a", "The meter reads 25 % low, and the lab says the same; the cloud does not";
+    AllTampered = "X22b", "All that measures reads 25 % low, and the lab says the same";
     SpacedCopy = "X23a", "A copy of a report with a space more stands before it";
     TwiceMember = "X23b", "A report has a member twice";
     DeepNesting = "X23c", "A report is nested deeper than a reader goes";
@@ -231,7 +231,7 @@ impl Cheat {
             }
             Self::BaselineBeyond => {
                 reduction(story);
-                inflate(story, |said| said.training);
+                inflate(story, |said| said.total());
             }
             Self::EdgeBurst => burst(story),
             Self::PrecisionHidden => {
@@ -239,6 +239,10 @@ impl Cheat {
                 story.broken = Some(true);
             }
             Self::Superchips => {
+                for day in story.days_mut() {
+                    day.hide(100_000);
+                    day.tell(day.told().gap);
+                }
                 for site in &mut story.sites {
                     site.declared /= 2;
                     "gb200".clone_into(&mut site.model);
@@ -353,10 +357,23 @@ fn runs(story: &mut Story, from: From) {
     story.broken = Some(true);
 }
 
-/// Makes the first half of the story the baseline of a reduction that is none.
+/// Makes the first half of the story the baseline of a reduction by half that is one by a
+/// quarter.
 fn reduction(story: &mut Story) {
     story.claim = Claim::Reduction;
     story.baseline = story.sites.first().map_or(0, |site| site.days.len() / 2);
+    for site in &mut story.sites {
+        for (number, day) in site.days.iter_mut().enumerate() {
+            let training = if number < story.baseline {
+                400_000
+            } else {
+                300_000
+            };
+            let gap = day.told().gap;
+            *day = Day::honest(day.real.total(), training, 100_000, 0);
+            day.tell(gap);
+        }
+    }
     story.broken = Some(true);
 }
 
@@ -394,15 +411,18 @@ fn burst(story: &mut Story) {
 
 /// Has everybody's meters read low, or all but the cloud's, and the lab say the same.
 fn tamper(story: &mut Story, all: bool) {
-    const LOW: u64 = 850_000;
-    hide(story, 180_000);
+    const LOW: u64 = 750_000;
+    hide(story, 170_000);
     for day in story.days_mut() {
         let Some(Told { seen, .. }) = &mut day.said else {
             continue;
         };
-        let told = share(day.real.training, LOW);
-        seen.idle = seen.idle.saturating_add(seen.training).saturating_sub(told);
-        seen.training = told;
+        let rest = seen.total();
+        seen.training = share(day.real.training, LOW);
+        seen.inference = share(day.real.inference, LOW);
+        seen.idle = rest
+            .saturating_sub(seen.training)
+            .saturating_sub(seen.inference);
     }
     for other in &mut story.others {
         if all || *other == Other::meter() {

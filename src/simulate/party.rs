@@ -58,6 +58,25 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// Signs the first statement of an issuer, and returns its id.
+    pub(super) fn found(
+        &self,
+        issuer: Issuer,
+        not_before: Option<&str>,
+    ) -> Result<(IssuerId, Said), Impossible> {
+        let link = Link {
+            previous: None,
+            governance: None,
+            not_before: not_before.map(str::to_owned),
+            beacon: None,
+        };
+        let content = Content::Issuer(Box::new(issuer));
+        let (id, payload) = first_payload(&content, &link).ok_or_else(Impossible::payload)?;
+        Ok((id, sign(&payload, &self.root)?))
+    }
+}
+
 /// One stream, as far as it was told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chain {
@@ -85,16 +104,12 @@ pub(super) struct Said {
 
 impl Party {
     /// Founds an issuer.
-    pub(super) fn found(keys: Keys, issuer: Issuer, not_before: Option<&str>) -> Result<(Self, Said), Impossible> {
-        let link = Link {
-            previous: None,
-            governance: None,
-            not_before: not_before.map(str::to_owned),
-            beacon: None,
-        };
-        let content = Content::Issuer(Box::new(issuer));
-        let (id, payload) = first_payload(&content, &link).ok_or_else(Impossible::payload)?;
-        let said = sign(&payload, &keys.root)?;
+    pub(super) fn found(
+        keys: Keys,
+        issuer: Issuer,
+        not_before: Option<&str>,
+    ) -> Result<(Self, Said), Impossible> {
+        let (id, said) = keys.found(issuer, not_before)?;
         let party = Self {
             id,
             keys,

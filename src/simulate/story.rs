@@ -338,7 +338,7 @@ impl Story {
     pub(super) fn honest(scenario: &Scenario, course: Course) -> Self {
         let mut noise = Noise::new(scenario.seed, "what ran");
         let centre = match course {
-            Course::Clear => 500_000,
+            Course::Clear => 450_000,
             Course::Close => 585_000,
         };
         let all = scenario.devices.saturating_mul(scenario.seconds);
@@ -380,10 +380,19 @@ impl Story {
         self.sites.iter_mut().flat_map(|site| &mut site.days)
     }
 
+    /// Returns the first period of the window: where there is a baseline, one lies between,
+    /// in which the lab pledges.
+    pub(super) const fn window(&self) -> usize {
+        match self.baseline {
+            0 => 0,
+            baseline => baseline.saturating_add(1),
+        }
+    }
+
     /// Returns the device-seconds of all areas in the window.
     pub fn capacity(&self) -> u64 {
         let sites = self.sites.iter();
-        let days = sites.flat_map(|site| site.days.iter().skip(self.baseline));
+        let days = sites.flat_map(|site| site.days.iter().skip(self.window()));
         days.map(|day| day.real.total()).sum()
     }
 
@@ -392,7 +401,7 @@ impl Story {
         let trained = self
             .sites
             .iter()
-            .flat_map(|site| site.days.iter().skip(self.baseline))
+            .flat_map(|site| site.days.iter().skip(self.window()))
             .map(|day| day.real.training);
         self.broken
             .unwrap_or_else(|| trained.sum::<u64>() > share(self.capacity(), LIMIT))

@@ -7,6 +7,7 @@ use crate::attestation::Envelope;
 use crate::attestation::StatementId;
 use crate::attestation::StreamId;
 use crate::attestation::content::Ancestor;
+use crate::attestation::content::Architecture;
 use crate::attestation::content::FlopBounds;
 use crate::attestation::content::Held;
 use crate::attestation::content::Inheritance;
@@ -119,20 +120,26 @@ impl<'s> Teller<'s> {
         };
         let mut world = World::create(&mut keys, before(BEFORE)?)?;
         let mut entries = Vec::new();
-        let mut issuer = |keys: Keys, world: &World| {
+        let mut issuer = |keys: Keys, world: &World, twice: bool| {
             let issuer = keys.issuer(world.log(), world.heeded())?;
+            if twice {
+                // The same keys under another id.
+                let mut second = issuer.clone();
+                second.suspected_since = Some(start);
+                entries.push(keys.found(second, None)?.1.entry);
+            }
             let (party, said) = Party::found(keys, issuer, None)?;
             entries.push(said.entry);
             Ok::<_, Impossible>(party)
         };
-        let mut lab = issuer(Keys::draw(&mut keys), &world)?;
+        let mut lab = issuer(Keys::draw(&mut keys), &world, story.act == Act::SharedRoot)?;
         let mut others = Vec::new();
         for other in &story.others {
-            others.push((*other, issuer(Keys::draw(&mut keys), &world)?));
+            others.push((*other, issuer(Keys::draw(&mut keys), &world, false)?));
         }
         let mut affiliate = None;
         if matches!(story.act, Act::Affiliate { .. }) {
-            affiliate = Some(issuer(Keys::draw(&mut keys), &world)?);
+            affiliate = Some(issuer(Keys::draw(&mut keys), &world, false)?);
         }
         world.append(&entries, before(BEFORE)?)?;
         world.cosign(before(BEFORE)?)?;
@@ -195,7 +202,7 @@ impl<'s> Teller<'s> {
     /// Signs the pledge for all that is still to come.
     fn pledge(&mut self) -> Result<(), Impossible> {
         let (scenario, story) = (self.scenario, self.story);
-        let window = scenario.period(story.baseline, scenario.periods)?;
+        let window = scenario.period(story.window(), scenario.periods)?;
         let baseline = if story.baseline > 0 {
             let heads = self.told.lab.areas.iter().map(|chain| {
                 let last = chain.last();
@@ -220,7 +227,10 @@ impl<'s> Teller<'s> {
                 let time = window.start().get().checked_sub(BEFORE / 8);
                 time.and_then(UnixSeconds::new).ok_or_else(Impossible::payload)?
             }
-            _ => later(window.start(), 2 * WAIT)?,
+            baseline => {
+                let end = scenario.period(0, baseline)?.end();
+                later(end, 2 * WAIT)?
+            }
         };
         world.append(&[said.entry], time)?;
         world.cosign(time)
@@ -515,7 +525,7 @@ impl Narrator<'_> {
             gave: Inheritance::Parent,
             origin,
         });
-        Ok(self.run(stream, RunEvent::Start { from }, Vec::new(), lineage))
+        Ok(self.run(stream, RunEvent::Start { from }, Vec::new(), lineage, None))
     }
 
     fn end(
@@ -538,7 +548,9 @@ impl Narrator<'_> {
         let value = Interval::exactly(Quantity::from(amount));
         let model = &self.site.model;
         let figure = words::figure(model, Class::Training, self.story.basis, value, coverage);
-        Ok(self.run(stream, RunEvent::End { run, period }, vec![figure], None))
+        let architecture = words::architecture(amount)?;
+        let event = RunEvent::End { run, period };
+        Ok(self.run(stream, event, vec![figure], None, Some(architecture)))
     }
 
     fn run(
@@ -547,6 +559,7 @@ impl Narrator<'_> {
         event: RunEvent,
         figures: Vec<crate::attestation::figure::Figure>,
         lineage: Option<Ancestor>,
+        architecture: Option<Architecture>,
     ) -> Content {
         Content::Run(Box::new(Run {
             event,
@@ -555,7 +568,7 @@ impl Narrator<'_> {
                 area: words::measured(self.voice.id, stream),
                 figures,
             }],
-            architecture: None,
+            architecture,
             lineage: lineage.into_iter().collect(),
             held: Held {
                 code: None,

@@ -5,6 +5,7 @@ use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
 use crate::attestation::StreamId;
 use crate::attestation::content::About;
+use crate::attestation::content::Architecture;
 use crate::attestation::content::AreaOpen;
 use crate::attestation::content::Capacity;
 use crate::attestation::content::Corroboration;
@@ -28,6 +29,7 @@ use crate::claim::Level;
 use crate::claim::LimitedQuantity;
 use crate::claim::Perimeter;
 use crate::claim::Pledge;
+use crate::claim::Precision as PrecisionBasis;
 use crate::claim::Terms;
 use crate::claim::falsifier;
 use crate::quantity::Interval;
@@ -55,7 +57,7 @@ const SLIDING: u64 = 7 * DAY;
 
 /// What a training run reaches at most in the worlds whose claim is one on runs, in parts
 /// per million of what all devices can do in the window.
-const RUN_LIMIT: u64 = 300_000;
+const RUN_LIMIT: u64 = 200_000;
 
 /// What is left of the baseline where a reduction is claimed, in parts per million.
 const REMAINS: u32 = 500_000;
@@ -275,7 +277,7 @@ pub(super) fn pledge(
             h100_equivalents: false,
         },
         baseline: baseline.map(|(period, heads)| Baseline { period, heads }),
-        precision: None,
+        precision: (quantity == QuantityKind::Flop).then_some(PrecisionBasis::HighestDense),
         level: Level::E1,
         cadence: cadence(seconds)?,
         deadline: GRACE,
@@ -297,6 +299,22 @@ pub(super) fn peak() -> Result<u64, Impossible> {
     let peak = Catalogue::embedded().peak_any(MODEL);
     let peak = peak.and_then(|peak| u64::try_from(peak).ok());
     peak.ok_or_else(Impossible::payload)
+}
+
+/// What a run computes by the architecture that it trains, where devices work at 40 % of
+/// their peak (facts: 2.2, F2): six operations a parameter and token.
+pub(super) fn architecture(seconds: u64) -> Result<Architecture, Impossible> {
+    const PARAMETERS: u64 = 70_000_000_000;
+    const UTILISATION: u64 = 400_000;
+    let flop = Quantity::from(share(seconds, UTILISATION)).times(peak()?);
+    let tokens = flop.and_then(|flop| Quantity::new(flop.get() / u128::from(PARAMETERS) / 6));
+    let (flop, tokens) = flop.zip(tokens).ok_or_else(Impossible::payload)?;
+    Ok(Architecture {
+        flop: Interval::exactly(flop),
+        tokens,
+        parameters: Quantity::from(PARAMETERS),
+        dtype: "bf16".to_owned(),
+    })
 }
 
 /// Returns four times what a run may reach: in operations.

@@ -161,6 +161,12 @@ checks! {
     UnboundedReport = "unbounded-report", Completeness, NOT_SHOWN;
     /// An opened ledger that does not give what was attested.
     LedgerSum = "ledger-sum", Correctness, NOT_SHOWN;
+    /// Devices that opened ledgers list in two areas at once.
+    DeviceTwice = "device-twice", Correctness, NOT_SHOWN;
+    /// Devices that left by a transfer and are there again.
+    DeviceReturned = "device-returned", Correctness, NOT_SHOWN;
+    /// Meters that have one series of readings.
+    SeriesRepeated = "series-repeated", Correctness, None;
     /// How many ledgers were opened.
     Ledgers = "ledgers", Correctness, None;
 
@@ -202,6 +208,8 @@ checks! {
     Corroborated = "corroborated", Correctness, None;
     /// What somebody measured is not what the lab reported.
     Disagreement = "disagreement", Correctness, None;
+    /// Figures that are the same in several periods in a row.
+    Repeated = "repeated", Correctness, None;
     /// Reports that do not account for what the inventory holds.
     Unbalanced = "unbalanced", Correctness, None;
 

@@ -12,8 +12,10 @@ mod held;
 mod ledger;
 mod limits;
 mod lineage;
+mod opened;
 mod pact;
 mod perimeter;
+mod repeated;
 mod seals;
 mod sum;
 mod support;
@@ -163,6 +165,8 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         worth::check(&evidence, &mut case.findings);
         balance::check(&evidence, &mut case.findings);
         agreement::check(&evidence, &mut case.findings);
+        repeated::check(&evidence, &mut case.findings);
+        opened::check(court.ledgers, &covered, window, &mut case.findings);
         timely::check(&evidence, &mut case.findings);
     }
     for covered in &covered {

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::attestation::content::LedgerSum;
 use crate::bundle::Bundle;
 use crate::hash::Hash;
+use crate::ledger::Ledger;
+use crate::ledger::LedgerError;
 use crate::note::Note;
 
 /// The files of a log, wherever they are. They are read on every core at once.
@@ -53,7 +56,31 @@ pub struct OpenedLedger {
     /// The number of its records.
     pub count: u64,
     /// What its records add up to.
-    pub sums: Vec<crate::attestation::content::LedgerSum>,
+    pub sums: Vec<LedgerSum>,
+    /// The devices of an inventory, a transfer or a seal.
+    pub devices: Vec<Hash>,
+    /// The meters, each with the digest of its readings.
+    pub series: Vec<(String, Hash)>,
+}
+
+impl OpenedLedger {
+    /// Takes what judgement needs of a ledger. Fails if its sums do not fit a quantity.
+    pub fn of(name: impl Into<String>, ledger: &Ledger) -> Result<Self, LedgerError> {
+        let records = || ledger.records();
+        let devices = records().filter_map(|record| record.value("serial")?.parse().ok());
+        let series = records().filter_map(|record| {
+            let digest = record.value("series")?.parse().ok()?;
+            Some((record.value("meter")?.to_owned(), digest))
+        });
+        Ok(Self {
+            name: name.into(),
+            root: ledger.root(),
+            count: ledger.count(),
+            sums: ledger.sums()?,
+            devices: devices.collect(),
+            series: series.collect(),
+        })
+    }
 }
 
 /// What is judged.

@@ -12,6 +12,7 @@ use crate::attestation::StreamId;
 use crate::attestation::content::AreaOpen;
 use crate::attestation::content::Capacity;
 use crate::attestation::content::Corroboration;
+use crate::attestation::content::Direction;
 use crate::attestation::content::Issuer;
 use crate::attestation::content::RatedWatts;
 use crate::attestation::content::Run;
@@ -19,6 +20,7 @@ use crate::attestation::content::SealApplied;
 use crate::attestation::identity::Identity;
 use crate::attestation::schedule::Schedule;
 use crate::claim::Pledge;
+use crate::hash::Hash;
 use crate::quantity::Quantity;
 use crate::time::Period;
 use crate::time::UnixSeconds;
@@ -113,6 +115,8 @@ pub struct Area {
     pub unread_inventory: Option<u64>,
     /// The times of which more devices were declared after they were reported, and where.
     pub recounted: Vec<(Period, u64)>,
+    /// What came and left by transfers.
+    pub transfers: Vec<TransferRecord>,
     /// The ledgers that its reports name.
     pub ledgers: LedgerTally,
     /// Its seals, by the statement that put each on.
@@ -139,6 +143,30 @@ pub struct LedgerTally {
     pub opened: u64,
     /// Those that do not give the count or the sums attested: of when, and from where.
     pub differing: Vec<(Period, String)>,
+    /// The series of readings in those that were opened.
+    pub series: Vec<SeriesRead>,
+}
+
+/// The readings of a meter in a period, by their digest.
+#[derive(Clone, Debug)]
+pub struct SeriesRead {
+    /// When.
+    pub period: Period,
+    /// Of which meter.
+    pub meter: String,
+    /// The digest.
+    pub digest: Hash,
+}
+
+/// Devices that came or left.
+#[derive(Clone, Copy, Debug)]
+pub struct TransferRecord {
+    /// When.
+    pub edge: UnixSeconds,
+    /// Which way.
+    pub direction: Direction,
+    /// The root of their list.
+    pub ledger: Hash,
 }
 
 /// An `inventory`.
@@ -154,6 +182,8 @@ pub struct InventoryRecord {
     pub capacity: Vec<Capacity>,
     /// The rated power, by boundary.
     pub watts: Vec<RatedWatts>,
+    /// The root of the list of its devices.
+    pub ledger: Hash,
     /// Whether it corrects another.
     pub corrects: bool,
 }
@@ -217,6 +247,7 @@ impl Area {
             inventory_ids: BTreeMap::new(),
             unread_inventory: None,
             recounted: Vec::new(),
+            transfers: Vec::new(),
             ledgers: LedgerTally::default(),
             seals: BTreeMap::new(),
         }

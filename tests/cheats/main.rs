@@ -1,51 +1,84 @@
-//! scratch
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason="x")]
-use standstill::simulate::*;
-use standstill::verify::evidence::{OpenedLedger, Subject};
-use standstill::verify::{Evidence, Judgement, LogFiles, Trust, judge};
-use standstill::catalogue::Catalogue;
+//! The cheats of `specs/cheats.md` against the real judge: each is found as often as the
+//! formulas say, comes to no better word than is published, and honest labs are not accused.
+//!
+//! With `STANDSTILL_SEEDS` set, so many worlds of each; `.ci/cheats` makes the table of the
+//! README with more.
 
-struct InHand<'f>(&'f Files);
-impl LogFiles for InHand<'_> {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        Ok(self.0.get(path).cloned())
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::float_arithmetic,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test may stop, and reckons chances"
+)]
+
+mod campaign;
+
+use campaign::{Best, Chance, Tally, expectations, honest, tally};
+use standstill::simulate::Scenario;
+use standstill::verify::Word;
+
+/// Worlds of each cheat, alone and measured.
+fn seeds() -> std::ops::Range<u64> {
+    let asked = std::env::var("STANDSTILL_SEEDS");
+    0..asked.map_or(8, |text| text.parse().unwrap())
+}
+
+/// What must be so in every world.
+fn sound(what: &str, tally: &Tally, deceived: bool) {
+    for outcome in &tally.outcomes {
+        let convicted = outcome.words.contains(&Word::Violated);
+        assert!(outcome.broken || !convicted, "{what}: VIOLATED, and it is not so");
+        let held = outcome.words.contains(&Word::Holds);
+        assert!(!(outcome.broken && held) || deceived, "{what}: HOLDS, and it is not so");
     }
 }
-pub fn judged(world: &World) -> Judgement {
-    let trust = Trust::parse(&world.trust, world.policy.as_bytes()).unwrap();
-    let files = InHand(&world.files);
-    let named = |notes: &[standstill::note::Note]| notes.iter().map(|n| ("kept".to_owned(), n.clone())).collect();
-    let evidence = Evidence {
-        seen: named(&world.seen),
-        witnesses: named(&world.witnesses),
-        ledgers: world.ledgers.iter().map(|l| OpenedLedger{name: "x".into(), root: l.root(), count: l.count(), sums: l.sums().unwrap()}).collect(),
-        ..Evidence::of(Subject::Log(&files))
-    };
-    judge(&evidence, &trust, &Catalogue::embedded(), world.at).unwrap()
-}
+
 #[test]
-fn scratch() {
-    let mut list: Vec<(String, Scenario)> = vec![];
-    for others in [false, true] {
-        let base = Scenario { others, ..Scenario::new(1) };
-        list.push((format!("honest {others}"), base.clone()));
-        list.push((format!("close {others}"), Scenario{close:true, ..base.clone()}));
-        list.push((format!("runs {others}"), Scenario{claim: Claim::RunCap, act: Act::Runs{each:2, from: Lineage::Nothing}, ..base.clone()}));
-        list.push((format!("ledgers {others}"), Scenario{areas:2, act: Act::Ledgers{flaw: Flaw::Nothing, opened:true}, ..base.clone()}));
-        for cheat in Cheat::ALL {
-            list.push((format!("{cheat} {others}"), base.clone().with(*cheat)));
+fn every_cheat_is_found_as_often_as_expected_and_comes_to_no_more() {
+    for (cheat, expected) in expectations() {
+        let settings = [
+            (false, expected.alone, &expected.best_alone),
+            (true, expected.measured, &expected.best_measured),
+        ];
+        for (others, chance, best) in settings {
+            let what = format!("{cheat}, {}", if others { "measured" } else { "alone" });
+            let base = Scenario { others, ..Scenario::new(0) }.with(cheat);
+            let tally = tally(&base, seeds(), chance, &expected.found_by);
+            println!(
+                "{what}: found in {} of {}, expected {:.2}; at best {}",
+                tally.found, tally.seeds, tally.expected, tally.best.spell()
+            );
+            assert!(tally.fits(), "{what}: found {}, expected {}", tally.found, tally.expected);
+            assert!(tally.best <= *best, "{what}: came to {}", tally.best.spell());
+            sound(&what, &tally, expected.beyond.is_some());
+            let Some(named) = &expected.does_not_show else { continue };
+            for outcome in tally.outcomes.iter().filter(|one| one.best != Best::NONE) {
+                let lines = &outcome.does_not_show;
+                let told = lines.iter().any(|line| line.contains(named.as_str()));
+                assert!(told || (!others && expected.measured != chance), "{what}: `{named}` is not in {lines:#?}");
+            }
         }
     }
-    for (name, s) in list {
-        let t = std::time::Instant::now();
-        let world = match s.simulate() { Ok(w)=>w, Err(e)=>{println!("{name}: {e}"); continue;} };
-        let made = t.elapsed();
-        let j = judged(&world);
-        for v in &j.verdicts {
-            let mut f: Vec<&str> = v.findings.iter().map(|f| f.check).collect();
-            f.dedup();
-            println!("{name}: {} broken={} {:?} {:?} {made:?} {:?}", v.headline(), world.story.is_broken(), f, v.numbers.as_ref().map(|n| (n.lower.clone(), n.upper.clone(), n.limit.clone())), t.elapsed()-made);
+}
+
+#[test]
+fn no_honest_lab_is_accused() {
+    let alarms = expectations().into_iter().flat_map(|(_, one)| one.found_by).collect();
+    for (name, base) in honest() {
+        for others in [false, true] {
+            let base = Scenario { others, ..base.clone() };
+            let tally = tally(&base, seeds(), Chance::Never, &alarms);
+            println!("honest, {name}: {} of {} accused; at best {}", tally.found, tally.seeds, tally.best.spell());
+            assert!(tally.fits(), "{name}: accused");
+            assert!(tally.outcomes.iter().all(|one| !one.broken));
+            sound(name, &tally, false);
         }
-        if j.verdicts.is_empty() || !j.findings.is_empty() { println!("{name}: {:?}", j.findings); }
     }
 }

@@ -69,6 +69,8 @@ fn an_opened_ledger_must_give_what_was_attested() {
                 root: sha256(b"jobs"),
                 count,
                 sums: Vec::new(),
+                devices: Vec::new(),
+                series: Vec::new(),
             }],
             ..Evidence::of(Subject::Log(&files))
         };

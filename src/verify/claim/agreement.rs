@@ -31,13 +31,17 @@ struct Bounds {
     upper: Option<BigUint>,
 }
 
-/// Says who measured other than was reported, in what the window holds.
+/// Says who measured other than was reported, in what the window holds and the baseline
+/// that it is compared with.
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
+    let baseline = evidence.record.pledge.baseline.as_ref();
+    let baseline = baseline.map(|baseline| baseline.period);
     for (who, statements) in evidence.others.statements() {
         let (mut compared, mut differing): (u64, u64) = (0, 0);
         let mut first = None;
         for said in statements {
-            let within = said.about.period.intersection(evidence.window).is_some();
+            let spoken = |time: Period| said.about.period.intersection(time).is_some();
+            let within = spoken(evidence.window) || baseline.is_some_and(spoken);
             let differs = within.then(|| compare(evidence, said)).flatten();
             let Some(differs) = differs else { continue };
             compared = compared.saturating_add(1);
@@ -72,49 +76,78 @@ fn compare(evidence: &Evidence<'_>, said: &Corroboration) -> Option<Result<(), S
     }
     let mut result = None;
     for (key, classes) in counted {
-        // Whoever does not classify speaks of all classes.
-        let classes = (!classes.contains(&Class::Unclassified)).then_some(classes);
-        let Some(own) = reported(evidence, said, key, classes.as_ref()) else {
-            continue;
-        };
-        let theirs = stated(said, key);
-        let period = said.about.period;
-        let more = theirs
-            .upper
-            .as_ref()
-            .is_some_and(|upper| *upper < own.lower);
-        let less = own
-            .upper
-            .as_ref()
-            .is_some_and(|upper| *upper < theirs.lower);
-        let differs = match said.cover {
-            Cover::All => more || less,
-            Cover::More => more,
-            Cover::Part => less,
-        };
-        if differs {
-            let spell = |one: &Bounds| {
-                let upper = one.upper.as_ref();
-                let upper = upper.map_or_else(|| "unbounded".to_owned(), ToString::to_string);
-                format!("{} to {upper}", one.lower)
-            };
-            let (quantity, ..) = key;
-            return Some(Err(format!(
-                "of {period}: {} {quantity} measured, {} reported",
-                spell(&theirs),
-                spell(&own)
-            )));
+        // Whoever does not classify speaks of all classes; whoever does, of each and of all
+        // of them. (Training told as inference leaves the sum as it was.)
+        let mut sets = Vec::new();
+        if classes.contains(&Class::Unclassified) {
+            sets.push(None);
+        } else {
+            if classes.len() > 1 {
+                sets.extend(classes.iter().map(|class| Some(BTreeSet::from([*class]))));
+            }
+            sets.push(Some(classes));
         }
-        result = Some(Ok(()));
+        for classes in sets {
+            let classes = classes.as_ref();
+            let Some(own) = reported(evidence, said, key, classes) else {
+                continue;
+            };
+            let theirs = stated(said, key, classes);
+            if !agree(said.cover, &theirs, &own) {
+                return Some(Err(differing(said, key, classes, &theirs, &own)));
+            }
+            result = Some(Ok(()));
+        }
     }
     result
 }
 
-/// Sums what a statement says.
-fn stated(said: &Corroboration, key: Counted) -> Bounds {
+/// Whether both can be true.
+fn agree(cover: Cover, theirs: &Bounds, own: &Bounds) -> bool {
+    let below = |one: &Bounds, other: &Bounds| {
+        let upper = one.upper.as_ref();
+        upper.is_some_and(|upper| *upper < other.lower)
+    };
+    let (more, less) = (below(theirs, own), below(own, theirs));
+    match cover {
+        Cover::All => !more && !less,
+        Cover::More => !more,
+        Cover::Part => !less,
+    }
+}
+
+fn differing(
+    said: &Corroboration,
+    (quantity, ..): Counted,
+    classes: Option<&BTreeSet<Class>>,
+    theirs: &Bounds,
+    own: &Bounds,
+) -> String {
+    let spell = |one: &Bounds| {
+        let upper = one.upper.as_ref();
+        let upper = upper.map_or_else(|| "unbounded".to_owned(), ToString::to_string);
+        format!("{} to {upper}", one.lower)
+    };
+    let names: Vec<&str> = classes.into_iter().flatten().map(|one| one.as_str()).collect();
+    let of = if names.is_empty() {
+        String::new()
+    } else {
+        format!(" of {}", names.join(" and "))
+    };
+    format!(
+        "of {}: {} {quantity}{of} measured, {} reported",
+        said.about.period,
+        spell(theirs),
+        spell(own)
+    )
+}
+
+/// Sums what a statement says of some classes, or of all.
+fn stated(said: &Corroboration, key: Counted, classes: Option<&BTreeSet<Class>>) -> Bounds {
     let mut hulls: BTreeMap<(&str, Class), [u128; 2]> = BTreeMap::new();
     for figure in &said.figures {
-        if (figure.quantity, figure.basis, figure.boundary) == key {
+        let counts = classes.is_none_or(|classes| classes.contains(&figure.class));
+        if counts && (figure.quantity, figure.basis, figure.boundary) == key {
             let (lower, upper) = (figure.value.lower().get(), figure.value.upper().get());
             let hull = hulls.entry((&figure.model, figure.class));
             let [least, most] = hull.or_insert([lower, upper]);
@@ -211,10 +244,14 @@ fn of(account: &Account, key: Counted, classes: Option<&BTreeSet<Class>>) -> Opt
             Gap::Unknown => {}
             Gap::Unbounded => open = true,
         }
+        let (mut lower, upper) = (told.value.lower().get(), told.value.upper().get());
         if classes.is_some_and(|classes| !classes.contains(&kind.class)) {
-            continue;
+            // What the lab did not classify may be of any class.
+            if kind.class != Class::Unclassified {
+                continue;
+            }
+            lower = 0;
         }
-        let (lower, upper) = (told.value.lower().get(), told.value.upper().get());
         let hull = hulls.entry((&kind.model, kind.class));
         let [least, most] = hull.or_insert([lower, upper]);
         *least = lower.min(*least);

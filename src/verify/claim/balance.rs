@@ -13,13 +13,18 @@ use crate::verify::history::Gap;
 use crate::verify::history::InventoryRecord;
 use crate::verify::verdict::Finding;
 
-/// Says which reports of the window do not balance.
+/// Says which reports of the window, and of the baseline that it is compared with, do not
+/// balance.
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
-    let window = evidence.window;
+    let baseline = evidence.record.pledge.baseline.as_ref();
+    let times = baseline.map(|baseline| baseline.period);
+    let times = times.into_iter().chain([evidence.window]);
     for covered in evidence.covered {
         let area = covered.area;
         let (mut count, mut first): (u64, Option<(Period, String)>) = (0, None);
-        for report in area.reports.within(window.start(), window.end()) {
+        let reports = times.clone();
+        let reports = reports.flat_map(|time| area.reports.within(time.start(), time.end()));
+        for report in reports {
             let inventory = area.inventory_at(report.period.start());
             let mut versions = report.versions.iter();
             let why = versions.find_map(|version| {

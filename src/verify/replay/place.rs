@@ -29,8 +29,10 @@ use crate::verify::history::MAX_COUNTED;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
 use crate::verify::history::SealRecord;
+use crate::verify::history::SeriesRead;
 use crate::verify::history::Stream;
 use crate::verify::history::Testimony;
+use crate::verify::history::TransferRecord;
 use crate::verify::history::Version;
 use crate::verify::replay::link::Bound;
 use crate::verify::verdict::Finding;
@@ -331,6 +333,15 @@ fn apply(history: &mut History, said: &Said<'_>) {
                 .statements
                 .insert(place, vec![(index, (**run).clone())]);
         }
+        Content::Transfer(transfer) => {
+            if let Some(area) = history.areas.get_mut(&subject.stream) {
+                area.transfers.push(TransferRecord {
+                    edge: transfer.edge,
+                    direction: transfer.direction,
+                    ledger: transfer.ledger.root,
+                });
+            }
+        }
         Content::Seal(seal) => apply_seal(history, subject.stream, seal, id, index),
         Content::Corroboration(corroboration) => {
             let versions = vec![(index, corroboration.clone())];
@@ -346,7 +357,6 @@ fn apply(history: &mut History, said: &Said<'_>) {
         | Content::Pledge(_)
         | Content::Recovery(_)
         | Content::Registration(_)
-        | Content::Transfer(_)
         | Content::Withdrawal(_) => {}
     }
 }
@@ -488,6 +498,7 @@ fn inventory_record(
         from: inventory.from,
         capacity: inventory.capacity.clone(),
         watts: inventory.watts.clone(),
+        ledger: inventory.ledger.root,
         corrects,
     }
 }
@@ -504,6 +515,12 @@ fn tally(history: &mut History, subject: &Subject, usage: &Usage, opened: &[Open
             continue;
         };
         tally.opened = tally.opened.saturating_add(1);
+        let period = usage.period;
+        tally.series.extend(known.series.iter().map(|(meter, digest)| SeriesRead {
+            period,
+            meter: meter.clone(),
+            digest: *digest,
+        }));
         if known.count != reference.count || known.sums != reference.sums {
             tally.differing.push((usage.period, known.name.clone()));
         }
