@@ -28,6 +28,7 @@ mod publish;
 mod published;
 mod receipts;
 mod signing;
+mod simulate;
 mod site;
 mod submit;
 mod trust;
@@ -87,6 +88,7 @@ enum Command {
     Log(log::LogArgs),
     Pledge(pledge::PledgeArgs),
     Publish(publish::PublishArgs),
+    Simulate(simulate::SimulateArgs),
     Trust(trust::TrustArgs),
     Verify(verify::VerifyArgs),
     Vsa(vsa::VsaArgs),
@@ -194,6 +196,7 @@ impl Command {
             Self::Log(args) => args.run(world),
             Self::Pledge(args) => args.run(world),
             Self::Publish(args) => args.run(world).map(|()| 0),
+            Self::Simulate(args) => args.run(world).map(|()| 0),
             Self::Trust(args) => args.run(world).map(|()| 0),
             Self::Verify(args) => args.run(world),
             Self::Vsa(args) => args.run(world),

@@ -32,13 +32,13 @@ mod telling;
 mod words;
 mod world;
 
+use crate::attestation::figure::spelled;
 use crate::ledger::Ledger;
 use crate::note::Note;
 use crate::time::DAY;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 
-use noise::Noise;
 use story::Course;
 use telling::Witnessing;
 
@@ -77,8 +77,8 @@ pub struct Scenario {
     pub periods: usize,
     /// Seconds of each.
     pub seconds: u64,
-    /// Whether a cloud and an auditor's meter measure too.
-    pub others: bool,
+    /// Who else measures.
+    pub others: Others,
     /// Whether the lab sails just below its limit, though honest.
     pub close: bool,
     /// What is done beside reporting; an honest lab may keep ledgers and tell of runs.
@@ -87,6 +87,18 @@ pub struct Scenario {
     pub claim: Claim,
     /// How somebody cheats.
     pub cheat: Option<Cheat>,
+}
+
+spelled! {
+    /// Who measures the lab's areas, beside the lab.
+    Others, "`nobody`, `meter` or `cloud-and-meter`" {
+        /// A cloud that bills by reservation, and the meter.
+        CloudAndMeter = "cloud-and-meter",
+        /// An auditor's meter that infers use from power.
+        Meter = "meter",
+        /// Nobody: the lab's own records alone.
+        Nobody = "nobody",
+    }
 }
 
 /// A world as an auditor finds it, and what is true of it.
@@ -134,7 +146,7 @@ impl Scenario {
             devices: 64,
             periods: 14,
             seconds: DAY,
-            others: true,
+            others: Others::CloudAndMeter,
             close: false,
             act: Act::Nothing,
             claim: Claim::Cap,
@@ -143,6 +155,7 @@ impl Scenario {
     }
 
     /// Returns the same with a cheat, and as many areas as that takes.
+    #[must_use]
     pub fn with(self, cheat: Cheat) -> Self {
         Self {
             areas: self.areas.max(cheat.areas()),
@@ -164,7 +177,7 @@ impl Scenario {
         story.act = self.act.clone();
         let mut before = None;
         if let Some(cheat) = self.cheat {
-            cheat.bend(&mut story, &mut Noise::new(self.seed, cheat.name()));
+            cheat.bend(&mut story);
             before = Some(story.frank());
         }
         let witnessing = match story.act {
@@ -220,7 +233,7 @@ impl Scenario {
         Ok(())
     }
 
-    fn start(&self) -> Result<UnixSeconds, Impossible> {
+    fn start() -> Result<UnixSeconds, Impossible> {
         UnixSeconds::new(START).ok_or_else(Impossible::payload)
     }
 
@@ -233,7 +246,7 @@ impl Scenario {
     fn period(&self, first: usize, next: usize) -> Result<Period, Impossible> {
         let edge = |number: usize| {
             let number = u64::try_from(number).ok()?;
-            self.start().ok()?.plus(number.checked_mul(self.seconds)?)
+            Self::start().ok()?.plus(number.checked_mul(self.seconds)?)
         };
         let edges = edge(first).zip(edge(next));
         let period = edges.and_then(|(start, end)| Period::new(start, end));

@@ -59,9 +59,8 @@ impl Books {
 
     /// Returns the list of an area's devices.
     pub(super) fn inventory(&mut self, area: usize, site: &Site) -> Result<Ledger, Impossible> {
-        let phantoms = self.flaw == Some(Flaw::Phantoms)
-            && area > 0
-            && area.saturating_add(1) == self.areas;
+        let phantoms =
+            self.flaw == Some(Flaw::Phantoms) && area > 0 && area.saturating_add(1) == self.areas;
         let devices = (0..site.declared).map(|number| match number % 2 {
             0 if phantoms => device(0, number),
             _ => device(area, number),

@@ -4,7 +4,6 @@
 //! an honest story; what it comes to is for `verify` to find.
 
 use crate::attestation::figure::Basis;
-use crate::simulate::noise::Noise;
 use crate::simulate::story::Act;
 use crate::simulate::story::Claim;
 use crate::simulate::story::Course;
@@ -58,9 +57,9 @@ cheats! {
     SplitAsked = "X2b", "The same; the auditor asks a witness who signed the other";
     SecondIdentity = "X3a", "A second identity with the same root key";
     Equivocation = "X3b", "Two reports for one place in the log";
-    HiddenRunSmall = "X4a", "A hidden run on 4 % of all devices is told as idle";
-    HiddenRun = "X4b", "A hidden run on 10 % of all devices is told as idle";
-    HiddenRunLarge = "X4c", "A hidden run on 20 % of all devices is told as idle";
+    HiddenRunSmall = "X4a", "A hidden run on 2.5 % of all devices is told as idle";
+    HiddenRun = "X4b", "A hidden run on 4 % of all devices is told as idle";
+    HiddenRunLarge = "X4c", "A hidden run on 10 % of all devices is told as idle";
     LeftOut = "X4d", "A run on 10 % of all devices is left out, and nothing put in its place";
     GapSpread = "X5a", "Training on 8 % of all devices is told as lost scrapes";
     GapDays = "X5b", "Two days of training are told as lost scrapes";
@@ -77,8 +76,8 @@ cheats! {
     BaselineBeyond = "X10b", "In the baseline, more is told than the devices could do";
     EdgeBurst = "X11a", "A burst over the edge of two weeks; the pledge counts any seven days";
     PrecisionHidden = "X12a", "Operations are told by the peak of a format slower than what ran";
-    UtilisationLie = "X13a", "Utilisation is told 10 % of all device time too low";
-    UtilisationLieLarge = "X13b", "Utilisation is told 20 % of all device time too low";
+    UtilisationLie = "X13a", "Utilisation is told 4 % of all device time too low";
+    UtilisationLieLarge = "X13b", "Utilisation is told 10 % of all device time too low";
     Superchips = "X14a", "Two devices are counted as one, in the inventory and in reports";
     Thousandths = "X14b", "Seconds are told as thousands of seconds";
     PhantomsUnopened = "X15a", "The same devices stand in two areas, so that more can be idle; ledgers stay closed";
@@ -151,78 +150,95 @@ impl Cheat {
     }
 
     /// Bends a story.
-    pub(super) fn bend(self, story: &mut Story, noise: &mut Noise) {
+    pub(super) fn bend(self, story: &mut Story) {
         let middle = story.sites.first().map_or(0, |site| site.days.len() / 2);
+        if let Some(act) = self.act(middle) {
+            story.act = act;
+        }
+        let hidden = self.hidden();
+        for day in story.days_mut() {
+            day.hide(hidden);
+        }
+        if matches!(story.act, Act::Runs { .. }) {
+            story.claim = Claim::RunCap;
+            story.broken = Some(true);
+        }
+        self.misreport(story, middle);
+    }
+
+    /// Returns what is done beside what is reported; `middle` is the period in which it is.
+    fn act(self, middle: usize) -> Option<Act> {
+        let runs = |from| Act::Runs { each: 2, from };
+        let ledgers = |flaw, opened| Act::Ledgers { flaw, opened };
+        let mangle = |how| Act::Mangle { day: middle, how };
+        Some(match self {
+            Self::RewrittenUnseen => Act::Rewrite { kept: false },
+            Self::RewrittenSeen => Act::Rewrite { kept: true },
+            Self::FileRemoved => Act::Remove,
+            Self::ByteEdited => Act::Edit,
+            Self::SplitUnasked => Act::Split { asked: false },
+            Self::SplitAsked => Act::Split { asked: true },
+            Self::SecondIdentity => Act::SharedRoot,
+            Self::Equivocation => Act::Equivocate { day: middle },
+            Self::SlicedUnlinked | Self::TeacherOffBooks | Self::StockpileUnsaid => {
+                runs(From::Nothing)
+            }
+            Self::SlicedVague | Self::TeacherVague => runs(From::Undeclared),
+            Self::SlicedLinked => runs(From::Each),
+            Self::StockpileImported => runs(From::Imported),
+            Self::AffiliateUnknown => Act::Affiliate { known: false },
+            Self::AffiliateKnown => Act::Affiliate { known: true },
+            Self::PhantomsUnopened => ledgers(Flaw::Phantoms, false),
+            Self::PhantomsOpened => ledgers(Flaw::Phantoms, true),
+            Self::ReturnedUnopened => ledgers(Flaw::Returned, false),
+            Self::ReturnedOpened => ledgers(Flaw::Returned, true),
+            Self::CopiedSeriesClosed => ledgers(Flaw::CopiedSeries, false),
+            Self::CopiedSeriesOpened => ledgers(Flaw::CopiedSeries, true),
+            Self::BoughtKnown => Act::Owned,
+            Self::SpacedCopy => mangle(Mangled::Spaced),
+            Self::TwiceMember => mangle(Mangled::Twice),
+            Self::DeepNesting => mangle(Mangled::Deep),
+            _ => return None,
+        })
+    }
+
+    /// Returns on how much of all devices, in parts per million, a run is told as idle.
+    const fn hidden(self) -> u64 {
         match self {
-            Self::RewrittenUnseen | Self::RewrittenSeen => {
-                hide(story, 100_000);
-                let kept = self == Self::RewrittenSeen;
-                story.act = Act::Rewrite { kept };
-            }
-            Self::FileRemoved => story.act = Act::Remove,
-            Self::ByteEdited => story.act = Act::Edit,
-            Self::SplitUnasked | Self::SplitAsked => {
-                hide(story, 100_000);
-                let asked = self == Self::SplitAsked;
-                story.act = Act::Split { asked };
-            }
-            Self::SecondIdentity => story.act = Act::SharedRoot,
-            Self::Equivocation => {
-                hide(story, 100_000);
-                story.act = Act::Equivocate { day: middle };
-            }
-            Self::HiddenRunSmall => hide(story, 40_000),
-            Self::HiddenRun | Self::UtilisationLie => hide(story, 100_000),
-            Self::HiddenRunLarge | Self::UtilisationLieLarge => hide(story, 200_000),
-            Self::LeftOut => {
-                for day in story.days_mut() {
-                    let hidden = share(day.real.total(), 100_000);
-                    day.hide(100_000);
-                    if let Some(said) = &mut day.said {
-                        said.seen.idle = said.seen.idle.saturating_sub(hidden);
-                    }
-                }
-            }
-            Self::GapSpread => {
-                for day in story.days_mut() {
-                    lose(day, 80_000);
-                }
-            }
-            Self::GapDays => {
-                for site in &mut story.sites {
-                    for day in site.days.iter_mut().skip(middle).take(2) {
-                        // As much as two days and the limit leave room for.
-                        day.hide(WHOLE);
-                        day.tell(day.real.total());
-                    }
-                    for day in &mut site.days {
-                        day.hide(20_000);
-                    }
-                }
-            }
-            Self::SilentDay => {
-                for site in &mut story.sites {
-                    if let Some(day) = site.days.get_mut(middle) {
-                        day.hide(WHOLE);
-                        day.said = None;
-                    }
-                }
-                hide(story, 20_000);
-            }
-            Self::SlicedUnlinked => runs(story, From::Nothing),
-            Self::SlicedVague => runs(story, From::Undeclared),
-            Self::SlicedLinked => runs(story, From::Each),
+            Self::HiddenRunSmall => 25_000,
+            Self::HiddenRun | Self::UtilisationLie => 40_000,
+            Self::RepeatedFigures => 60_000,
+            Self::RewrittenUnseen
+            | Self::RewrittenSeen
+            | Self::SplitUnasked
+            | Self::SplitAsked
+            | Self::Equivocation
+            | Self::HiddenRunLarge
+            | Self::UtilisationLieLarge
+            | Self::PhantomsUnopened
+            | Self::PhantomsOpened
+            | Self::ReturnedUnopened
+            | Self::ReturnedOpened
+            | Self::CopiedSeriesClosed
+            | Self::CopiedSeriesOpened
+            | Self::TwiceMember
+            | Self::DeepNesting => 100_000,
+            Self::MeterTampered | Self::AllTampered => 170_000,
+            Self::BoughtUnknown | Self::BoughtKnown => 200_000,
+            _ => 0,
+        }
+    }
+
+    /// Tells of a story otherwise than by leaving a run out.
+    fn misreport(self, story: &mut Story, middle: usize) {
+        match self {
+            Self::LeftOut => leave_out(story, 100_000),
+            Self::GapSpread => story.days_mut().for_each(|day| lose(day, 80_000)),
+            Self::GapDays => blank(story, middle..middle.saturating_add(2), true),
+            Self::SilentDay => blank(story, middle..middle.saturating_add(1), false),
             Self::Renamed => rename(story, 100_000),
-            Self::RenamedAll => {
-                for day in story.days_mut() {
-                    day.hide(150_000);
-                }
-                rename(story, WHOLE);
-            }
-            Self::OffBooks | Self::Algorithms => story.broken = Some(true),
-            Self::AffiliateUnknown | Self::AffiliateKnown => {
-                let known = self == Self::AffiliateKnown;
-                story.act = Act::Affiliate { known };
+            Self::RenamedAll => rename(story, WHOLE),
+            Self::OffBooks | Self::AffiliateUnknown | Self::AffiliateKnown | Self::Algorithms => {
                 story.broken = Some(true);
             }
             Self::BaselineInflated => {
@@ -238,88 +254,75 @@ impl Cheat {
                 story.claim = Claim::FlopCap;
                 story.broken = Some(true);
             }
-            Self::Superchips => {
-                for day in story.days_mut() {
-                    day.hide(100_000);
-                    day.tell(day.told().gap);
-                }
-                for site in &mut story.sites {
-                    site.declared /= 2;
-                    "gb200".clone_into(&mut site.model);
-                    scale_told(site.days.iter_mut(), 2);
-                }
+            Self::UtilisationLie | Self::UtilisationLieLarge => {
+                story.basis = Basis::Active;
+                // Nobody bills for utilisation.
+                story.others.retain(|other| *other == Other::meter());
             }
+            Self::Superchips => superchips(story),
             Self::Thousandths => {
                 scale_told(story.days_mut(), 1000);
                 story.broken = Some(true);
             }
-            Self::PhantomsUnopened | Self::PhantomsOpened => {
-                let opened = self == Self::PhantomsOpened;
-                story.act = Act::Ledgers {
-                    flaw: Flaw::Phantoms,
-                    opened,
-                };
-                hide(story, 100_000);
-            }
-            Self::ReturnedUnopened | Self::ReturnedOpened => {
-                let opened = self == Self::ReturnedOpened;
-                story.act = Act::Ledgers {
-                    flaw: Flaw::Returned,
-                    opened,
-                };
-                hide(story, 100_000);
-            }
-            // No verdict rests on a draw: there is nothing to steer yet.
-            Self::Grinding => {}
-            Self::RepeatedFigures => {
-                hide(story, 60_000);
-                for site in &mut story.sites {
-                    let first = site.days.first().and_then(|day| day.said);
-                    for day in &mut site.days {
-                        day.said = first;
-                    }
-                }
-            }
-            Self::CopiedSeriesClosed | Self::CopiedSeriesOpened => {
-                let opened = self == Self::CopiedSeriesOpened;
-                story.act = Act::Ledgers {
-                    flaw: Flaw::CopiedSeries,
-                    opened,
-                };
-                hide(story, 100_000);
-            }
-            Self::TeacherOffBooks | Self::StockpileUnsaid => runs(story, From::Nothing),
-            Self::TeacherVague => runs(story, From::Undeclared),
-            Self::StockpileImported => runs(story, From::Imported),
+            Self::RepeatedFigures => repeat(story),
             Self::BoughtUnknown | Self::BoughtKnown => {
-                hide(story, 200_000);
                 for other in &mut story.others {
                     other.bought = true;
                 }
-                if self == Self::BoughtKnown {
-                    story.act = Act::Owned;
-                }
             }
-            Self::MeterTampered | Self::AllTampered => {
-                tamper(story, self == Self::AllTampered);
-            }
-            Self::SpacedCopy => mangle(story, middle, Mangled::Spaced),
-            Self::TwiceMember => mangle(story, middle, Mangled::Twice),
-            Self::DeepNesting => mangle(story, middle, Mangled::Deep),
+            Self::MeterTampered => tamper(story, false),
+            Self::AllTampered => tamper(story, true),
+            _ => {}
         }
-        if matches!(self, Self::UtilisationLie | Self::UtilisationLieLarge) {
-            story.basis = Basis::Active;
-            // Nobody bills for utilisation.
-            story.others.retain(|other| *other == Other::meter());
-        }
-        // So that no two cheats draw the same numbers after this.
-        let _ = noise.below(2);
     }
 }
 
-fn hide(story: &mut Story, ppm: u64) {
+/// Runs more training, and tells of neither that nor anything in its place.
+fn leave_out(story: &mut Story, ppm: u64) {
     for day in story.days_mut() {
+        let hidden = share(day.real.total(), ppm);
         day.hide(ppm);
+        if let Some(said) = &mut day.said {
+            said.seen.idle = said.seen.idle.saturating_sub(hidden);
+        }
+    }
+}
+
+/// Trains on all devices in some periods, tells that nothing was seen in them, or nothing
+/// at all, and hides a little more in the others.
+fn blank(story: &mut Story, periods: std::ops::Range<usize>, reported: bool) {
+    for site in &mut story.sites {
+        for (number, day) in site.days.iter_mut().enumerate() {
+            if !periods.contains(&number) {
+                day.hide(20_000);
+                continue;
+            }
+            day.hide(WHOLE);
+            day.tell(day.real.total());
+            day.said = day.said.filter(|_| reported);
+        }
+    }
+}
+
+fn superchips(story: &mut Story) {
+    for day in story.days_mut() {
+        day.hide(100_000);
+        day.tell(day.told().gap);
+    }
+    for site in &mut story.sites {
+        site.declared /= 2;
+        "gb200".clone_into(&mut site.model);
+        scale_told(site.days.iter_mut(), 2);
+    }
+}
+
+/// Tells of every period what was told of the first.
+fn repeat(story: &mut Story) {
+    for site in &mut story.sites {
+        let first = site.days.first().and_then(|day| day.said);
+        for day in &mut site.days {
+            day.said = first;
+        }
     }
 }
 
@@ -337,7 +340,8 @@ fn lose(day: &mut Day, ppm: u64) {
 /// Runs more training, and tells so much of it as inference.
 fn rename(story: &mut Story, ppm: u64) {
     for day in story.days_mut() {
-        day.hide(ppm.min(100_000));
+        // All of it told so, no more need run than would break the pledge.
+        day.hide(if ppm < WHOLE { ppm } else { 200_000 });
         let all = day.real.total();
         let Some(gap) = day.said.map(|said| said.gap) else {
             continue;
@@ -349,12 +353,6 @@ fn rename(story: &mut Story, ppm: u64) {
             seen.inference = seen.inference.saturating_add(renamed);
         }
     }
-}
-
-fn runs(story: &mut Story, from: From) {
-    story.claim = Claim::RunCap;
-    story.act = Act::Runs { each: 2, from };
-    story.broken = Some(true);
 }
 
 /// Makes the first half of the story the baseline of a reduction by half that is one by a
@@ -412,7 +410,6 @@ fn burst(story: &mut Story) {
 /// Has everybody's meters read low, or all but the cloud's, and the lab say the same.
 fn tamper(story: &mut Story, all: bool) {
     const LOW: u64 = 750_000;
-    hide(story, 170_000);
     for day in story.days_mut() {
         let Some(Told { seen, .. }) = &mut day.said else {
             continue;
@@ -442,12 +439,5 @@ fn scale_told<'d>(days: impl Iterator<Item = &'d mut Day>, divisor: u64) {
             .saturating_sub(*gap)
             .saturating_sub(seen.training)
             .saturating_sub(seen.inference);
-    }
-}
-
-fn mangle(story: &mut Story, day: usize, how: Mangled) {
-    story.act = Act::Mangle { day, how };
-    if how != Mangled::Spaced {
-        hide(story, 100_000);
     }
 }

@@ -1,13 +1,13 @@
 //! Chance that can be had again: the same seed gives the same world.
 
-/// A stream of numbers from a seed: SplitMix64 (Steele, Lea, Flood: Fast Splittable
+/// A stream of numbers from a seed: `SplitMix64` (Steele, Lea, Flood: Fast Splittable
 /// Pseudorandom Number Generators, OOPSLA 2014). Not for secrets.
 #[derive(Clone, Debug)]
-pub struct Noise(u64);
+pub(super) struct Noise(u64);
 
 impl Noise {
     /// Begins a stream. Other labels give streams that have nothing to do with each other.
-    pub fn new(seed: u64, label: &str) -> Self {
+    pub(super) fn new(seed: u64, label: &str) -> Self {
         let mut noise = Self(seed);
         for byte in label.bytes() {
             noise.0 = noise.next() ^ u64::from(byte);
@@ -24,7 +24,7 @@ impl Noise {
     }
 
     /// Returns a number below `bound`, each as often; 0 if there is none.
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         // What lies above the last whole multiple would make small ones more frequent.
         let surplus = u64::MAX.checked_rem(bound).unwrap_or_default();
         loop {
@@ -36,7 +36,7 @@ impl Noise {
     }
 
     /// Returns a number from -`most` to `most`, each as often.
-    pub fn around(&mut self, most: u32) -> i64 {
+    pub(super) fn around(&mut self, most: u32) -> i64 {
         let drawn = self.below(u64::from(most).saturating_mul(2).saturating_add(1));
         i64::try_from(drawn)
             .unwrap_or_default()
@@ -44,12 +44,12 @@ impl Noise {
     }
 
     /// Whether something happens that does so in so many of a million cases.
-    pub fn happens(&mut self, ppm: u32) -> bool {
+    pub(super) fn happens(&mut self, ppm: u32) -> bool {
         self.below(1_000_000) < u64::from(ppm)
     }
 
     /// Returns 32 bytes: a seed for a key.
-    pub fn bytes(&mut self) -> [u8; 32] {
+    pub(super) fn bytes(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         for chunk in bytes.chunks_mut(8) {
             chunk.copy_from_slice(&self.next().to_le_bytes());

@@ -41,8 +41,13 @@ impl Keys {
     }
 
     /// Returns what an issuer with these keys says first.
-    pub(super) fn issuer(&self, log: LogOfRecord, witnesses: Witnesses) -> Result<Issuer, Impossible> {
-        let one = |key: &SecretKey| KeySet::new(vec![key.public()], 1).ok_or_else(Impossible::payload);
+    pub(super) fn issuer(
+        &self,
+        log: LogOfRecord,
+        witnesses: Witnesses,
+    ) -> Result<Issuer, Impossible> {
+        let one =
+            |key: &SecretKey| KeySet::new(vec![key.public()], 1).ok_or_else(Impossible::payload);
         Ok(Issuer {
             root: one(&self.root)?,
             roles: Roles {
@@ -124,7 +129,11 @@ impl Party {
     }
 
     /// Opens its next area.
-    pub(super) fn open(&mut self, open: AreaOpen, not_before: Option<&str>) -> Result<Said, Impossible> {
+    pub(super) fn open(
+        &mut self,
+        open: AreaOpen,
+        not_before: Option<&str>,
+    ) -> Result<Said, Impossible> {
         let number = u64::try_from(self.areas.len()).map_err(Impossible::of)?;
         let stream = StreamId::new(number.saturating_add(1));
         let action = Action::Open(open);
@@ -138,7 +147,11 @@ impl Party {
     }
 
     /// Says something in stream 0.
-    pub(super) fn govern(&mut self, content: Content, not_before: Option<&str>) -> Result<Said, Impossible> {
+    pub(super) fn govern(
+        &mut self,
+        content: Content,
+        not_before: Option<&str>,
+    ) -> Result<Said, Impossible> {
         let key = match &content {
             Content::Issuer(_) => &self.keys.root,
             _ => &self.keys.governance,
@@ -168,7 +181,12 @@ impl Party {
     }
 
     /// Says something in an area, counted from 0.
-    pub(super) fn say(&mut self, area: usize, content: Content, not_before: Option<&str>) -> Result<Said, Impossible> {
+    pub(super) fn say(
+        &mut self,
+        area: usize,
+        content: Content,
+        not_before: Option<&str>,
+    ) -> Result<Said, Impossible> {
         let mut chain = *self.areas.get(area).ok_or_else(Impossible::payload)?;
         let said = self.voice(not_before).say(&mut chain, content)?;
         if let Some(known) = self.areas.get_mut(area) {
@@ -229,7 +247,12 @@ impl Chain {
     }
 }
 
-fn payload(issuer: IssuerId, chain: &Chain, link: Link, content: Content) -> Result<Vec<u8>, Impossible> {
+fn payload(
+    issuer: IssuerId,
+    chain: &Chain,
+    link: Link,
+    content: Content,
+) -> Result<Vec<u8>, Impossible> {
     let statement = Statement {
         subject: Subject {
             issuer,

@@ -4,6 +4,7 @@ use crate::attestation::content::CorroborationSource;
 use crate::attestation::figure::Basis;
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
+use crate::simulate::Others;
 use crate::simulate::Scenario;
 use crate::simulate::noise::Noise;
 use crate::simulate::world::Files;
@@ -239,7 +240,9 @@ impl MeterError {
         let (whole, stated) = (u128::from(WHOLE), u128::from(self.stated));
         let scaled = reading.saturating_mul(whole);
         let least = scaled.checked_div(whole.saturating_add(stated));
-        let most = scaled.saturating_add(whole).checked_div(whole.saturating_sub(stated));
+        let most = scaled
+            .saturating_add(whole)
+            .checked_div(whole.saturating_sub(stated));
         let bound = |amount: Option<u128>| Quantity::new(amount?);
         let bounds = bound(least).zip(bound(most.map(|most| most.saturating_add(1))));
         let interval = bounds.and_then(|(least, most)| Interval::new(least, most));
@@ -354,10 +357,10 @@ impl Story {
             claim: Claim::Cap,
             basis: Basis::Allocated,
             sites: (0..scenario.areas).map(|_| site()).collect(),
-            others: if scenario.others {
-                vec![Other::cloud(), Other::meter()]
-            } else {
-                Vec::new()
+            others: match scenario.others {
+                Others::CloudAndMeter => vec![Other::cloud(), Other::meter()],
+                Others::Meter => vec![Other::meter()],
+                Others::Nobody => Vec::new(),
             },
             baseline: 0,
             act: Act::Nothing,

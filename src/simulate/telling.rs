@@ -113,10 +113,11 @@ impl<'s> Teller<'s> {
         witnessing: Witnessing,
     ) -> Result<Self, Impossible> {
         let mut keys = Noise::new(scenario.seed, "keys");
-        let start = scenario.start()?;
+        let start = Scenario::start()?;
         let before = |seconds: u64| {
             let time = start.get().checked_sub(seconds);
-            time.and_then(UnixSeconds::new).ok_or_else(Impossible::payload)
+            time.and_then(UnixSeconds::new)
+                .ok_or_else(Impossible::payload)
         };
         let mut world = World::create(&mut keys, before(BEFORE)?)?;
         let mut entries = Vec::new();
@@ -220,12 +221,16 @@ impl<'s> Teller<'s> {
         let pledge = words::pledge(story, window, scenario.seconds, baseline)?;
         let world = &mut self.told.world;
         let content = Content::Pledge(Box::new(pledge));
-        let said = self.told.lab.govern(content, world.not_before().as_deref())?;
+        let said = self
+            .told
+            .lab
+            .govern(content, world.not_before().as_deref())?;
         // Before the window begins, so that nobody need believe that it did.
         let time = match story.baseline {
             0 => {
                 let time = window.start().get().checked_sub(BEFORE / 8);
-                time.and_then(UnixSeconds::new).ok_or_else(Impossible::payload)?
+                time.and_then(UnixSeconds::new)
+                    .ok_or_else(Impossible::payload)?
             }
             baseline => {
                 let end = scenario.period(0, baseline)?.end();
@@ -297,7 +302,10 @@ impl<'s> Teller<'s> {
         if !self.books.returns() || first != self.scenario.periods / 2 {
             return Ok(());
         }
-        let edge = self.scenario.period(first, first.saturating_add(1))?.start();
+        let edge = self
+            .scenario
+            .period(first, first.saturating_add(1))?
+            .start();
         let site = story.sites.first().ok_or_else(Impossible::payload)?;
         let (left, all) = self.books.swapped(site)?;
         let lab = &mut self.told.lab;
@@ -305,7 +313,11 @@ impl<'s> Teller<'s> {
         let transfer = Content::Transfer(Books::transfer(edge, reference, site));
         let out = lab.say(0, transfer, not_before)?;
         let reference = all.reference().map_err(Impossible::of)?;
-        let said = lab.say(0, words::inventory(site, edge, reference, vec![out.id]), not_before)?;
+        let said = lab.say(
+            0,
+            words::inventory(site, edge, reference, vec![out.id]),
+            not_before,
+        )?;
         if let Some(known) = self.inventories.first_mut() {
             *known = said.id;
         }
@@ -347,7 +359,11 @@ impl<'s> Teller<'s> {
                 };
                 let readings = [(Class::Inference, inference), (Class::Training, training)];
                 let all = of(|day| day.real.total());
-                let stream = party.areas.get(area).ok_or_else(Impossible::payload)?.stream;
+                let stream = party
+                    .areas
+                    .get(area)
+                    .ok_or_else(Impossible::payload)?
+                    .stream;
                 let about = words::measured(lab, stream);
                 let content = words::corroboration(story, other, about, period, (all, readings));
                 entries.push(party.say(area, content, not_before)?.entry);

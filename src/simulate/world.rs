@@ -54,7 +54,12 @@ impl World {
         };
         let log = key(ORIGIN.to_owned(), Algorithm::Ed25519)?;
         let witnesses = (1..=WITNESSES)
-            .map(|number| key(format!("witness-{number}.example"), Algorithm::CosignatureV1))
+            .map(|number| {
+                key(
+                    format!("witness-{number}.example"),
+                    Algorithm::CosignatureV1,
+                )
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let origin = Origin::new(ORIGIN).map_err(Impossible::of)?;
         let commit =
@@ -98,7 +103,11 @@ impl World {
     }
 
     /// Appends entries, signed by the log at `now`.
-    pub(super) fn append(&mut self, entries: &[Vec<u8>], now: UnixSeconds) -> Result<(), Impossible> {
+    pub(super) fn append(
+        &mut self,
+        entries: &[Vec<u8>],
+        now: UnixSeconds,
+    ) -> Result<(), Impossible> {
         let mut rest = entries;
         while !rest.is_empty() {
             let mut bytes: usize = 0;
@@ -106,7 +115,9 @@ impl World {
                 bytes = bytes.saturating_add(entry.len()).saturating_add(2);
                 bytes < MAX_BATCH_BYTES / 2
             });
-            let (batch, more) = rest.split_at_checked(fit.count().max(1)).unwrap_or((rest, &[]));
+            let (batch, more) = rest
+                .split_at_checked(fit.count().max(1))
+                .unwrap_or((rest, &[]));
             let commit = self
                 .sequencer
                 .commit(batch, &self.key, now)
@@ -120,7 +131,10 @@ impl World {
 
     /// Has the witnesses cosign the newest checkpoint, each by its own clock.
     pub(super) fn cosign(&mut self, now: UnixSeconds) -> Result<(), Impossible> {
-        let bytes = self.files.get(CHECKPOINT_PATH).ok_or_else(Impossible::payload)?;
+        let bytes = self
+            .files
+            .get(CHECKPOINT_PATH)
+            .ok_or_else(Impossible::payload)?;
         let mut note = Note::parse(bytes).map_err(Impossible::of)?;
         let log = self.key.verifier();
         note.retain(|line| line.names(&log));
@@ -130,7 +144,8 @@ impl World {
             note.put(line);
         }
         let bytes = note.to_text().into_bytes();
-        self.files.insert(cosigned_path(self.cosigned), bytes.clone());
+        self.files
+            .insert(cosigned_path(self.cosigned), bytes.clone());
         self.files.insert(CHECKPOINT_PATH.to_owned(), bytes);
         self.cosigned = self.cosigned.saturating_add(1);
         self.latest = Some(note);

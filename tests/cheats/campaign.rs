@@ -10,7 +10,7 @@ use standstill::catalogue::Catalogue;
 use standstill::claim::Level;
 use standstill::note::Note;
 use standstill::simulate::{
-    Act, Cheat, Claim, Day, Files, Flaw, Lineage, Other, Scenario, Story, World,
+    Act, Cheat, Claim, Day, Files, Flaw, Lineage, Other, Others, Scenario, Story, World,
 };
 use standstill::verify::evidence::{OpenedLedger, Subject};
 use standstill::verify::{Evidence, Judgement, LogFiles, Trust, Verdict, Word, judge};
@@ -25,11 +25,15 @@ pub struct Expectation {
     pub found_by: BTreeSet<String>,
     /// How often they do with the lab's own records alone.
     pub alone: Chance,
-    /// How often they do where a cloud and a meter measure.
+    /// How often they do where a meter measures that infers use from power.
+    pub metered: Chance,
+    /// How often they do where a cloud and that meter measure.
     pub measured: Chance,
     /// The best that it may come to with the lab's own records alone.
     pub best_alone: Best,
-    /// The best that it may come to where others measure.
+    /// The best that it may come to where the meter measures.
+    pub best_metered: Best,
+    /// The best that it may come to where the cloud does too.
     pub best_measured: Best,
     /// What the verdict then says that it does not show.
     pub does_not_show: Option<String>,
@@ -52,6 +56,17 @@ pub enum Chance {
 #[serde(try_from = "String")]
 pub struct Best(Option<(bool, Level)>);
 
+impl Expectation {
+    /// Who measures, how often it is found then, and the best that it may come to.
+    pub fn settings(&self) -> [(Others, Chance, &Best); 3] {
+        [
+            (Others::Nobody, self.alone, &self.best_alone),
+            (Others::Meter, self.metered, &self.best_metered),
+            (Others::CloudAndMeter, self.measured, &self.best_measured),
+        ]
+    }
+}
+
 impl TryFrom<String> for Best {
     type Error = String;
 
@@ -59,14 +74,17 @@ impl TryFrom<String> for Best {
         if text == "none" {
             return Ok(Self(None));
         }
-        let (word, level) = text.split_once('@').ok_or("neither `none` nor WORD@LEVEL")?;
-        let level = level.parse::<Level>().map_err(|error| error.to_string())?;
+        let (word, level) = text
+            .split_once('@')
+            .ok_or("neither `none` nor WORD@LEVEL")?;
+        let level = level.parse::<Level>().map_err(|error| error.clone())?;
         Ok(Self(Some((word == "HOLDS", level))))
     }
 }
 
 impl Best {
     pub const NONE: Self = Self(None);
+    pub const HOLDS: Self = Self(Some((true, Level::E3)));
 
     fn of(verdict: &Verdict) -> Self {
         let good = matches!(verdict.word, Word::Holds | Word::Consistent);
@@ -87,8 +105,10 @@ pub fn expectations() -> Vec<(Cheat, Expectation)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cheats");
     let read = |cheat: &Cheat| {
         let path = directory.join(format!("{cheat}.toml"));
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{cheat}: {error}"));
-        let found: Expectation = toml::from_str(&text).unwrap_or_else(|error| panic!("{cheat}: {error}"));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{cheat}: {error}"));
+        let found: Expectation =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{cheat}: {error}"));
         assert_eq!(found.cheat, cheat.name());
         (*cheat, found)
     };
@@ -115,7 +135,9 @@ pub fn judged(world: &World) -> Judgement {
     let evidence = Evidence {
         seen: named(&world.seen, "kept"),
         witnesses: named(&world.witnesses, "asked"),
-        ledgers: ledgers.map(|one| OpenedLedger::of("opened", one).unwrap()).collect(),
+        ledgers: ledgers
+            .map(|one| OpenedLedger::of("opened", one).unwrap())
+            .collect(),
         ..Evidence::of(Subject::Log(&files))
     };
     judge(&evidence, &trust, &Catalogue::embedded(), world.at).unwrap()
@@ -134,19 +156,31 @@ pub struct Outcome {
 }
 
 /// Makes a world and judges it.
-pub fn outcome(scenario: &Scenario) -> Outcome {
+pub fn outcome(scenario: &Scenario, chance: Chance) -> Outcome {
     let world = scenario.simulate().unwrap();
     let found = judged(&world);
     let of_claims = found.verdicts.iter().flat_map(|one| &one.findings);
     let checks = of_claims.chain(&found.findings).map(|one| one.check);
-    let shown = found.verdicts.iter().flat_map(|one| one.does_not_show.clone());
+    let shown = found
+        .verdicts
+        .iter()
+        .flat_map(|one| one.does_not_show.clone());
     Outcome {
         checks: checks.collect(),
         words: found.verdicts.iter().map(|one| one.word).collect(),
-        best: found.verdicts.iter().map(Best::of).max().unwrap_or(Best::NONE),
+        best: found
+            .verdicts
+            .iter()
+            .map(Best::of)
+            .max()
+            .unwrap_or(Best::NONE),
         does_not_show: shown.collect(),
         broken: world.story.is_broken(),
-        chance: expected(&world.story),
+        chance: match chance {
+            Chance::Always => 1.0,
+            Chance::Never => 0.0,
+            Chance::Meters => expected(&world.story),
+        },
     }
 }
 
@@ -181,22 +215,28 @@ pub fn tally(
 ) -> Tally {
     let outcomes: Vec<Outcome> = seeds
         .into_par_iter()
-        .map(|seed| outcome(&Scenario { seed, ..base.clone() }))
+        .map(|seed| {
+            let scenario = Scenario {
+                seed,
+                ..base.clone()
+            };
+            outcome(&scenario, chance)
+        })
         .collect();
     let found = outcomes
         .iter()
         .filter(|one| one.checks.iter().any(|check| found_by.contains(*check)));
-    let chances = outcomes.iter().map(|one| match chance {
-        Chance::Always => 1.0,
-        Chance::Never => 0.0,
-        Chance::Meters => one.chance,
-    });
+    let chances = outcomes.iter().map(|one| one.chance);
     Tally {
         seeds: outcomes.len() as u64,
         found: found.count() as u64,
         expected: chances.clone().sum(),
         variance: chances.map(|p| p * (1.0 - p)).sum(),
-        best: outcomes.iter().map(|one| one.best.clone()).max().unwrap_or(Best::NONE),
+        best: outcomes
+            .iter()
+            .map(|one| one.best.clone())
+            .max()
+            .unwrap_or(Best::NONE),
         outcomes,
     }
 }
@@ -206,12 +246,21 @@ pub fn honest() -> Vec<(&'static str, Scenario)> {
     let clear = Scenario::new(0);
     vec![
         ("well below its limit", clear.clone()),
-        ("just below its limit", Scenario { close: true, ..clear.clone() }),
+        (
+            "just below its limit",
+            Scenario {
+                close: true,
+                ..clear.clone()
+            },
+        ),
         (
             "two areas, ledgers opened",
             Scenario {
                 areas: 2,
-                act: Act::Ledgers { flaw: Flaw::Nothing, opened: true },
+                act: Act::Ledgers {
+                    flaw: Flaw::Nothing,
+                    opened: true,
+                },
                 ..clear.clone()
             },
         ),
@@ -219,7 +268,10 @@ pub fn honest() -> Vec<(&'static str, Scenario)> {
             "runs declared, no run too large",
             Scenario {
                 claim: Claim::RunCap,
-                act: Act::Runs { each: 2, from: Lineage::Nothing },
+                act: Act::Runs {
+                    each: 2,
+                    from: Lineage::Nothing,
+                },
                 ..clear
             },
         ),
@@ -237,7 +289,11 @@ const POINTS: i32 = 100;
 /// training, for inference or for both together, on any day: one less the mean over `b` of
 /// the product over all days of the chance that they are not.
 pub fn expected(story: &Story) -> f64 {
-    let quiet: f64 = story.others.iter().map(|other| agreeing(story, other)).product();
+    let quiet: f64 = story
+        .others
+        .iter()
+        .map(|other| agreeing(story, other))
+        .product();
     1.0 - quiet
 }
 
@@ -257,7 +313,10 @@ fn agreeing(story: &Story, other: &Other) -> f64 {
 /// The chance that a day's statement and the lab's report can both be right.
 fn quiet(day: &Day, other: &Other, bias: f64) -> f64 {
     let Some(told) = day.said else { return 1.0 };
-    let (random, stated) = (f64::from(other.error.random) / 1e6, f64::from(other.error.stated) / 1e6);
+    let (random, stated) = (
+        f64::from(other.error.random) / 1e6,
+        f64::from(other.error.stated) / 1e6,
+    );
     let scale = other.scale as f64 / 1e6;
     let gap = told.gap as f64;
     // The readings that agree with `d`: no lower, no higher.
@@ -269,7 +328,10 @@ fn quiet(day: &Day, other: &Other, bias: f64) -> f64 {
     };
     let (training, inference) = (day.real.training as f64, day.real.inference as f64);
     let [first, second] = [told.seen.training as f64, told.seen.inference as f64];
-    let (of_first, of_second) = (errors(training, bounds(first)), errors(inference, bounds(second)));
+    let (of_first, of_second) = (
+        errors(training, bounds(first)),
+        errors(inference, bounds(second)),
+    );
     let both = bounds(first + second);
     let mut sum = 0.0;
     for point in 0..POINTS {

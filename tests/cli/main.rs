@@ -28,5 +28,6 @@ mod promises;
 mod readme;
 mod runs;
 mod sandbox;
+mod simulated;
 mod tampering;
 mod witnesses;

@@ -18,6 +18,7 @@ mod gaps;
 mod issuers;
 mod kinds;
 mod lineage;
+mod opened;
 mod pact;
 mod periods;
 mod sliding;

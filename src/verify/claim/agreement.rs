@@ -128,7 +128,11 @@ fn differing(
         let upper = upper.map_or_else(|| "unbounded".to_owned(), ToString::to_string);
         format!("{} to {upper}", one.lower)
     };
-    let names: Vec<&str> = classes.into_iter().flatten().map(|one| one.as_str()).collect();
+    let names: Vec<&str> = classes
+        .into_iter()
+        .flatten()
+        .map(|one| one.as_str())
+        .collect();
     let of = if names.is_empty() {
         String::new()
     } else {

@@ -46,10 +46,25 @@ pub(super) fn check(
         .iter()
         .filter_map(|(device, stays)| twice(device, stays))
         .collect();
-    tell(Check::DeviceTwice, "devices stand in two areas at once", &twice, findings);
+    tell(
+        Check::DeviceTwice,
+        "devices stand in two areas at once",
+        &twice,
+        findings,
+    );
     let returned = returned(&opened, covered, &stays);
-    tell(Check::DeviceReturned, "devices left and are there again", &returned, findings);
-    tell(Check::SeriesRepeated, "series of readings are of more than one meter or period, so that fewer than it seems are independent", &series(covered), findings);
+    tell(
+        Check::DeviceReturned,
+        "devices left and are there again",
+        &returned,
+        findings,
+    );
+    tell(
+        Check::SeriesRepeated,
+        "series of readings are of more than one meter or period, so that fewer than it seems are independent",
+        &series(covered),
+        findings,
+    );
 }
 
 fn tell(check: Check, what: &str, found: &[String], findings: &mut Findings) {

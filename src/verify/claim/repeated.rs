@@ -22,7 +22,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
         let reports = covered.area.reports.within(window.start(), window.end());
         for report in reports {
             let account = report.versions.first().map(|version| &version.account);
-            row.next(report.period, account.map(figures).filter(|one| varies(one)));
+            row.next(report.period, account.map(figures).filter(varies));
         }
         row.tell(&format!("area {}", covered.name), findings);
     }
@@ -31,7 +31,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
         for said in statements {
             let time = said.about.period;
             let within = time.intersection(window).is_some();
-            row.next(time, within.then(|| stated(said)).filter(|one| varies(one)));
+            row.next(time, within.then(|| stated(said)).filter(varies));
         }
         row.tell(who, findings);
     }

@@ -516,11 +516,13 @@ fn tally(history: &mut History, subject: &Subject, usage: &Usage, opened: &[Open
         };
         tally.opened = tally.opened.saturating_add(1);
         let period = usage.period;
-        tally.series.extend(known.series.iter().map(|(meter, digest)| SeriesRead {
-            period,
-            meter: meter.clone(),
-            digest: *digest,
-        }));
+        tally
+            .series
+            .extend(known.series.iter().map(|(meter, digest)| SeriesRead {
+                period,
+                meter: meter.clone(),
+                digest: *digest,
+            }));
         if known.count != reference.count || known.sums != reference.sums {
             tally.differing.push((usage.period, known.name.clone()));
         }
