@@ -1,5 +1,7 @@
 //! The contents of statements: a story in the words of the formats.
 
+use std::sync::LazyLock;
+
 use crate::attestation::Content;
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
@@ -32,6 +34,7 @@ use crate::claim::Pledge;
 use crate::claim::Precision as PrecisionBasis;
 use crate::claim::Terms;
 use crate::claim::falsifier;
+use crate::hash::Hash;
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
 use crate::simulate::Impossible;
@@ -154,13 +157,16 @@ pub(super) fn usage(
     Usage {
         period,
         inventory: Some(inventory),
-        catalogue: Catalogue::embedded().digest(),
+        catalogue: *CATALOGUE,
         figures,
         ledgers,
         devices_absent: Some("a simulation keeps none".to_owned()),
         commitments: Vec::new(),
     }
 }
+
+/// The digest of the catalogue: read once, for it is in every statement.
+static CATALOGUE: LazyLock<Hash> = LazyLock::new(|| Catalogue::embedded().digest());
 
 /// What an H100 SXM does in a second in BF16 (catalogue).
 const BF16: u64 = 989_400_000_000_000;
@@ -218,7 +224,7 @@ pub(super) fn corroboration(
         source: other.source,
         cover: Cover::All,
         examined: Vec::new(),
-        catalogue: Catalogue::embedded().digest(),
+        catalogue: *CATALOGUE,
         figures: figures.to_vec(),
     })
 }
@@ -296,9 +302,11 @@ pub(super) fn pledge(
 
 /// Returns the highest dense peak of the devices, in operations per second.
 pub(super) fn peak() -> Result<u64, Impossible> {
-    let peak = Catalogue::embedded().peak_any(MODEL);
-    let peak = peak.and_then(|peak| u64::try_from(peak).ok());
-    peak.ok_or_else(Impossible::payload)
+    static PEAK: LazyLock<Option<u64>> = LazyLock::new(|| {
+        let peak = Catalogue::embedded().peak_any(MODEL)?;
+        u64::try_from(peak).ok()
+    });
+    PEAK.ok_or_else(Impossible::payload)
 }
 
 /// What a run computes by the architecture that it trains, where devices work at 40 % of
