@@ -202,6 +202,16 @@ checks! {
     Corroborated = "corroborated", Correctness, None;
     /// What somebody measured is not what the lab reported.
     Disagreement = "disagreement", Correctness, None;
+    /// Evidence of hardware whose bytes were not given.
+    EvidenceUnopened = "evidence-unopened", Completeness, None;
+    /// Evidence of hardware whose nonce its giver could have chosen.
+    EvidenceStale = "evidence-stale", Correctness, None;
+    /// Evidence of hardware that does not verify.
+    EvidenceRefused = "evidence-refused", Correctness, None;
+    /// What hardware showed.
+    Hardware = "hardware", Correctness, None;
+    /// More devices shown than the inventory lists.
+    HardwareUndeclared = "hardware-undeclared", Correctness, NOT_SHOWN;
     /// Reports that do not account for what the inventory holds.
     Unbalanced = "unbalanced", Correctness, None;
 

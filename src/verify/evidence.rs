@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::bundle::Bundle;
 use crate::hash::Hash;
 use crate::note::Note;
+use crate::verify::hardware::Attached;
 
 /// The files of a log, wherever they are. They are read on every core at once.
 pub trait LogFiles: Sync {
@@ -25,6 +26,8 @@ pub struct Evidence<'e> {
     pub unanswered: Vec<String>,
     /// Ledgers by their root: the sums that their records give (`--ledgers`).
     pub ledgers: Vec<OpenedLedger>,
+    /// Files that `evidence` statements name (`--attached`).
+    pub attached: Vec<Attached>,
     /// The digests of the texts of pacts (`--pact`).
     pub pacts: BTreeSet<Hash>,
 }
@@ -38,6 +41,7 @@ impl<'e> Evidence<'e> {
             witnesses: Vec::new(),
             unanswered: Vec::new(),
             ledgers: Vec::new(),
+            attached: Vec::new(),
             pacts: BTreeSet::new(),
         }
     }
