@@ -16,6 +16,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::float_arithmetic,
+    clippy::as_conversions,
     reason = "a benchmark may stop, and prints what it found"
 )]
 

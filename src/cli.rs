@@ -4,6 +4,7 @@
 //! output carries only what was asked for, errors are `error: …` and then `hint: …`.
 
 mod amounts;
+mod attached;
 mod attest;
 mod bundle;
 mod collect;
@@ -14,6 +15,7 @@ mod declare;
 mod demo;
 mod devices;
 mod drafts;
+mod evidence;
 mod failure;
 mod init;
 mod inventory;
@@ -81,6 +83,7 @@ enum Command {
     Corroborate(corroborate::CorroborateArgs),
     Declare(declare::DeclareArgs),
     Demo(demo::DemoArgs),
+    Evidence(evidence::EvidenceArgs),
     Init(init::InitArgs),
     Inventory(inventory::InventoryArgs),
     Key(key::KeyArgs),
@@ -189,6 +192,7 @@ impl Command {
             Self::Corroborate(args) => args.run(world).map(|()| 0),
             Self::Declare(args) => args.run(world).map(|()| 0),
             Self::Demo(args) => args.run(world),
+            Self::Evidence(args) => args.run(world).map(|()| 0),
             Self::Init(args) => args.run(world).map(|()| 0),
             Self::Inventory(args) => args.run(world).map(|()| 0),
             Self::Key(args) => args.run(world).map(|()| 0),

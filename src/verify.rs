@@ -5,7 +5,7 @@
 //! names. One file for each question: [`logged`] (is this the tree that was signed?),
 //! [`witnessed`] (who else saw it, and when?), [`replay`] (signed by whom, chained to
 //! what?), [`complete`] (is a report missing that is due?), `corroborated` (what do others
-//! say?), [`claim`] (did it hold?). [`accounting`] is the arithmetic of safeguards.
+//! say?), [`hardware`] (which devices were there?), [`claim`] (did it hold?). [`accounting`] is the arithmetic of safeguards.
 //!
 //! Nothing here reads a clock, a file or the network. What a verdict does not show is
 //! part of it ([`verdict`]).
@@ -18,6 +18,7 @@ pub mod complete;
 mod corroborated;
 pub mod evidence;
 pub mod findings;
+pub mod hardware;
 pub mod history;
 pub mod logged;
 pub mod replay;

@@ -310,6 +310,7 @@ impl Demo<'_, '_> {
                 at: Some(now),
                 require_level: None,
                 ledgers: None,
+                attached: Vec::new(),
                 pact: Vec::new(),
                 seen: Vec::new(),
                 witness: (1..=3)

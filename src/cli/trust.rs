@@ -90,6 +90,12 @@ impl TrustArgs {
         world.say("# id = \"…\"             # digest of its first statement")?;
         world.say("# name = \"…\"           # what to call it in verdicts")?;
         world.say("# trust_root = \"…\"     # who controls it")?;
-        world.say("# measures = \"…\"       # the lab's id")
+        world.say("# measures = \"…\"       # the lab's id")?;
+        world
+            .say("\n# [[hardware_root]]    # whose word on hardware is taken: bounds from below")?;
+        world.say("# name = \"…\"           # what to call it in verdicts")?;
+        world.say("# trust_root = \"…\"     # who controls it")?;
+        world.say("# kind = \"…\"           # `gpu-attestation` or `tpm-quote`")?;
+        world.say("# keys = [\"…\"]         # public keys in PEM; of machines, one each")
     }
 }

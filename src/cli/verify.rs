@@ -9,6 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::claim::Level;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::attached;
 use crate::cli::conclusion::HandOnArgs;
 use crate::cli::failure;
 use crate::cli::progress;
@@ -62,6 +63,11 @@ pub(super) struct VerifyArgs {
     /// Directory of ledgers that the lab has opened
     #[arg(long, value_name = "DIR")]
     pub(super) ledgers: Option<PathBuf>,
+
+    /// Evidence of hardware that statements name: a file, or a directory of such (can be
+    /// repeated)
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(super) attached: Vec<PathBuf>,
 
     /// Text of a pact that pledges name (can be repeated)
     #[arg(long, value_name = "FILE")]
@@ -131,6 +137,7 @@ impl VerifyArgs {
             seen: self.seen()?,
             witnesses: self.witnesses(&trust, &mut unanswered)?,
             ledgers: self.ledgers(&mut unanswered)?,
+            attached: attached::read(&self.attached, &mut unanswered)?,
             unanswered,
             pacts: self.pacts()?,
         };

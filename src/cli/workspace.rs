@@ -336,7 +336,7 @@ impl Workspace {
     /// Returns the text that bounds the next statement of a stream from below: the latest
     /// checkpoint that a quorum of the heeded witnesses cosigned or, where none is in
     /// hand, what the statements before it said (formats: 6).
-    fn not_before(&self, stream: StreamId) -> Result<Option<String>, Failure> {
+    pub(super) fn not_before(&self, stream: StreamId) -> Result<Option<String>, Failure> {
         let identity = self.identity()?;
         if identity.witnesses.is_none() {
             return Ok(None);

@@ -14,6 +14,11 @@ pub fn encode_url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode_to_string(bytes)
 }
 
+/// Returns the bytes that `text` spells as [`encode_url`] does, and in no other way.
+pub fn decode_url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode_to_vec(text).ok()
+}
+
 /// Returns the bytes that `text` spells, or `None` if it is not their one spelling:
 /// another alphabet, missing padding, white space, or bits set beyond the last byte.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
@@ -49,6 +54,14 @@ mod tests {
         assert_eq!(decode("AQ=="), Some(vec![1]));
         for text in ["AQ", "AQ=", "AR==", "AQ==\n", "A Q==", "_w==", "AQ==="] {
             assert_eq!(decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_canonical_spelling_of_a_token_is_read() {
+        assert_eq!(decode_url("_w"), Some(vec![255]));
+        for text in ["_w==", "_x", "/w", "_w\n", "_"] {
+            assert_eq!(decode_url(text), None, "{text}");
         }
     }
 

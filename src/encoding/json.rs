@@ -8,7 +8,8 @@
 //! printing again and comparing bytes (a property test says so). [`parse_draft`] reads
 //! what people write by hand: any order and white space, but as strict about duplicate
 //! names and numbers. [`parse_claim`] reads what a signer spelled wrongly, to see what it
-//! claims all the same. JSON of other programs is read with `serde_json` instead.
+//! claims all the same. JSON of other programs is read with `serde_json` instead, unless
+//! it is signed evidence: [`parse_foreign`] reads that, in one way only.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +17,9 @@ use std::fmt::Write as _;
 
 mod parser;
 
-pub use parser::{JsonError, MAX_CLAIM_DEPTH, MAX_DEPTH, parse, parse_claim, parse_draft};
+pub use parser::{
+    JsonError, MAX_CLAIM_DEPTH, MAX_DEPTH, parse, parse_claim, parse_draft, parse_foreign,
+};
 
 /// A JSON value that holds no number.
 #[derive(Clone, Debug, PartialEq, Eq)]

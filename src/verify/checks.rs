@@ -210,6 +210,16 @@ checks! {
     Disagreement = "disagreement", Correctness, None;
     /// Figures that are the same in several periods in a row.
     Repeated = "repeated", Correctness, None;
+    /// Evidence of hardware whose bytes were not given.
+    EvidenceUnopened = "evidence-unopened", Completeness, None;
+    /// Evidence of hardware whose nonce its giver could have chosen.
+    EvidenceStale = "evidence-stale", Correctness, None;
+    /// Evidence of hardware that does not verify.
+    EvidenceRefused = "evidence-refused", Correctness, None;
+    /// What hardware showed.
+    Hardware = "hardware", Correctness, None;
+    /// More devices shown than the inventory lists.
+    HardwareUndeclared = "hardware-undeclared", Correctness, NOT_SHOWN;
     /// Reports that do not account for what the inventory holds.
     Unbalanced = "unbalanced", Correctness, None;
 

@@ -8,6 +8,7 @@ mod balance;
 mod capacity;
 mod count;
 mod each;
+mod hardware;
 mod held;
 mod ledger;
 mod limits;
@@ -41,6 +42,7 @@ use crate::verify::corroborated::Hearing;
 use crate::verify::corroborated::Others;
 use crate::verify::evidence::OpenedLedger;
 use crate::verify::findings::Findings;
+use crate::verify::hardware::Witnessed;
 use crate::verify::history::History;
 use crate::verify::history::PledgeRecord;
 use crate::verify::trust::Trust;
@@ -104,6 +106,8 @@ pub struct Court<'c> {
     pub log_findings: &'c Findings,
     /// Ledgers that were opened.
     pub ledgers: &'c [OpenedLedger],
+    /// What hardware shows.
+    pub hardware: &'c [Witnessed],
     /// Whether an earlier checkpoint that the auditor kept covers the whole log.
     pub seen_before: bool,
     /// How old the newest checkpoint is, if that is too old.
@@ -175,6 +179,7 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         case.findings.extend(late);
     }
     ledger::check(court.ledgers, &covered, &mut case.findings);
+    hardware::check(court, pledge, &covered, &mut case.findings);
     conclude(court, history, record, &covered, withdrawn, case)
 }
 

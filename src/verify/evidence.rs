@@ -8,6 +8,7 @@ use crate::hash::Hash;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
 use crate::note::Note;
+use crate::verify::hardware::Attached;
 
 /// The files of a log, wherever they are. They are read on every core at once.
 pub trait LogFiles: Sync {
@@ -28,6 +29,8 @@ pub struct Evidence<'e> {
     pub unanswered: Vec<String>,
     /// Ledgers by their root: the sums that their records give (`--ledgers`).
     pub ledgers: Vec<OpenedLedger>,
+    /// Files that `evidence` statements name (`--attached`).
+    pub attached: Vec<Attached>,
     /// The digests of the texts of pacts (`--pact`).
     pub pacts: BTreeSet<Hash>,
 }
@@ -41,6 +44,7 @@ impl<'e> Evidence<'e> {
             witnesses: Vec::new(),
             unanswered: Vec::new(),
             ledgers: Vec::new(),
+            attached: Vec::new(),
             pacts: BTreeSet::new(),
         }
     }

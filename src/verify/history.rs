@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
 use crate::attestation::StreamId;
+use crate::attestation::content::About;
 use crate::attestation::content::AreaOpen;
 use crate::attestation::content::Capacity;
 use crate::attestation::content::Corroboration;
 use crate::attestation::content::Direction;
+use crate::attestation::content::Evidence;
 use crate::attestation::content::Issuer;
 use crate::attestation::content::RatedWatts;
 use crate::attestation::content::Run;
@@ -21,6 +23,7 @@ use crate::attestation::identity::Identity;
 use crate::attestation::schedule::Schedule;
 use crate::claim::Pledge;
 use crate::hash::Hash;
+use crate::key::PublicKey;
 use crate::quantity::Quantity;
 use crate::time::Period;
 use crate::time::UnixSeconds;
@@ -56,8 +59,29 @@ pub struct History {
     pub run_places: BTreeMap<(StreamId, u64), StatementId>,
     /// What it says of others' areas, by stream and sequence.
     pub testimonies: BTreeMap<(StreamId, u64), Testimony>,
+    /// What it shows of hardware, in the order of the log.
+    pub evidence: Vec<EvidenceRecord>,
+    /// What it asked to see: where each stands, and of which areas.
+    pub challenges: Vec<(u64, StatementId, About)>,
     /// What is wrong with it.
     pub findings: Findings,
+}
+
+/// An `evidence` statement of hardware.
+#[derive(Clone, Debug)]
+pub struct EvidenceRecord {
+    /// The stream that it is in.
+    pub stream: StreamId,
+    /// Its sequence there.
+    pub sequence: u64,
+    /// Where it stands.
+    pub index: u64,
+    /// What it says.
+    pub evidence: Evidence,
+    /// The root of its `notBefore`, if that is a prefix of the log.
+    pub not_before: Option<Hash>,
+    /// The operations keys of its issuer then.
+    pub operations: Vec<PublicKey>,
 }
 
 /// What was said of one run.
@@ -178,6 +202,8 @@ pub struct InventoryRecord {
     pub index: u64,
     /// From when it is in force.
     pub from: UnixSeconds,
+    /// How many devices it lists, those that were replaced included.
+    pub devices: u64,
     /// What it holds.
     pub capacity: Vec<Capacity>,
     /// The rated power, by boundary.
@@ -225,6 +251,8 @@ impl History {
             runs: BTreeMap::new(),
             run_places: BTreeMap::new(),
             testimonies: BTreeMap::new(),
+            evidence: Vec::new(),
+            challenges: Vec::new(),
             findings: Findings::new(),
         }
     }

@@ -21,6 +21,8 @@ use crate::verify::complete::Clock;
 use crate::verify::evidence::Evidence;
 use crate::verify::evidence::Subject;
 use crate::verify::findings::Findings;
+use crate::verify::hardware;
+use crate::verify::hardware::Witnessed;
 use crate::verify::history::History;
 use crate::verify::logged::BROKEN_CHECKPOINT;
 use crate::verify::logged::Order;
@@ -103,11 +105,13 @@ pub fn judge(
             issuer.log.name()
         ));
     }
+    let hardware = hardware::open_all(&read.histories, trust, &evidence.attached);
     let bench = Bench {
         evidence,
         trust,
         catalogue,
         read: &read,
+        hardware: &hardware,
         at,
     };
     // What the pledges of pacts come to alone, before any is judged as what it depends on.
@@ -229,6 +233,7 @@ struct Bench<'b> {
     trust: &'b Trust,
     catalogue: &'b Catalogue,
     read: &'b Read,
+    hardware: &'b [Witnessed],
     at: UnixSeconds,
 }
 
@@ -265,6 +270,7 @@ impl Bench<'_> {
             parties,
             log_findings: &findings,
             ledgers: &evidence.ledgers,
+            hardware: self.hardware,
             seen_before: read.seen_before,
             stale: stale(clock.times, trust, self.at),
         };

@@ -366,6 +366,10 @@ impl<'e> Replay<'e> {
             index: entry.index,
             ledgers: self.ledgers,
             whole: self.whole,
+            not_before: match bound {
+                link::Bound::Size(_, root) => Some(*root),
+                _ => None,
+            },
         };
         place::accept(history, &said, bound);
     }

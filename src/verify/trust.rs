@@ -3,12 +3,14 @@
 //! Specified in `specs/verdicts.md`, section "Trust file". It never comes from the lab or
 //! in a bundle.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
 use crate::attestation::IssuerId;
 use crate::attestation::StreamId;
+use crate::attestation::figure::spelled;
 use crate::claim::Level;
 use crate::hash::Hash;
 use crate::hash::Hasher;
@@ -19,6 +21,7 @@ use crate::time::UnixSeconds;
 use crate::tlog::Policy;
 use crate::tlog::PolicyError;
 use crate::verify::accounting::Parameters;
+use crate::verify::hardware::HardwareKey;
 
 /// The fewest roots of trust that HOLDS can rest on (formats: part 2, level E3).
 const LEAST_ROOTS: usize = 2;
@@ -47,6 +50,8 @@ pub struct Trust {
     pub issuers: Vec<TrustedIssuer>,
     /// Who is expected to measure what issuers say.
     pub corroborators: Vec<Corroborator>,
+    /// Whose word on hardware is taken.
+    pub hardware: Vec<HardwareRoot>,
     witnesses: Vec<TrustedWitness>,
     operators: Vec<Operator>,
     /// Trust roots that belong together: by ownership, or by another interest.
@@ -70,6 +75,35 @@ pub struct Corroborator {
     pub from: Option<UnixSeconds>,
     /// Until when it is believed.
     pub until: Option<UnixSeconds>,
+}
+
+/// Whose word on hardware is taken: a verifier of accelerators, or the machines themselves.
+#[derive(Clone, Debug)]
+pub struct HardwareRoot {
+    /// What to call it.
+    pub name: String,
+    /// Who controls it.
+    pub trust_root: String,
+    /// What it signs.
+    pub kind: HardwareKind,
+    /// Its keys, at least one; of machines, one each.
+    pub keys: Vec<HardwareKey>,
+    /// The catalogue's ids of models, by what it calls them.
+    pub models: BTreeMap<String, String>,
+    /// From when it is believed.
+    pub from: Option<UnixSeconds>,
+    /// Until when it is believed.
+    pub until: Option<UnixSeconds>,
+}
+
+spelled! {
+    /// What a hardware root signs.
+    HardwareKind, "`gpu-attestation` or `tpm-quote`" {
+        /// Tokens of accelerators.
+        GpuAttestation = "gpu-attestation",
+        /// Quotes of TPMs.
+        TpmQuote = "tpm-quote",
+    }
 }
 
 /// An issuer that is judged.
@@ -200,6 +234,7 @@ impl Trust {
             accounting: raw.accounting,
             issuers,
             corroborators,
+            hardware: HardwareRoot::read_all(&raw.hardware_root)?,
             witnesses,
             operators,
             related: raw.related.into_iter().map(|one| one.roots).collect(),
@@ -335,6 +370,63 @@ impl Corroborator {
     }
 }
 
+impl HardwareRoot {
+    fn read_all(raw: &[RawHardwareRoot]) -> Result<Vec<Self>, TrustError> {
+        let mut all: Vec<Self> = Vec::new();
+        for one in raw {
+            let root = Self::read(one)?;
+            if all.iter().any(|known| known.name == root.name) {
+                let what = format!("the hardware root `{}`", root.name);
+                return Err(TrustError::Twice { what });
+            }
+            all.push(root);
+        }
+        Ok(all)
+    }
+
+    fn read(raw: &RawHardwareRoot) -> Result<Self, TrustError> {
+        let kind: HardwareKind = field("hardware_root.kind", &raw.kind)?;
+        let wrong = |field, found: &str, why: String| TrustError::Field {
+            field,
+            found: found.to_owned(),
+            why,
+        };
+        if raw.trust_root.is_empty() || raw.keys.is_empty() {
+            let why = "has no key, or no trust root".to_owned();
+            return Err(wrong("hardware_root.name", &raw.name, why));
+        }
+        let mut keys = Vec::new();
+        for pem in &raw.keys {
+            let key = HardwareKey::from_pem(pem)
+                .map_err(|error| wrong("hardware_root.keys", pem, error.to_string()))?;
+            let able = match kind {
+                HardwareKind::GpuAttestation => key.token_algorithm().is_some(),
+                HardwareKind::TpmQuote => key.signs_quotes(),
+            };
+            if !able || keys.contains(&key) {
+                let why = format!("is there twice, or signs no `{kind}`");
+                return Err(wrong("hardware_root.keys", pem, why));
+            }
+            keys.push(key);
+        }
+        Ok(Self {
+            name: raw.name.clone(),
+            trust_root: raw.trust_root.clone(),
+            kind,
+            keys,
+            models: raw.models.clone(),
+            from: instant("hardware_root.from", raw.from.as_deref())?,
+            until: instant("hardware_root.until", raw.until.as_deref())?,
+        })
+    }
+
+    /// Whether it is believed in all of a period.
+    pub fn is_valid_in(&self, period: Period) -> bool {
+        self.from.is_none_or(|from| from <= period.start())
+            && self.until.is_none_or(|until| period.end() <= until)
+    }
+}
+
 impl TrustedWitness {
     fn read(raw: &RawWitness, policy: &Policy) -> Result<Self, TrustError> {
         let known = policy
@@ -369,7 +461,7 @@ pub enum TrustError {
         /// What is wrong.
         why: String,
     },
-    /// Two witnesses of one key, or an issuer named twice.
+    /// Two witnesses of one key, or an issuer or a hardware root named twice.
     #[error("the trust file names {what} twice")]
     Twice {
         /// What.
@@ -410,6 +502,8 @@ struct Raw {
     operator: Vec<RawOperator>,
     #[serde(default)]
     corroborator: Vec<RawCorroborator>,
+    #[serde(default)]
+    hardware_root: Vec<RawHardwareRoot>,
     #[serde(default)]
     related: Vec<RawRelated>,
 }
@@ -454,6 +548,19 @@ struct RawCorroborator {
     measures: String,
     #[serde(default)]
     areas: Vec<String>,
+    from: Option<String>,
+    until: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawHardwareRoot {
+    name: String,
+    trust_root: String,
+    kind: String,
+    keys: Vec<String>,
+    #[serde(default)]
+    models: BTreeMap<String, String>,
     from: Option<String>,
     until: Option<String>,
 }

@@ -4,7 +4,7 @@ use crate::lab::{HALF, LIMIT, Lab};
 use crate::sandbox::Sandbox;
 
 /// Every command, with what it is asked in the tests of its own.
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 32] = [
     "",
     "attest",
     "bundle",
@@ -13,6 +13,9 @@ const COMMANDS: [&str; 29] = [
     "collect jobs",
     "correct",
     "demo",
+    "evidence",
+    "evidence nonce",
+    "evidence state",
     "init",
     "inventory",
     "key",

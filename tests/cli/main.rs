@@ -20,6 +20,7 @@ mod bad_input;
 mod conclusion;
 mod corroborators;
 mod full_disk;
+mod hardware;
 mod help;
 mod inventory;
 mod lab;

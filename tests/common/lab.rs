@@ -21,6 +21,8 @@ pub struct Lab {
     pub seed: u8,
     pub id: IssuerId,
     pub entries: Vec<Vec<u8>>,
+    /// What its next statements say existed before them.
+    pub not_before: Option<String>,
     heads: BTreeMap<StreamId, (u64, StatementId)>,
     opens: BTreeMap<StreamId, StatementId>,
 }
@@ -65,6 +67,7 @@ impl Lab {
             seed,
             id,
             entries: Vec::new(),
+            not_before: None,
             heads: BTreeMap::new(),
             opens: BTreeMap::new(),
         };
@@ -129,7 +132,7 @@ impl Lab {
             link: Link {
                 previous,
                 governance: (!stream.is_governance()).then_some(head),
-                not_before: None,
+                not_before: self.not_before.clone(),
                 beacon: None,
             },
             content,

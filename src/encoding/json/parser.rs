@@ -34,6 +34,14 @@ pub fn parse_claim(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
     Parser::new(bytes, Spelling::Claim)?.document()
 }
 
+/// Parses JSON of other programs that is evidence, at most [`MAX_DEPTH`] levels deep.
+///
+/// As [`parse_claim`], but a number is read as its own text: who asks for one parses it, and
+/// nothing is rounded.
+pub fn parse_foreign(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
+    Parser::new(bytes, Spelling::Foreign)?.document()
+}
+
 /// Why bytes are not a value in the spelling asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("at byte {at}: {fault}")]
@@ -73,6 +81,7 @@ enum Spelling {
     Canonical,
     Claim,
     Draft,
+    Foreign,
 }
 
 struct Parser<'a> {
@@ -112,7 +121,12 @@ impl<'a> Parser<'a> {
             Some(b't') => self.word("true", Value::Bool(true)),
             Some(b'f') => self.word("false", Value::Bool(false)),
             Some(b'n') => self.word("null", Value::Null),
-            Some(b'-' | b'0'..=b'9') if self.spelling == Spelling::Claim => self.number(),
+            Some(b'-' | b'0'..=b'9') if self.spelling == Spelling::Claim => {
+                self.number().map(|_| Value::Null)
+            }
+            Some(b'-' | b'0'..=b'9') if self.spelling == Spelling::Foreign => {
+                self.number().map(Value::from)
+            }
             Some(b'-' | b'0'..=b'9') => Err(self.fault(Fault::Number)),
             Some(_) => Err(self.fault(Fault::Expected("a value"))),
             None => Err(self.fault(Fault::End)),
@@ -121,7 +135,7 @@ impl<'a> Parser<'a> {
 
     fn deeper(&self, depth: usize) -> Result<usize, JsonError> {
         let limit = match self.spelling {
-            Spelling::Canonical | Spelling::Draft => MAX_DEPTH,
+            Spelling::Canonical | Spelling::Draft | Spelling::Foreign => MAX_DEPTH,
             Spelling::Claim => MAX_CLAIM_DEPTH,
         };
         if depth >= limit {
@@ -138,8 +152,9 @@ impl<'a> Parser<'a> {
         Ok(value)
     }
 
-    /// Reads a number of RFC 8259, section 6, as nothing.
-    fn number(&mut self) -> Result<Value<'a>, JsonError> {
+    /// Reads the text of a number of RFC 8259, section 6.
+    fn number(&mut self) -> Result<&'a str, JsonError> {
+        let (rest, start) = (self.rest(), self.at);
         self.take(b'-');
         if !self.take(b'0') {
             self.digits()?;
@@ -153,7 +168,8 @@ impl<'a> Parser<'a> {
             }
             self.digits()?;
         }
-        Ok(Value::Null)
+        let length = self.at.saturating_sub(start);
+        Ok(rest.get(..length).unwrap_or_default())
     }
 
     /// Reads at least one digit.
@@ -218,7 +234,8 @@ impl<'a> Parser<'a> {
             return Err(self.fault(Fault::Expected("a member name")));
         }
         let name = self.string()?;
-        if !name.is_ascii() && self.spelling != Spelling::Claim {
+        let ours = matches!(self.spelling, Spelling::Canonical | Spelling::Draft);
+        if !name.is_ascii() && ours {
             let fault = Fault::Name(name.into_owned());
             return Err(JsonError { at, fault });
         }
@@ -401,7 +418,7 @@ impl<'a> Members<'a> {
     fn new(spelling: Spelling) -> Self {
         match spelling {
             Spelling::Canonical => Self::InOrder(Vec::with_capacity(USUAL_MEMBERS)),
-            Spelling::Claim | Spelling::Draft => Self::Sorted(BTreeMap::new()),
+            Spelling::Claim | Spelling::Draft | Spelling::Foreign => Self::Sorted(BTreeMap::new()),
         }
     }
 
@@ -561,6 +578,16 @@ mod tests {
         assert!(read(&"[".repeat(1_000_000)).is_err());
         let theirs = |levels| serde_json::from_str::<serde_json::Value>(&nested(levels)).is_ok();
         assert!(theirs(MAX_CLAIM_DEPTH) && !theirs(MAX_CLAIM_DEPTH + 1));
+    }
+
+    #[test]
+    fn a_foreign_number_is_its_own_text() {
+        let value = parse_foreign(b"{\"iat\": 1772323200, \"x\": [-1.50e+3, 0]}").unwrap();
+        let text = r#"{"iat":"1772323200","x":["-1.50e+3","0"]}"#;
+        assert_eq!(value.to_canonical(), text);
+        for refused in ["01", "1.", "-", "1e", r#"{"a":1,"a":1}"#, "1 1"] {
+            assert!(parse_foreign(refused.as_bytes()).is_err(), "{refused}");
+        }
     }
 
     #[test]

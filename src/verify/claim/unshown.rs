@@ -7,6 +7,7 @@ use crate::claim::Level;
 use crate::claim::Pledge;
 use crate::verify::claim::Court;
 use crate::verify::claim::Covered;
+use crate::verify::claim::hardware;
 use crate::verify::history::History;
 use crate::verify::verdict::NEVER_SHOWN;
 
@@ -32,6 +33,12 @@ pub(super) fn all(
             roots.join(" and ")
         )
     });
+    if hardware::is_heard(court, pledge, covered) {
+        lines.push(
+            "how much was computed, and how many other devices there are: attestation shows which firmware ran on which chip"
+                .to_owned(),
+        );
+    }
     lines.extend(later_measurements(court, covered));
     lines.extend(parties(court, pledge));
     if court.clock.bundle {

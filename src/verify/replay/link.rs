@@ -63,8 +63,8 @@ enum Known {
 pub(super) enum Bound {
     /// It is `none`.
     None,
-    /// It is a checkpoint of this log with so many leaves.
-    Size(u64),
+    /// It is a checkpoint of this log with so many leaves and this root.
+    Size(u64, Hash),
     /// It does not verify: it gives no bound.
     Unverified(String),
     /// The log signed it, and it is no prefix of the log: a fork.
@@ -153,7 +153,7 @@ impl NotBefore {
             opened.known = tree.root_at(size).map_or(Known::Nothing, Known::Root);
         }
         match opened.known {
-            Known::Root(known) if known == root => Bound::Size(size),
+            Known::Root(known) if known == root => Bound::Size(size, root),
             Known::Root(known) => Bound::Fork(format!(
                 "its `notBefore` has the root {root} at {size} entries, this log {known}"
             )),

@@ -10,17 +10,22 @@ use crate::attestation::Subject;
 use crate::attestation::content::Action;
 use crate::attestation::content::Area as AreaStatement;
 use crate::attestation::content::Correction;
+use crate::attestation::content::Evidence;
+use crate::attestation::content::EvidenceKind;
 use crate::attestation::content::Inventory;
 use crate::attestation::content::RunEvent;
 use crate::attestation::content::Seal;
 use crate::attestation::content::StatementType;
 use crate::attestation::content::Usage;
 use crate::attestation::figure::Figure;
+use crate::attestation::identity::Identity;
+use crate::hash::Hash;
 use crate::time::Period;
 use crate::verify::checks::Check;
 use crate::verify::evidence::OpenedLedger;
 use crate::verify::history::Account;
 use crate::verify::history::Area;
+use crate::verify::history::EvidenceRecord;
 use crate::verify::history::Held;
 use crate::verify::history::History;
 use crate::verify::history::Ids;
@@ -60,6 +65,8 @@ pub(super) struct Said<'s> {
     pub(super) ledgers: &'s [OpenedLedger],
     /// Whether every entry of the log comes, or those of a bundle.
     pub(super) whole: bool,
+    /// The root of its `notBefore`, if that is a prefix of the log.
+    pub(super) not_before: Option<Hash>,
 }
 
 /// Puts a statement, whose signatures are valid, into its issuer's history.
@@ -172,7 +179,7 @@ fn check_not_before(
                 ));
             }
         }
-        Bound::Size(size) => {
+        Bound::Size(size, _) => {
             if let Some(before) = before.filter(|before| before > size) {
                 history.findings.push(Finding::new(
                     Check::NotBeforeOrder,
@@ -348,10 +355,13 @@ fn apply(history: &mut History, said: &Said<'_>) {
             let place = (subject.stream, subject.sequence);
             history.testimonies.insert(place, Testimony { versions });
         }
+        Content::Challenge(challenge) => {
+            let asked = (index, id, challenge.about.clone());
+            history.challenges.push(asked);
+        }
+        Content::Evidence(evidence) => attest(history, said, evidence),
         Content::Area(_)
-        | Content::Challenge(_)
         | Content::ChallengeResponse(_)
-        | Content::Evidence(_)
         | Content::Issuer(_)
         | Content::NotUnderstood(_)
         | Content::Pledge(_)
@@ -359,6 +369,27 @@ fn apply(history: &mut History, said: &Said<'_>) {
         | Content::Registration(_)
         | Content::Withdrawal(_) => {}
     }
+}
+
+/// Keeps what is said of hardware; nothing else that is evidence is opened.
+fn attest(history: &mut History, said: &Said<'_>, evidence: &Evidence) {
+    let of_hardware = matches!(
+        evidence.kind,
+        EvidenceKind::GpuAttestation | EvidenceKind::TpmQuote
+    );
+    if !of_hardware {
+        return;
+    }
+    let current = history.identity.as_ref().map(Identity::current);
+    let operations = current.map_or_else(Vec::new, |one| one.roles.operations.keys().to_vec());
+    history.evidence.push(EvidenceRecord {
+        stream: said.statement.subject.stream,
+        sequence: said.statement.subject.sequence,
+        index: said.index,
+        evidence: evidence.clone(),
+        not_before: said.not_before,
+        operations,
+    });
 }
 
 /// Puts seals on, confirms or breaks them. What names seals that are not there says nothing.
@@ -496,6 +527,7 @@ fn inventory_record(
         id,
         index,
         from: inventory.from,
+        devices: inventory.ledger.count,
         capacity: inventory.capacity.clone(),
         watts: inventory.watts.clone(),
         ledger: inventory.ledger.root,

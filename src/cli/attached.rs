@@ -1,0 +1,67 @@
+//! Files given with a log, which its statements name by their digests.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::cli::Failure;
+use crate::encoding::hex;
+use crate::ledger::Salt;
+use crate::verify::hardware::Attached;
+use crate::verify::hardware::token::MAX_BYTES;
+
+/// What the name of a salt's file ends with: it lies beside what it salts.
+pub(super) const SALT: &str = "salt";
+
+/// Reads files, and those directly in directories. What cannot be read, or is too large to
+/// be evidence, stops nothing, and is told.
+pub(super) fn read(
+    paths: &[PathBuf],
+    unanswered: &mut Vec<String>,
+) -> Result<Vec<Attached>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let failed = |error| Failure::io(path, error);
+            let mut inside = Vec::new();
+            for entry in std::fs::read_dir(path).map_err(failed)? {
+                inside.push(entry.map_err(failed)?.path());
+            }
+            inside.sort();
+            inside.retain(|file| file.is_file() && !is_salt(file));
+            for file in inside {
+                match read_one(&file) {
+                    Ok(attached) => files.push(attached),
+                    Err(why) => unanswered.push(format!("`{}`: {why}", file.display())),
+                }
+            }
+        } else {
+            let attached = read_one(path).map_err(|why| {
+                Failure::file(path, why).hint("`--attached` takes what a lab's `evidence/` holds")
+            });
+            files.push(attached?);
+        }
+    }
+    Ok(files)
+}
+
+fn is_salt(path: &Path) -> bool {
+    path.extension().is_some_and(|one| one == SALT)
+}
+
+fn read_one(path: &Path) -> Result<Attached, String> {
+    let size = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+    if size.len() > most {
+        return Err(format!("has more than {MAX_BYTES} bytes"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let beside = path.with_added_extension(SALT);
+    let salt = match std::fs::read_to_string(&beside) {
+        Ok(text) => {
+            let salt = hex::decode_array(text.trim_end()).map(Salt::from_bytes);
+            Some(salt.ok_or("its salt is not 64 digits of lower-case hexadecimal")?)
+        }
+        Err(_) => None,
+    };
+    Ok(Attached { bytes, salt })
+}
