@@ -4,8 +4,6 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use num_bigint::BigUint;
-
 use crate::attestation::content::Corroboration;
 use crate::attestation::content::Cover;
 use crate::attestation::figure::Basis;
@@ -27,8 +25,69 @@ type Counted = (QuantityKind, Basis, Option<Boundary>);
 
 /// Bounds on an amount; nothing may bound it from above.
 struct Bounds {
-    lower: BigUint,
-    upper: Option<BigUint>,
+    lower: u128,
+    upper: Option<u128>,
+}
+
+/// What somebody counted, by class: a party has a few.
+#[derive(Default)]
+struct Sums {
+    classes: Vec<(Class, [u128; 2])>,
+    /// What was not seen, of whatever class.
+    unseen: u128,
+    /// Whether something is not bounded from above.
+    open: bool,
+}
+
+impl Sums {
+    fn add(&mut self, class: Class, [lower, upper]: [u128; 2]) {
+        match self.classes.iter_mut().find(|(one, _)| *one == class) {
+            Some((_, [least, most])) => {
+                *least = least.saturating_add(lower);
+                *most = most.saturating_add(upper);
+            }
+            None => self.classes.push((class, [lower, upper])),
+        }
+    }
+
+    /// Returns the bounds of some classes, or of all. What was not classified, or not seen,
+    /// may be of any.
+    fn bounds(&self, classes: Option<&BTreeSet<Class>>) -> Bounds {
+        let (mut lower, mut upper) = (0_u128, self.unseen);
+        for (class, [least, most]) in &self.classes {
+            let counts = classes.is_none_or(|classes| classes.contains(class));
+            if counts {
+                lower = lower.saturating_add(*least);
+            }
+            if counts || *class == Class::Unclassified {
+                upper = upper.saturating_add(*most);
+            }
+        }
+        // What is beyond the numbers, nothing bounds.
+        let bounded = !self.open && upper < u128::MAX;
+        Bounds {
+            lower,
+            upper: bounded.then_some(upper),
+        }
+    }
+}
+
+/// The hulls of figures of one model and class.
+#[derive(Default)]
+struct Hulls<'f>(Vec<(&'f str, Class, [u128; 2])>);
+
+impl<'f> Hulls<'f> {
+    fn add(&mut self, model: &'f str, class: Class, value: Interval) {
+        let (lower, upper) = (value.lower().get(), value.upper().get());
+        let mut known = self.0.iter_mut();
+        match known.find(|(one, of, _)| *one == model && *of == class) {
+            Some((_, _, [least, most])) => {
+                *least = lower.min(*least);
+                *most = upper.max(*most);
+            }
+            None => self.0.push((model, class, [lower, upper])),
+        }
+    }
 }
 
 /// Says who measured other than was reported, in what the window holds and the baseline
@@ -87,12 +146,13 @@ fn compare(evidence: &Evidence<'_>, said: &Corroboration) -> Option<Result<(), S
             }
             sets.push(Some(classes));
         }
+        let Some(reported) = reported(evidence, said, key) else {
+            continue;
+        };
+        let stated = stated(said, key);
         for classes in sets {
             let classes = classes.as_ref();
-            let Some(own) = reported(evidence, said, key, classes) else {
-                continue;
-            };
-            let theirs = stated(said, key, classes);
+            let (own, theirs) = (reported.bounds(classes), stated.bounds(classes));
             if !agree(said.cover, &theirs, &own) {
                 return Some(Err(differing(said, key, classes, &theirs, &own)));
             }
@@ -104,10 +164,7 @@ fn compare(evidence: &Evidence<'_>, said: &Corroboration) -> Option<Result<(), S
 
 /// Whether both can be true.
 fn agree(cover: Cover, theirs: &Bounds, own: &Bounds) -> bool {
-    let below = |one: &Bounds, other: &Bounds| {
-        let upper = one.upper.as_ref();
-        upper.is_some_and(|upper| *upper < other.lower)
-    };
+    let below = |one: &Bounds, other: &Bounds| one.upper.is_some_and(|upper| upper < other.lower);
     let (more, less) = (below(theirs, own), below(own, theirs));
     match cover {
         Cover::All => !more && !less,
@@ -146,43 +203,27 @@ fn differing(
     )
 }
 
-/// Sums what a statement says of some classes, or of all.
-fn stated(said: &Corroboration, key: Counted, classes: Option<&BTreeSet<Class>>) -> Bounds {
-    let mut hulls: BTreeMap<(&str, Class), [u128; 2]> = BTreeMap::new();
+/// Sums what a statement says.
+fn stated(said: &Corroboration, key: Counted) -> Sums {
+    let mut hulls = Hulls::default();
     for figure in &said.figures {
-        let counts = classes.is_none_or(|classes| classes.contains(&figure.class));
-        if counts && (figure.quantity, figure.basis, figure.boundary) == key {
-            let (lower, upper) = (figure.value.lower().get(), figure.value.upper().get());
-            let hull = hulls.entry((&figure.model, figure.class));
-            let [least, most] = hull.or_insert([lower, upper]);
-            *least = lower.min(*least);
-            *most = upper.max(*most);
+        if (figure.quantity, figure.basis, figure.boundary) == key {
+            hulls.add(&figure.model, figure.class, figure.value);
         }
     }
-    let sum = |bound: fn(&[u128; 2]) -> u128| {
-        let values = hulls.values();
-        values.map(|one| BigUint::from(bound(one))).sum()
-    };
-    Bounds {
-        lower: sum(|[least, _]| *least),
-        upper: Some(sum(|[_, most]| *most)),
+    let mut sums = Sums::default();
+    for (_, class, amount) in hulls.0 {
+        sums.add(class, amount);
     }
+    sums
 }
 
 /// Sums what the lab reports of the areas and the period that a statement speaks of, from
 /// below in periods within it, from above in those that touch it. `None` if it reports no
 /// such figure.
-fn reported(
-    evidence: &Evidence<'_>,
-    said: &Corroboration,
-    key: Counted,
-    classes: Option<&BTreeSet<Class>>,
-) -> Option<Bounds> {
+fn reported(evidence: &Evidence<'_>, said: &Corroboration, key: Counted) -> Option<Sums> {
     let about = &said.about;
-    let mut sum = Bounds {
-        lower: BigUint::ZERO,
-        upper: Some(BigUint::ZERO),
-    };
+    let mut sums = Sums::default();
     let mut any = false;
     for stream in &about.streams {
         let of_area = evidence.covered.iter();
@@ -190,85 +231,54 @@ fn reported(
             .filter(|one| one.history.id == about.issuer && one.stream == *stream)
             .map(|one| one.area)
             .next()?;
-        any |= add(area, about.period, key, classes, &mut sum);
+        any |= add(area, about.period, key, &mut sums);
     }
-    any.then_some(sum)
+    any.then_some(sums)
 }
 
-fn add(
-    area: &Area,
-    period: Period,
-    key: Counted,
-    classes: Option<&BTreeSet<Class>>,
-    sum: &mut Bounds,
-) -> bool {
+fn add(area: &Area, period: Period, key: Counted, sums: &mut Sums) -> bool {
     let (mut any, mut next) = (false, period.start());
     for report in area.reports.within(period.start(), period.end()) {
-        if report.period.start() > next {
-            sum.upper = None;
-        }
+        sums.open |= report.period.start() > next;
         next = report.period.end();
         let mut standing = report.versions.iter().rev().filter(|one| !one.conflicting);
         let account = standing.next().map(|one| &one.account);
-        let Some(own) = account.and_then(|account| of(account, key, classes)) else {
-            sum.upper = None;
-            continue;
-        };
-        any = true;
-        if period.covers(report.period) {
-            sum.lower += own.lower;
-        }
-        sum.upper = sum
-            .upper
-            .take()
-            .zip(own.upper)
-            .map(|(one, more)| one + more);
+        let whole = period.covers(report.period);
+        let told = account.is_some_and(|account| add_report(account, key, whole, sums));
+        any |= told;
+        sums.open |= !told;
     }
-    if next < period.end() {
-        sum.upper = None;
-    }
+    sums.open |= next < period.end();
     any
 }
 
-fn of(account: &Account, key: Counted, classes: Option<&BTreeSet<Class>>) -> Option<Bounds> {
-    let mut hulls: BTreeMap<(&str, Class), [u128; 2]> = BTreeMap::new();
-    let mut gaps: BTreeMap<&str, u128> = BTreeMap::new();
-    let mut open = false;
+/// Adds the figures of a report, from above only if it is not `whole` within the period.
+/// Says whether there are any.
+fn add_report(account: &Account, key: Counted, whole: bool, sums: &mut Sums) -> bool {
+    let mut hulls = Hulls::default();
+    let mut gaps: Vec<(&str, u128)> = Vec::new();
     for told in &account.figures {
         let kind = &told.kind.key;
         if (kind.quantity, kind.basis, kind.boundary) != key {
             continue;
         }
         match told.gap {
-            Gap::Charged(gap) => {
-                let known = gaps.entry(&kind.model).or_default();
-                *known = gap.get().max(*known);
-            }
+            Gap::Charged(gap) => match gaps.iter_mut().find(|(model, _)| *model == kind.model) {
+                Some((_, known)) => *known = gap.get().max(*known),
+                None => gaps.push((&kind.model, gap.get())),
+            },
             // As recorded.
             Gap::Unknown => {}
-            Gap::Unbounded => open = true,
+            Gap::Unbounded => sums.open = true,
         }
-        let (mut lower, upper) = (told.value.lower().get(), told.value.upper().get());
-        if classes.is_some_and(|classes| !classes.contains(&kind.class)) {
-            // What the lab did not classify may be of any class.
-            if kind.class != Class::Unclassified {
-                continue;
-            }
-            lower = 0;
-        }
-        let hull = hulls.entry((&kind.model, kind.class));
-        let [least, most] = hull.or_insert([lower, upper]);
-        *least = lower.min(*least);
-        *most = upper.max(*most);
+        hulls.add(&kind.model, kind.class, told.value);
     }
-    if gaps.is_empty() && hulls.is_empty() {
-        return None;
+    let told = !hulls.0.is_empty();
+    for (_, class, [lower, upper]) in hulls.0 {
+        sums.add(class, [if whole { lower } else { 0 }, upper]);
     }
-    let lower = hulls.values().map(|[least, _]| BigUint::from(*least)).sum();
-    let upper: BigUint = hulls.values().map(|[_, most]| BigUint::from(*most)).sum();
-    let unseen: BigUint = gaps.into_values().map(BigUint::from).sum();
-    Some(Bounds {
-        lower,
-        upper: (!open).then(|| upper + unseen),
-    })
+    for (_, gap) in gaps {
+        sums.unseen = sums.unseen.saturating_add(gap);
+    }
+    told
 }
