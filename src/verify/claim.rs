@@ -84,7 +84,7 @@ const NEVER_HOLDS: &[&str] = &[
 ];
 
 /// Gives the highest dense peak of a model in operations per second.
-pub type Peaks<'p> = dyn Fn(&str) -> Option<u128> + 'p;
+pub type Peaks<'p> = dyn Fn(&str) -> Option<u128> + Sync + 'p;
 
 /// What a claim is judged with.
 pub struct Court<'c> {

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use crate::attestation::content::Corroboration;
 use crate::attestation::content::Cover;
 use crate::attestation::figure::Basis;
@@ -96,13 +98,19 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
     let baseline = evidence.record.pledge.baseline.as_ref();
     let baseline = baseline.map(|baseline| baseline.period);
     for (who, statements) in evidence.others.statements() {
+        let statements: Vec<&Corroboration> = statements
+            .filter(|said| {
+                let spoken = |time: Period| said.about.period.intersection(time).is_some();
+                spoken(evidence.window) || baseline.is_some_and(spoken)
+            })
+            .collect();
+        let results: Vec<_> = statements
+            .into_par_iter()
+            .filter_map(|said| compare(evidence, said))
+            .collect();
         let (mut compared, mut differing): (u64, u64) = (0, 0);
         let mut first = None;
-        for said in statements {
-            let spoken = |time: Period| said.about.period.intersection(time).is_some();
-            let within = spoken(evidence.window) || baseline.is_some_and(spoken);
-            let differs = within.then(|| compare(evidence, said)).flatten();
-            let Some(differs) = differs else { continue };
+        for differs in results {
             compared = compared.saturating_add(1);
             if let Err(why) = differs {
                 differing = differing.saturating_add(1);

@@ -1,6 +1,8 @@
 //! Does somebody say the same again and again? A constant load does; so does a series that
 //! was copied (X18).
 
+use rayon::prelude::*;
+
 use crate::attestation::content::Corroboration;
 use crate::attestation::figure::Class;
 use crate::quantity::Interval;
@@ -17,15 +19,17 @@ const IN_A_ROW: u64 = 3;
 /// Tells who said the same of several periods in a row, figures to the unit.
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
     let window = evidence.window;
-    for covered in evidence.covered {
+    let of_areas = evidence.covered.par_iter().map(|covered| {
         let mut row = Row::default();
         let reports = covered.area.reports.within(window.start(), window.end());
         for report in reports {
             let account = report.versions.first().map(|version| &version.account);
             row.next(report.period, account.map(figures).filter(varies));
         }
-        row.tell(&format!("area {}", covered.name), findings);
-    }
+        row.tell(&format!("area {}", covered.name))
+    });
+    let of_areas: Vec<Option<Finding>> = of_areas.collect();
+    findings.extend(of_areas.into_iter().flatten());
     for (who, statements) in evidence.others.statements() {
         let mut row = Row::default();
         for said in statements {
@@ -33,7 +37,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
             let within = time.intersection(window).is_some();
             row.next(time, within.then(|| stated(said)).filter(varies));
         }
-        row.tell(who, findings);
+        findings.extend(row.tell(who));
     }
 }
 
@@ -80,14 +84,15 @@ impl Row {
         }
     }
 
-    fn tell(self, who: &str, findings: &mut Findings) {
-        if let Some((count, first)) = self.longest.filter(|(count, _)| *count >= IN_A_ROW) {
-            findings.push(Finding::new(
+    fn tell(self, who: &str) -> Option<Finding> {
+        let longest = self.longest.filter(|(count, _)| *count >= IN_A_ROW);
+        longest.map(|(count, first)| {
+            Finding::new(
                 Check::Repeated,
                 format!(
                     "{who}: {count} periods in a row, from {first} on, have the same figures to the unit, as a constant load would, or a copy"
                 ),
-            ));
-        }
+            )
+        })
     }
 }
