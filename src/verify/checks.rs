@@ -208,6 +208,10 @@ checks! {
     Corroborated = "corroborated", Correctness, None;
     /// What somebody measured is not what the lab reported.
     Disagreement = "disagreement", Correctness, None;
+    /// Less reported than measured, beyond what errors explain.
+    DeclaredLess = "declared-less", Correctness, None;
+    /// More reported than measured, beyond what errors explain.
+    DeclaredMore = "declared-more", Correctness, None;
     /// Figures that are the same in several periods in a row.
     Repeated = "repeated", Correctness, None;
     /// Evidence of hardware whose bytes were not given.

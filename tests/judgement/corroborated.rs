@@ -488,3 +488,39 @@ fn what_others_did_not_classify_convicts_nobody() {
     // Of the class itself they bound it, without a word of what is unclassified.
     assert_eq!(with(&lab, &cloud(&lab, 200, |_| {})).headline(), "HOLDS@E3");
 }
+
+// spec: ver-86
+#[test]
+fn what_errors_do_not_explain_is_told_and_what_they_do_is_not() {
+    // One per cent of the bill and a thousandth of the record, both systematic, at 1.645
+    // standard deviations: some 1.8 % in all.
+    for (billed, found) in [
+        (1_000_000, None),
+        (1_015_000, None),
+        (1_022_000, Some("declared-less")),
+        (985_000, None),
+        (978_000, Some("declared-more")),
+    ] {
+        let mut lab = pledged(cap(100_000_000, 4));
+        let mut other = corroborator(150, &lab);
+        for number in 0..4 {
+            // No two days are alike.
+            let (own, theirs) = (250_000 + number, billed / 4 + number);
+            let said = accounted(&lab, day(number), own);
+            lab.say(StreamId::new(1), Content::Usage(said));
+            let mut said = measured(&lab, day(number), theirs, theirs);
+            said.source = CorroborationSource::OwnBilling;
+            other.measure(said);
+        }
+        let files = log_with(&lab, &[&other], END);
+        let trust = trust_of(&[lab.id], "", &expecting(&lab, &[(&other, "cloud")]));
+        let judged = judge_with(&files, &trust, END, Known::default());
+        let alarms: Vec<&str> = checks(&judged.verdicts[0])
+            .into_iter()
+            .filter(|check| check.starts_with("declared-"))
+            .collect();
+        assert_eq!(alarms, found.into_iter().collect::<Vec<_>>(), "{billed}");
+        let apart = checks(&judged.verdicts[0]).contains(&"disagreement");
+        assert_eq!(apart, billed != 1_000_000, "{billed}");
+    }
+}

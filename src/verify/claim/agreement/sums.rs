@@ -1,0 +1,182 @@
+//! What the lab and somebody else counted alike, by class.
+
+use std::collections::BTreeSet;
+
+use crate::attestation::content::Corroboration;
+use crate::attestation::figure::Basis;
+use crate::attestation::figure::Boundary;
+use crate::attestation::figure::Class;
+use crate::attestation::figure::QuantityKind;
+use crate::quantity::Interval;
+use crate::quantity::Quantity;
+use crate::time::Period;
+use crate::verify::claim::limits::Evidence;
+use crate::verify::history::Account;
+use crate::verify::history::Area;
+use crate::verify::history::Gap;
+
+/// What two parties can have counted alike.
+pub(super) type Counted = (QuantityKind, Basis, Option<Boundary>);
+
+/// Bounds on an amount; nothing may bound it from above.
+pub(super) struct Bounds {
+    pub(super) lower: u128,
+    pub(super) upper: Option<u128>,
+}
+
+impl Bounds {
+    /// Returns them as an interval; `None` if nothing bounds it from above.
+    pub(super) fn interval(&self) -> Option<Interval> {
+        Interval::new(Quantity::new(self.lower)?, Quantity::new(self.upper?)?)
+    }
+}
+
+/// What somebody counted, by class: a party has a few.
+#[derive(Default)]
+pub(super) struct Sums {
+    classes: Vec<(Class, [u128; 2])>,
+    /// What was not seen, of whatever class.
+    unseen: u128,
+    /// Whether something is not bounded from above.
+    open: bool,
+}
+
+impl Sums {
+    fn add(&mut self, class: Class, [lower, upper]: [u128; 2]) {
+        match self.classes.iter_mut().find(|(one, _)| *one == class) {
+            Some((_, [least, most])) => {
+                *least = least.saturating_add(lower);
+                *most = most.saturating_add(upper);
+            }
+            None => self.classes.push((class, [lower, upper])),
+        }
+    }
+
+    /// Whether anything is said of a class.
+    pub(super) fn speaks_of(&self, class: Class) -> bool {
+        self.classes.iter().any(|(one, _)| *one == class)
+    }
+
+    /// Returns the bounds of some classes, or of all. What was not classified, or not seen,
+    /// may be of any.
+    pub(super) fn bounds(&self, classes: Option<&BTreeSet<Class>>) -> Bounds {
+        let (mut lower, mut upper) = (0_u128, self.unseen);
+        for (class, [least, most]) in &self.classes {
+            let counts = classes.is_none_or(|classes| classes.contains(class));
+            if counts {
+                lower = lower.saturating_add(*least);
+            }
+            if counts || *class == Class::Unclassified {
+                upper = upper.saturating_add(*most);
+            }
+        }
+        // What is beyond the numbers, nothing bounds.
+        let bounded = !self.open && upper < u128::MAX;
+        Bounds {
+            lower,
+            upper: bounded.then_some(upper),
+        }
+    }
+}
+
+/// The hulls of figures of one model and class.
+#[derive(Default)]
+struct Hulls<'f>(Vec<(&'f str, Class, [u128; 2])>);
+
+impl<'f> Hulls<'f> {
+    fn add(&mut self, model: &'f str, class: Class, value: Interval) {
+        let (lower, upper) = (value.lower().get(), value.upper().get());
+        let mut known = self.0.iter_mut();
+        match known.find(|(one, of, _)| *one == model && *of == class) {
+            Some((_, _, [least, most])) => {
+                *least = lower.min(*least);
+                *most = upper.max(*most);
+            }
+            None => self.0.push((model, class, [lower, upper])),
+        }
+    }
+}
+
+/// Sums what a statement says.
+pub(super) fn stated(said: &Corroboration, key: Counted) -> Sums {
+    let mut hulls = Hulls::default();
+    for figure in &said.figures {
+        if (figure.quantity, figure.basis, figure.boundary) == key {
+            hulls.add(&figure.model, figure.class, figure.value);
+        }
+    }
+    let mut sums = Sums::default();
+    for (_, class, amount) in hulls.0 {
+        sums.add(class, amount);
+    }
+    sums
+}
+
+/// Sums what the lab reports of the areas and the period that a statement speaks of, from
+/// below in periods within it, from above in those that touch it. `None` if it reports no
+/// such figure.
+pub(super) fn reported(
+    evidence: &Evidence<'_>,
+    said: &Corroboration,
+    key: Counted,
+) -> Option<Sums> {
+    let about = &said.about;
+    let mut sums = Sums::default();
+    let mut any = false;
+    for stream in &about.streams {
+        let of_area = evidence.covered.iter();
+        let area = of_area
+            .filter(|one| one.history.id == about.issuer && one.stream == *stream)
+            .map(|one| one.area)
+            .next()?;
+        any |= add(area, about.period, key, &mut sums);
+    }
+    any.then_some(sums)
+}
+
+fn add(area: &Area, period: Period, key: Counted, sums: &mut Sums) -> bool {
+    let (mut any, mut next) = (false, period.start());
+    for report in area.reports.within(period.start(), period.end()) {
+        sums.open |= report.period.start() > next;
+        next = report.period.end();
+        let mut standing = report.versions.iter().rev().filter(|one| !one.conflicting);
+        let account = standing.next().map(|one| &one.account);
+        let whole = period.covers(report.period);
+        let told = account.is_some_and(|account| add_report(account, key, whole, sums));
+        any |= told;
+        sums.open |= !told;
+    }
+    sums.open |= next < period.end();
+    any
+}
+
+/// Adds the figures of a report, from above only if it is not `whole` within the period.
+/// Says whether there are any.
+fn add_report(account: &Account, key: Counted, whole: bool, sums: &mut Sums) -> bool {
+    let mut hulls = Hulls::default();
+    let mut gaps: Vec<(&str, u128)> = Vec::new();
+    for told in &account.figures {
+        let kind = &told.kind.key;
+        if (kind.quantity, kind.basis, kind.boundary) != key {
+            continue;
+        }
+        match told.gap {
+            Gap::Charged(gap) => match gaps.iter_mut().find(|(model, _)| *model == kind.model) {
+                Some((_, known)) => *known = gap.get().max(*known),
+                None => gaps.push((&kind.model, gap.get())),
+            },
+            // As recorded.
+            Gap::Unknown => {}
+            Gap::Unbounded => sums.open = true,
+        }
+        hulls.add(&kind.model, kind.class, told.value);
+    }
+    let told = !hulls.0.is_empty();
+    for (_, class, [lower, upper]) in hulls.0 {
+        sums.add(class, [if whole { lower } else { 0 }, upper]);
+    }
+    for (_, gap) in gaps {
+        sums.unseen = sums.unseen.saturating_add(gap);
+    }
+    told
+}
