@@ -311,7 +311,11 @@ fn reached(case: &Case, findings: &[Finding], witnessed: bool) -> Level {
     if !witnessed {
         Level::E0
     } else if case.support.is_whole() && !found(Check::CorroborationMissing) {
-        Level::E3
+        if case.support.is_metered() {
+            Level::E4
+        } else {
+            Level::E3
+        }
     } else if found(Check::CoverageUnknown) {
         Level::E1
     } else if case.numbers.is_some() && !found(Check::Unbalanced) {

@@ -149,15 +149,35 @@ impl<'c> Others<'c> {
 
     /// Returns what the areas used at most in `time`, by what `count` roots each say.
     pub(in crate::verify) fn most(&self, time: Period, count: usize) -> Option<Supported> {
+        self.most_by(time, count, |_, said| said.is_own())
+    }
+
+    /// Returns what the areas used at most in `time`, by the verifier's own meters.
+    pub(in crate::verify) fn most_by_verifier(&self, time: Period) -> Option<Supported> {
+        self.most_by(time, 1, |who, said| {
+            who.own && said.said.source == CorroborationSource::OwnMeter
+        })
+    }
+
+    /// As [`Self::most`], by those statements that count.
+    fn most_by(
+        &self,
+        time: Period,
+        count: usize,
+        counts: impl Fn(&Corroborator, &Heard<'_>) -> bool,
+    ) -> Option<Supported> {
+        let most = |voice: &Voice<'_>, issuer, areas: &_| {
+            voice.most(issuer, areas, time, |said| counts(voice.who, said))
+        };
         let mut sum = Supported {
             amount: BigUint::ZERO,
             roots: BTreeSet::new(),
         };
         for (issuer, areas) in &self.areas {
-            let together = self.supported(count, |voice| voice.most(*issuer, areas, time));
+            let together = self.supported(count, |voice| most(voice, *issuer, areas));
             let each = areas.iter().map(|area| {
                 let area = BTreeSet::from([*area]);
-                self.supported(count, |voice| voice.most(*issuer, &area, time))
+                self.supported(count, |voice| most(voice, *issuer, &area))
             });
             let apart: Option<Vec<Supported>> = each.collect();
             let apart = apart.map(|all| Supported {
@@ -279,9 +299,15 @@ fn nth(amounts: &[(BigUint, String)], count: usize) -> Option<Supported> {
 
 impl Voice<'_> {
     /// Returns what some areas used at most, by statements that speak of all of them.
-    fn most(&self, issuer: IssuerId, areas: &BTreeSet<StreamId>, time: Period) -> Option<BigUint> {
+    fn most(
+        &self,
+        issuer: IssuerId,
+        areas: &BTreeSet<StreamId>,
+        time: Period,
+        counts: impl Fn(&Heard<'_>) -> bool,
+    ) -> Option<BigUint> {
         let of_all = self.heard.iter().filter_map(|one| {
-            let all = one.is_own() && one.issuer == issuer && areas.is_subset(&one.streams);
+            let all = counts(one) && one.issuer == issuer && areas.is_subset(&one.streams);
             let most = one.stated.most.as_ref().filter(|_| all)?;
             Some((one.period, most.clone()))
         });

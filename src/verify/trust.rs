@@ -75,6 +75,8 @@ pub struct Corroborator {
     pub from: Option<UnixSeconds>,
     /// Until when it is believed.
     pub until: Option<UnixSeconds>,
+    /// Whether it is the verifier's own: that of whoever wrote the trust file.
+    pub own: bool,
 }
 
 /// Whose word on hardware is taken: a verifier of accelerators, or the machines themselves.
@@ -354,6 +356,7 @@ impl Corroborator {
                 .collect::<Result<_, _>>()?,
             from: instant("corroborator.from", raw.from.as_deref())?,
             until: instant("corroborator.until", raw.until.as_deref())?,
+            own: raw.own,
         })
     }
 
@@ -550,6 +553,8 @@ struct RawCorroborator {
     areas: Vec<String>,
     from: Option<String>,
     until: Option<String>,
+    #[serde(default)]
+    own: bool,
 }
 
 #[derive(Deserialize)]

@@ -524,3 +524,34 @@ fn what_errors_do_not_explain_is_told_and_what_they_do_is_not() {
         assert_eq!(apart, billed != 1_000_000, "{billed}");
     }
 }
+
+// spec: ver-87
+#[test]
+fn the_verifiers_own_meter_makes_e4_and_nothing_else_does() {
+    let scenario = |source, own: bool, upper: u64| {
+        let mut lab = pledged(cap(1000, 1));
+        let said = accounted(&lab, day(0), 900);
+        lab.say(StreamId::new(1), Content::Usage(said));
+        let mut cloud = corroborator(150, &lab);
+        cloud.measure(measured(&lab, day(0), 880, 950));
+        let mut meter = corroborator(160, &lab);
+        let mut said = measured(&lab, day(0), 850, upper);
+        said.source = source;
+        meter.measure(said);
+        let files = log_with(&lab, &[&cloud, &meter], END);
+        let mut text = expecting(&lab, &[(&cloud, "cloud"), (&meter, "meter")]);
+        text += &format!("own = {own}\n");
+        let trust = trust_of(&[lab.id], "", &text);
+        let judged = judge_with(&files, &trust, END, Known::default());
+        judged.verdicts[0].headline()
+    };
+    let meter = CorroborationSource::OwnMeter;
+    assert_eq!(scenario(meter, true, 990), "HOLDS@E4");
+    assert_eq!(scenario(meter, false, 990), "HOLDS@E3");
+    assert_eq!(
+        scenario(CorroborationSource::OwnBilling, true, 990),
+        "HOLDS@E3"
+    );
+    // Beyond the limit it contradicts, whoever's it is.
+    assert_eq!(scenario(meter, true, 1010), "NOT-SHOWN");
+}

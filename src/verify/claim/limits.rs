@@ -239,6 +239,8 @@ pub(super) fn outside(
     });
     let parameters = &evidence.court.trust.accounting;
     let errors = BigUint::from(others.error(parameters)) * parameters.quantiles().millionths();
+    let own = others.most_by_verifier(due);
+    let own = own.is_some_and(|own| (compared.most)(&own.amount));
     case.support.add(most.map(|most| {
         // Parts per million of millionths, rounded up.
         let scale = BigUint::from(WHOLE) * WHOLE;
@@ -246,6 +248,7 @@ pub(super) fn outside(
         Bounded {
             hidden: &most.amount + wrong - lower.min(&most.amount),
             roots: most.roots,
+            own,
         }
     }));
 }

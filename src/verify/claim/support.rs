@@ -18,6 +18,8 @@ pub(super) struct Bounded {
     pub(super) hidden: BigUint,
     /// The roots of trust that the bound rests on.
     pub(super) roots: BTreeSet<String>,
+    /// Whether the verifier's own meter bounds it within the limit too.
+    pub(super) own: bool,
 }
 
 /// What others say of all stretches of a claim.
@@ -25,6 +27,8 @@ pub(super) struct Bounded {
 pub(super) struct Support {
     bounded: bool,
     lacking: bool,
+    /// Whether the verifier's own meter left something unbounded.
+    unmetered: bool,
     hidden: BigUint,
     roots: BTreeSet<String>,
 }
@@ -35,6 +39,7 @@ impl Support {
         match stretch {
             Some(bounded) => {
                 self.bounded = true;
+                self.unmetered |= !bounded.own;
                 self.hidden += bounded.hidden;
                 self.roots.extend(bounded.roots);
             }
@@ -45,6 +50,11 @@ impl Support {
     /// Whether enough others bound every stretch within its limit.
     pub(super) const fn is_whole(&self) -> bool {
         self.bounded && !self.lacking
+    }
+
+    /// Whether the verifier's own meters bound every stretch within its limit, too.
+    pub(super) const fn is_metered(&self) -> bool {
+        self.is_whole() && !self.unmetered
     }
 
     /// Returns the roots of trust that support the claim.
