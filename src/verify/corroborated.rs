@@ -17,6 +17,7 @@ use crate::attestation::content::Corroboration;
 use crate::attestation::content::CorroborationSource;
 use crate::claim::Pledge;
 use crate::time::Period;
+use crate::time::UnixSeconds;
 use crate::verify::accounting::Parameters;
 use crate::verify::checks::Check;
 use crate::verify::claim::Covered;
@@ -60,6 +61,10 @@ struct Voice<'c> {
     /// Its root of trust and all that belong with it; `None` if the lab's is among them.
     party: Option<BTreeSet<&'c str>>,
     heard: Vec<Heard<'c>>,
+    /// Which of them, in the order in which their periods begin.
+    by_start: Vec<usize>,
+    /// The longest of their periods, in seconds.
+    longest: u64,
 }
 
 /// One statement.
@@ -129,6 +134,9 @@ impl<'c> Others<'c> {
                 None => Vec::new(),
             };
             missing(who, own, &heard, window, findings);
+            let heard: Vec<Heard<'_>> = heard.into_iter().map(|(one, _)| one).collect();
+            let mut by_start: Vec<usize> = (0..heard.len()).collect();
+            by_start.sort_by_key(|at| heard.get(*at).map(|one| one.period.start()));
             voices.push(Voice {
                 fold: if pledge.counted.quantity.is_maximum() {
                     Fold::Largest
@@ -137,7 +145,13 @@ impl<'c> Others<'c> {
                 },
                 who,
                 party: apart.then_some(party),
-                heard: heard.into_iter().map(|(one, _)| one).collect(),
+                longest: heard
+                    .iter()
+                    .map(|one| one.period.seconds())
+                    .max()
+                    .unwrap_or(0),
+                heard,
+                by_start,
             });
         }
         Self {
@@ -190,6 +204,33 @@ impl<'c> Others<'c> {
             sum.roots.extend(least.roots);
         }
         Some(sum)
+    }
+
+    /// Returns the stretches of a length within `time` at which what others say of them can
+    /// be most: those that begin or end where a statement's period does, and those that do so
+    /// a second before and after. In between nothing changes. All of `time` if it is shorter.
+    pub(in crate::verify) fn stretches(&self, time: Period, length: u64) -> Vec<Period> {
+        let Some(last) = time.end().get().checked_sub(length) else {
+            return vec![time];
+        };
+        let first = time.start().get();
+        let periods = self.voices.iter().flat_map(|voice| &voice.heard);
+        let edges = periods.flat_map(|one| [one.period.start().get(), one.period.end().get()]);
+        let edges: BTreeSet<u64> = edges.collect();
+        let turns = edges
+            .into_iter()
+            .flat_map(|edge| [Some(edge), edge.checked_sub(length)])
+            .flatten()
+            .flat_map(|turn| [turn.saturating_sub(1), turn, turn.saturating_add(1)]);
+        let starts: BTreeSet<u64> = turns
+            .filter(|start| (first..=last).contains(start))
+            .chain([first, last])
+            .collect();
+        let stretch = |start: u64| {
+            let start = UnixSeconds::new(start)?;
+            Period::new(start, start.plus(length)?)
+        };
+        starts.into_iter().filter_map(stretch).collect()
     }
 
     /// Returns the largest error that is assumed of those who bound anything, in parts per
@@ -298,6 +339,19 @@ fn nth(amounts: &[(BigUint, String)], count: usize) -> Option<Supported> {
 }
 
 impl Voice<'_> {
+    /// Returns the statements of periods that touch `time`, in the order of their periods.
+    fn near(&self, time: Period) -> impl Iterator<Item = &Heard<'_>> {
+        let starts = |at: &usize| self.heard.get(*at).map(|one| one.period.start());
+        let earliest = time.start().get().saturating_sub(self.longest);
+        let first = self
+            .by_start
+            .partition_point(|at| starts(at).is_some_and(|start| start.get() < earliest));
+        let from = self.by_start.get(first..).unwrap_or_default().iter();
+        from.filter_map(|at| self.heard.get(*at))
+            .take_while(move |one| one.period.start() < time.end())
+            .filter(move |one| one.period.intersection(time).is_some())
+    }
+
     /// Returns what some areas used at most, by statements that speak of all of them.
     fn most(
         &self,
@@ -306,7 +360,7 @@ impl Voice<'_> {
         time: Period,
         counts: impl Fn(&Heard<'_>) -> bool,
     ) -> Option<BigUint> {
-        let of_all = self.heard.iter().filter_map(|one| {
+        let of_all = self.near(time).filter_map(|one| {
             let all = counts(one) && one.issuer == issuer && areas.is_subset(&one.streams);
             let most = one.stated.most.as_ref().filter(|_| all)?;
             Some((one.period, most.clone()))
@@ -326,7 +380,7 @@ impl Voice<'_> {
     ) -> BigUint {
         let mut single: BTreeMap<_, Vec<(Period, BigUint)>> = BTreeMap::new();
         let mut any = Vec::new();
-        for one in &self.heard {
+        for one in self.near(time) {
             let own = areas.get(&one.issuer);
             let within = own.is_some_and(|own| one.streams.is_subset(own));
             // What the lab showed it counts against the lab and for nobody.

@@ -382,18 +382,6 @@ fn early_log(lab: &Lab, governance: usize) -> MemoryObjects {
     log(&[(first, Some(START + 2 * DAY)), (rest, Some(END))])
 }
 
-// spec: ver-54
-#[test]
-fn stretches_that_slide_are_not_weighed_against_what_others_measured() {
-    let mut lab = pledged(changed(LIMIT, 2, |pledge| pledge.sliding = Some(DAY)));
-    for number in 0..2 {
-        let usage = accounted(&lab, day(number), 400_000);
-        lab.say(StreamId::new(1), Content::Usage(usage));
-    }
-    let found = with(&lab, &cloud(&lab, 200, |_| {}));
-    assert_eq!(found.headline(), "CONSISTENT@E2", "{found:#?}");
-}
-
 // spec: ver-44 ver-58
 #[test]
 fn counts_of_devices_are_not_summed_over_days() {
@@ -554,4 +542,68 @@ fn the_verifiers_own_meter_makes_e4_and_nothing_else_does() {
     );
     // Beyond the limit it contradicts, whoever's it is.
     assert_eq!(scenario(meter, true, 1010), "NOT-SHOWN");
+}
+
+/// A lab that pledges for any two of six days, what it reports of each, and what a cloud and
+/// a meter state of each.
+fn any_two_days(limit: u64, reported: [u64; 6], stated: [[(u64, u64); 6]; 2]) -> Verdict {
+    let mut lab = pledged(changed(limit, 6, |pledge| pledge.sliding = Some(2 * DAY)));
+    for (number, amount) in (0..).zip(reported) {
+        let said = accounted(&lab, day(number), amount);
+        lab.say(StreamId::new(1), Content::Usage(said));
+    }
+    let mut others = [corroborator(150, &lab), corroborator(160, &lab)];
+    for (other, stated) in others.iter_mut().zip(stated) {
+        for (number, (lower, upper)) in (0..).zip(stated) {
+            other.measure(measured(&lab, day(number), lower, upper));
+        }
+    }
+    let [cloud, meter] = &others;
+    let files = log_with(&lab, &[cloud, meter], END);
+    let text = expecting(&lab, &[(cloud, "cloud"), (meter, "meter")]);
+    let trust = trust_of(&[lab.id], "", &text);
+    let judged = judge_with(&files, &trust, END, Known::default());
+    judged.verdicts[0].clone()
+}
+
+// spec: ver-54
+#[test]
+fn a_sliding_cap_holds_by_others_if_every_stretch_does() {
+    // A stretch of two days that begins within one touches three: each counts whole.
+    let low = [100, 100, 100, 100, 100, 100];
+    let exactly = |amounts: [u64; 6]| amounts.map(|amount| (amount - 10, amount));
+    let all = [exactly(low), exactly(low)];
+    assert_eq!(any_two_days(300, low, all).headline(), "HOLDS@E3");
+    let found = any_two_days(299, low, all);
+    assert_eq!(found.word, Word::NotShown, "{found:#?}");
+    assert!(checks(&found).contains(&"corroborated"), "{found:#?}");
+    // Two others who each saw more in some two days, whatever the lab reported.
+    let burst = exactly([100, 100, 250, 250, 100, 100]);
+    let found = any_two_days(450, low, [burst, burst]);
+    assert_eq!(found.word, Word::Violated, "{found:#?}");
+    // One of them alone convicts nobody.
+    let found = any_two_days(450, low, [burst, exactly(low)]);
+    assert_eq!(found.word, Word::NotShown, "{found:#?}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(60))]
+
+    // spec: ver-54
+    #[test]
+    fn no_offset_of_a_stretch_is_forgotten(
+        uppers in proptest::array::uniform6(1_u64..200),
+        limit in 200_u64..600,
+    ) {
+        let stated = uppers.map(|upper| (0, upper));
+        let found = any_two_days(limit, [0; 6], [stated, stated]);
+        // By the hour: what the days that a stretch touches come to.
+        let hours = (0..=4 * 24_usize).map(|from| {
+            let days = (from / 24)..(from + 48).div_ceil(24);
+            days.map(|day| uppers[day]).sum::<u64>()
+        });
+        let within = hours.max().unwrap() <= limit;
+        let bounded = !checks(&found).contains(&"corroborated");
+        proptest::prop_assert_eq!(bounded, within, "{:#?}", found);
+    }
 }

@@ -19,6 +19,7 @@ use crate::verify::claim::sum::Reached;
 use crate::verify::claim::sum::Sum;
 use crate::verify::claim::support::Bounded;
 use crate::verify::corroborated::Others;
+use crate::verify::corroborated::Supported;
 use crate::verify::history::PledgeRecord;
 use crate::verify::verdict::Finding;
 use crate::verify::verdict::Numbers;
@@ -183,8 +184,8 @@ pub(super) struct Compared<'f> {
     pub(super) measured: &'f dyn Fn(&BigUint) -> bool,
 }
 
-/// Holds what others measured of a stretch of time against its limit. `due` is the part of
-/// it in which the duty ran.
+/// Holds what others measured of a stretch of time, or of every stretch in it as long as the
+/// claim says, against its limit. `due` is the part of it in which the duty ran.
 pub(super) fn outside(
     evidence: &Evidence<'_>,
     (due, whole): (Period, Period),
@@ -193,21 +194,85 @@ pub(super) fn outside(
     case: &mut Case,
 ) {
     let (others, pledge) = (evidence.others, &evidence.record.pledge);
-    if pledge.sliding.is_some() {
-        // What others measured is not weighed stretch by stretch.
+    let length = sliding(pledge);
+    if pledge.sliding.is_some() && length.is_none() {
+        // Not judged for this kind, as was said.
         case.support.add(None);
         return;
     }
-    let unit = pledge.counted.quantity.unit();
-    if let Some((amount, who)) = others.measured(whole)
+    let stretches = |time: Period| match length {
+        Some(length) => others.stretches(time, length),
+        None => vec![time],
+    };
+    let roots = evidence.court.trust.required_roots;
+    against(evidence, &stretches(whole), roots, compared, case);
+    // A root that does not say how much it saw is none: the claim must not rest on it.
+    let blind = case.findings.has(Check::CoverageUnknown);
+    let needed = others.needed().saturating_add(usize::from(blind));
+    let due = stretches(due);
+    let most = bounded(&due, |time| others.most(time, needed));
+    let most = most.filter(|(most, time)| {
+        let within = (compared.most)(&most.amount);
+        if !within {
+            case.findings.push(Finding::new(
+                Check::Corroborated,
+                format!(
+                    "others bound what was used in {time} at {} {}, which is not within the limit",
+                    most.amount,
+                    pledge.counted.quantity.unit()
+                ),
+            ));
+        }
+        within
+    });
+    let own = bounded(&due, |time| others.most_by_verifier(time));
+    let own = own.is_some_and(|(own, _)| (compared.most)(&own.amount));
+    let parameters = &evidence.court.trust.accounting;
+    let errors = BigUint::from(others.error(parameters)) * parameters.quantiles().millionths();
+    case.support.add(most.map(|(most, _)| {
+        // Parts per million of millionths, rounded up.
+        let scale = BigUint::from(WHOLE) * WHOLE;
+        let wrong = (&most.amount * &errors + &scale - 1_u32) / scale;
+        // Of the stretch in which they bound most the lab may have reported nothing.
+        let reported = match length {
+            Some(_) => BigUint::ZERO,
+            None => lower.min(&most.amount).clone(),
+        };
+        Bounded {
+            hidden: &most.amount + wrong - reported,
+            roots: most.roots,
+            own,
+        }
+    }));
+}
+
+/// Says who measured more than the limit in some stretch.
+fn against(
+    evidence: &Evidence<'_>,
+    stretches: &[Period],
+    roots: usize,
+    compared: &Compared<'_>,
+    case: &mut Case,
+) {
+    let others = evidence.others;
+    let unit = evidence.record.pledge.counted.quantity.unit();
+    let measured = stretches.iter().filter_map(|time| {
+        let (amount, who) = others.measured(*time)?;
+        Some((amount, who, time))
+    });
+    if let Some((amount, who, time)) = measured.max_by(|one, other| one.0.cmp(&other.0))
         && (compared.measured)(&amount)
     {
         case.findings.push(Finding::new(
             Check::Contradicted,
-            format!("what {who} measured of {whole} may come to {amount} {unit}: beyond the limit"),
+            format!("what {who} measured of {time} may come to {amount} {unit}: beyond the limit"),
         ));
     }
-    if let Some(least) = others.least(whole, evidence.court.trust.required_roots)
+    let least = stretches.iter().filter_map(|time| {
+        let least = others.least(*time, roots)?;
+        Some((least, time))
+    });
+    if let Some((least, time)) = least.max_by(|one, other| one.0.amount.cmp(&other.0.amount))
         && (compared.measured)(&least.amount)
     {
         case.breaches.push(false);
@@ -215,42 +280,29 @@ pub(super) fn outside(
         case.findings.push(Finding::new(
             Check::BreachMeasured,
             format!(
-                "{} each measured at least {} {unit} of {whole}: beyond the limit",
+                "{} each measured at least {} {unit} of {time}: beyond the limit",
                 roots.join(" and "),
                 least.amount
             ),
         ));
     }
-    // A root that does not say how much it saw is none: the claim must not rest on it.
-    let blind = case.findings.has(Check::CoverageUnknown);
-    let needed = others.needed().saturating_add(usize::from(blind));
-    let most = others.most(due, needed).filter(|most| {
-        let within = (compared.most)(&most.amount);
-        if !within {
-            case.findings.push(Finding::new(
-                Check::Corroborated,
-                format!(
-                    "others bound what was used in {due} at {} {unit}, which is not within the limit",
-                    most.amount
-                ),
-            ));
-        }
-        within
-    });
-    let parameters = &evidence.court.trust.accounting;
-    let errors = BigUint::from(others.error(parameters)) * parameters.quantiles().millionths();
-    let own = others.most_by_verifier(due);
-    let own = own.is_some_and(|own| (compared.most)(&own.amount));
-    case.support.add(most.map(|most| {
-        // Parts per million of millionths, rounded up.
-        let scale = BigUint::from(WHOLE) * WHOLE;
-        let wrong = (&most.amount * &errors + &scale - 1_u32) / scale;
-        Bounded {
-            hidden: &most.amount + wrong - lower.min(&most.amount),
-            roots: most.roots,
-            own,
-        }
-    }));
+}
+
+/// Returns the largest of the bounds on several stretches; `None` if one has none.
+fn bounded(
+    stretches: &[Period],
+    bound: impl Fn(Period) -> Option<Supported>,
+) -> Option<(Supported, Period)> {
+    let bounds = stretches.iter().map(|time| Some((bound(*time)?, *time)));
+    let bounds: Option<Vec<(Supported, Period)>> = bounds.collect();
+    let mut bounds = bounds?;
+    // What each rests on, all rest on.
+    let roots = bounds.iter().flat_map(|(bound, _)| bound.roots.clone());
+    let roots = roots.collect();
+    bounds.sort_by(|one, other| one.0.amount.cmp(&other.0.amount));
+    let (mut most, time) = bounds.pop()?;
+    most.roots = roots;
+    Some((most, time))
 }
 
 impl<'c> Evidence<'c> {
