@@ -23,6 +23,7 @@ mod support;
 mod timely;
 mod unshown;
 mod used;
+mod word;
 mod worth;
 
 use std::collections::BTreeSet;
@@ -345,13 +346,13 @@ fn conclude(
     let findings: Vec<Finding> = case.findings.told().collect();
     let required = pledge.level.max(court.trust.required_level);
     let level = reached(&case, &findings, witnessed);
-    let holds = level >= Level::E3
-        && level >= required
-        && !court.clock.bundle
-        && !findings.iter().any(|one| NEVER_HOLDS.contains(&one.check));
-    let best = if holds { Word::Holds } else { Word::Consistent };
-    let called = findings.iter().filter_map(|one| one.calls_for);
-    let word = called.min().unwrap_or(best).min(best);
+    let word = word::word(word::Grounds {
+        called: findings.iter().filter_map(|one| one.calls_for).min(),
+        level,
+        required,
+        never: findings.iter().any(|one| NEVER_HOLDS.contains(&one.check)),
+        bundle: court.clock.bundle,
+    });
     let roots = match level {
         Level::E0 | Level::E1 | Level::E2 => Vec::new(),
         _ => case.support.roots(),
