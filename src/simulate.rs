@@ -61,8 +61,8 @@ pub use world::Files;
 const START: u64 = 1_772_409_600;
 
 /// The most areas, devices of an area, and periods of a world: beyond the largest fleet and
-/// four years of hours.
-const MOST: [u64; 3] = [1_000, 10_000_000, 40_000];
+/// eleven years of hours.
+const MOST: [u64; 3] = [1_000, 10_000_000, 100_000];
 
 /// What world there is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -68,6 +68,10 @@ pub(super) struct SimulateArgs {
     #[arg(long, value_name = "PERIODS", conflicts_with_all = ["cheat", "open_ledgers"])]
     runs: Option<usize>,
 
+    /// Tell that each run was made from the one before it
+    #[arg(long, requires = "runs")]
+    linked: bool,
+
     /// Keep ledgers, and open them
     #[arg(long, conflicts_with = "cheat")]
     open_ledgers: bool,
@@ -128,7 +132,11 @@ impl SimulateArgs {
             scenario.claim = Claim::RunCap;
             scenario.act = Act::Runs {
                 each,
-                from: Lineage::Nothing,
+                from: if self.linked {
+                    Lineage::Each
+                } else {
+                    Lineage::Nothing
+                },
             };
         }
         if self.open_ledgers {

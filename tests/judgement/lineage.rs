@@ -145,6 +145,22 @@ fn fifty_eight_slices_of_one_run_are_one() {
     assert_eq!(judged(&lab(5799, used, sliced)).word, Word::NotShown);
 }
 
+// spec: ver-61
+#[test]
+fn a_ladder_of_more_ways_than_could_be_walked_is_summed_once() {
+    // 2^200 ways from the last run to the first.
+    let ladder = |lab: &mut Lab| {
+        let mut last = Vec::new();
+        for _ in 0..200 {
+            last = vec![ran(lab, 0, 2, &last), ran(lab, 0, 1, &last)];
+        }
+        ran(lab, 0, 1, &last);
+    };
+    let used = [601, 0, 0];
+    assert_eq!(judged(&lab(601, used, ladder)).headline(), "CONSISTENT@E2");
+    assert_eq!(judged(&lab(600, used, ladder)).word, Word::NotShown);
+}
+
 // spec: ver-62
 #[test]
 fn what_no_run_explains_may_be_any_runs() {
