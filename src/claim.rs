@@ -7,6 +7,7 @@
 mod falsifier;
 pub mod lint;
 mod pledge;
+mod preset;
 mod terms;
 
 pub use falsifier::falsifier;
@@ -14,6 +15,7 @@ pub use pledge::{
     AreaSelection, Baseline, Exception, H100_UNIT, LimitedQuantity, Perimeter, Pledge, PledgeError,
     RATIO_UNIT,
 };
+pub use preset::Preset;
 pub use terms::{Conditional, Counting, Kind, Replacements, Step, Terms};
 
 use crate::attestation::figure::spelled;

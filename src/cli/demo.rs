@@ -7,8 +7,6 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::attestation::StreamId;
-use crate::attestation::figure::Basis;
-use crate::attestation::figure::QuantityKind;
 use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::attest::AttestArgs;
@@ -20,6 +18,7 @@ use crate::cli::init::InitArgs;
 use crate::cli::models::Models;
 use crate::cli::pledge::NewArgs;
 use crate::cli::pledge::SignArgs;
+use crate::cli::pledge::TermsArgs;
 use crate::cli::publish::PublishArgs;
 use crate::cli::site::StoreArgs;
 use crate::cli::verify::VerifyArgs;
@@ -195,13 +194,9 @@ impl Demo<'_, '_> {
     fn pledge(&mut self, lab: &Lab, now: UnixSeconds) -> Result<(), Failure> {
         let workspace = self.path.join(lab.name);
         let new = NewArgs {
-            kind: "cap".to_owned(),
+            terms: TermsArgs::cap(Quantity::from(LIMIT)),
             start: at(START)?,
             end: at(START.saturating_add(DAYS.saturating_mul(DAY)))?,
-            limit: Quantity::from(LIMIT),
-            quantity: QuantityKind::AcceleratorSeconds,
-            basis: Basis::Allocated,
-            boundary: None,
             baseline_start: None,
             baseline_end: None,
             workspace: workspace.clone(),

@@ -1,5 +1,8 @@
 //! `standstill pledge`: claims, written, checked and signed.
 
+mod terms;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -9,14 +12,12 @@ use crate::attestation::Content;
 use crate::attestation::StatementId;
 use crate::attestation::StreamId;
 use crate::attestation::content::StreamHead;
-use crate::attestation::figure::Basis;
-use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Class;
 use crate::attestation::figure::QuantityKind;
 use crate::claim::AreaSelection;
 use crate::claim::Baseline;
+use crate::claim::Kind;
 use crate::claim::Level;
-use crate::claim::LimitedQuantity;
 use crate::claim::Perimeter;
 use crate::claim::Pledge;
 use crate::claim::Precision;
@@ -29,10 +30,11 @@ use crate::cli::World;
 use crate::cli::failure;
 use crate::cli::workspace::Workspace;
 use crate::encoding::json::Value;
-use crate::quantity::Quantity;
 use crate::time::DAY;
 use crate::time::Period;
 use crate::time::UnixSeconds;
+
+pub(super) use terms::TermsArgs;
 
 /// Write, check and sign a pledge: a claim that can be shown false
 #[derive(Debug, clap::Args)]
@@ -58,10 +60,8 @@ enum PledgeCommand {
 /// What a new draft says.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct NewArgs {
-    /// `cap`: at most so much in the window; `reduction`: at most such a part of the
-    /// baseline, per unit of time
-    #[arg(long, value_name = "cap|reduction")]
-    pub(super) kind: String,
+    #[command(flatten)]
+    pub(super) terms: TermsArgs,
 
     /// Start of the window
     #[arg(long, value_name = "TIME")]
@@ -70,23 +70,6 @@ pub(super) struct NewArgs {
     /// End of the window
     #[arg(long, value_name = "TIME")]
     pub(super) end: UnixSeconds,
-
-    /// Limit: in the quantity's unit or, for a reduction, in parts per million
-    #[arg(long)]
-    pub(super) limit: Quantity,
-
-    /// What is counted: `accelerator_seconds`, `accelerators`, `energy_joules`, `flop`,
-    /// `interconnect_bytes`, `job_accelerators` or `job_seconds`
-    #[arg(long, default_value = "accelerator_seconds")]
-    pub(super) quantity: QuantityKind,
-
-    /// How it is counted: allocated, present, active or billed
-    #[arg(long, default_value = "allocated")]
-    pub(super) basis: Basis,
-
-    /// Where energy is measured: gpu, node, rack, facility or feed
-    #[arg(long)]
-    pub(super) boundary: Option<Boundary>,
 
     /// Start of the baseline, for a reduction
     #[arg(long, value_name = "TIME")]
@@ -147,19 +130,15 @@ impl NewArgs {
             Failure::new("area 1 has no periods of its own")
                 .hint("a pledge states the period of its reports")
         })?;
-        let (terms, baseline) = match self.kind.as_str() {
-            "cap" => (Terms::Cap { limit: self.limit }, None),
-            "reduction" => (
-                Terms::Reduction { limit: self.limit },
-                Some(self.baseline(&workspace)?),
-            ),
-            other => {
-                return Err(
-                    Failure::new(format!("`{other}` drafts are not written here"))
-                        .hint("`cap` and `reduction` are; any kind can be written by hand"),
-                );
-            }
+        let terms = self
+            .terms
+            .terms(window, inventories(&workspace, window.start()))?;
+        let baseline = match self.terms.kind {
+            Kind::Reduction => Some(self.baseline(&workspace)?),
+            _ => None,
         };
+        let counted = self.terms.counted();
+        let scope = scope(&terms);
         let mut pledge = Pledge {
             terms,
             perimeter: Perimeter {
@@ -167,15 +146,10 @@ impl NewArgs {
                 affiliates: Vec::new(),
             },
             window,
-            scope: training(),
-            counted: LimitedQuantity {
-                quantity: self.quantity,
-                basis: self.basis,
-                boundary: self.boundary,
-                h100_equivalents: false,
-            },
+            scope,
+            counted,
             baseline,
-            precision: (self.quantity == QuantityKind::Flop).then_some(Precision::HighestDense),
+            precision: (counted.quantity == QuantityKind::Flop).then_some(Precision::HighestDense),
             level: Level::E1,
             cadence,
             deadline: in_force.grace,
@@ -186,7 +160,7 @@ impl NewArgs {
             lift: None,
             adjudicator: None,
             falsifier: String::new(),
-            sliding: None,
+            sliding: self.terms.sliding,
         };
         pledge.falsifier = falsifier(&pledge);
         Ok(Value::from(pledge.write()).to_pretty())
@@ -224,6 +198,35 @@ impl NewArgs {
         }
         heads.sort_by_key(|head| head.stream);
         Ok(Baseline { period, heads })
+    }
+}
+
+/// Returns the inventories that are in force at a time, one an area.
+fn inventories(workspace: &Workspace, at: UnixSeconds) -> Vec<StatementId> {
+    let mut in_force: BTreeMap<StreamId, (UnixSeconds, StatementId)> = BTreeMap::new();
+    for entry in workspace.journal() {
+        let stream = entry.statement.subject.stream;
+        if let Content::Inventory(inventory) = &entry.statement.content
+            && inventory.from <= at
+        {
+            let known = in_force.entry(stream).or_insert((inventory.from, entry.id));
+            if inventory.from >= known.0 {
+                *known = (inventory.from, entry.id);
+            }
+        }
+    }
+    in_force.into_values().map(|(_, id)| id).collect()
+}
+
+/// Returns the classes that a draft counts: those of training, unless the kind is about all
+/// that there is.
+fn scope(terms: &Terms) -> Vec<Class> {
+    match terms {
+        Terms::Conditional(terms) => scope(&terms.wraps),
+        Terms::Accelerators { .. } | Terms::Halted { .. } | Terms::NoNewCapacity { .. } => {
+            Class::ALL.to_vec()
+        }
+        _ => training(),
     }
 }
 

@@ -27,6 +27,10 @@ const HOUR: u64 = 3600;
 /// kept, ledgers that were opened; and beside it, in `truth.json`, what really ran. The same
 /// options give the same bytes. What every cheat comes to is in the README.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that is typed"
+)]
 pub(super) struct SimulateArgs {
     /// Directory to make
     #[arg(value_name = "DIR", required_unless_present = "list")]

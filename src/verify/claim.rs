@@ -52,7 +52,6 @@ use crate::verify::verdict::Finding;
 use crate::verify::verdict::Numbers;
 use crate::verify::verdict::Restated;
 use crate::verify::verdict::Verdict;
-use crate::verify::verdict::Word;
 
 use limits::Evidence;
 use limits::sliding;

@@ -25,6 +25,7 @@ mod help;
 mod inventory;
 mod lab;
 mod outbox;
+mod pledges;
 mod promises;
 mod readme;
 mod runs;

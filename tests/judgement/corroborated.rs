@@ -528,7 +528,7 @@ fn the_verifiers_own_meter_makes_e4_and_nothing_else_does() {
         meter.measure(said);
         let files = log_with(&lab, &[&cloud, &meter], END);
         let mut text = expecting(&lab, &[(&cloud, "cloud"), (&meter, "meter")]);
-        text += &format!("own = {own}\n");
+        text.extend(["own = ", if own { "true" } else { "false" }, "\n"]);
         let trust = trust_of(&[lab.id], "", &text);
         let judged = judge_with(&files, &trust, END, Known::default());
         judged.verdicts[0].headline()

@@ -57,8 +57,8 @@ mod tests {
     ];
 
     /// What the words of `formats.md`, part 2, say, one sentence at a time.
-    fn oracle(called: &[bool; 4], grounds: Grounds) -> Word {
-        let [breach, broken, overdue, missing] = *called;
+    fn oracle(called: [bool; 4], grounds: Grounds) -> Word {
+        let [breach, broken, overdue, missing] = called;
         // "the first that applies in the order VIOLATED, LOG-INTEGRITY-FAILURE, OVERDUE,
         // NOT-SHOWN, CONSISTENT, HOLDS"
         if breach {
@@ -91,7 +91,7 @@ mod tests {
     /// The exit code: "0 every judged claim HOLDS (or is CONSISTENT at or above
     /// `--require-level`); 1 readable evidence shows a violation or a broken log; 3 not shown,
     /// overdue, or consistent only. Precedence 1, 2, 3, 0."
-    fn code(called: &[bool; 4], word: Word, level: Level, asked: Option<Level>) -> u8 {
+    fn code(called: [bool; 4], word: Word, level: Level, asked: Option<Level>) -> u8 {
         if called[0] || called[1] {
             return 1;
         }
@@ -161,10 +161,10 @@ mod tests {
                         bundle: bars & 2 == 2,
                     };
                     let found = word(grounds);
-                    assert_eq!(found, oracle(&called, grounds), "{called:?} {grounds:?}");
+                    assert_eq!(found, oracle(called, grounds), "{called:?} {grounds:?}");
                     for asked in Level::ALL.iter().copied().map(Some).chain([None]) {
                         let one = verdict(found, level, required, findings.clone());
-                        let expected = code(&called, found, level, asked);
+                        let expected = code(called, found, level, asked);
                         assert_eq!(one.outcome(asked).code(), expected, "{grounds:?} {asked:?}");
                         cases += 1;
                         // Beside a claim that holds, and in any order, the worse one tells.
