@@ -36,6 +36,7 @@ use crate::claim::lint::Severity;
 use crate::claim::lint::lint;
 use crate::hash::Hash;
 use crate::time::Period;
+use crate::verify::accounting::Rating;
 use crate::verify::checks::Check;
 use crate::verify::complete::Clock;
 use crate::verify::complete::lateness;
@@ -98,6 +99,8 @@ pub struct Court<'c> {
     pub clock: Clock<'c>,
     /// The auditor's catalogue.
     pub peaks: &'c Peaks<'c>,
+    /// How efficient any device of it can be at most; `None` if none has a rated power.
+    pub efficiency: Option<Rating>,
     /// The digests of the texts of pacts that were given.
     pub pacts: &'c BTreeSet<Hash>,
     /// How the parties to pacts stand.
@@ -149,6 +152,7 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         trust: court.trust,
         times: court.clock.times,
         peaks: court.peaks,
+        efficiency: court.efficiency,
     };
     let others = Others::hear(
         &hearing,

@@ -19,6 +19,7 @@ use crate::claim::Pledge;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 use crate::verify::accounting::Parameters;
+use crate::verify::accounting::Rating;
 use crate::verify::checks::Check;
 use crate::verify::claim::Covered;
 use crate::verify::claim::Peaks;
@@ -42,6 +43,8 @@ pub(in crate::verify) struct Hearing<'c> {
     pub(in crate::verify) times: &'c Times,
     /// The auditor's catalogue.
     pub(in crate::verify) peaks: &'c Peaks<'c>,
+    /// How efficient any device of it can be at most.
+    pub(in crate::verify) efficiency: Option<Rating>,
 }
 
 /// All who speak of the areas that a pledge covers.
@@ -444,7 +447,12 @@ fn hear<'c>(
             };
             let stated = one.versions.iter().map(|(index, version)| {
                 let stands = seen(*index).is_some_and(|seen| seen >= about.period.end());
-                let stated = stated::of(version, pledge, &models, hearing.peaks);
+                let stated = stated::of(
+                    version,
+                    pledge,
+                    &models,
+                    (hearing.peaks, hearing.efficiency),
+                );
                 (stated, stands)
             });
             let (stated, stands) = hull(stated);

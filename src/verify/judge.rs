@@ -8,6 +8,7 @@ use crate::catalogue::Catalogue;
 use crate::key::KeyId;
 use crate::key::VerifierKey;
 use crate::time::UnixSeconds;
+use crate::verify::accounting::Rating;
 use crate::verify::checkpoints::answered;
 use crate::verify::checkpoints::compare;
 use crate::verify::checkpoints::gather;
@@ -266,6 +267,7 @@ impl Bench<'_> {
             issuer,
             clock,
             peaks: &|model| self.catalogue.peak_any(model),
+            efficiency: Rating::best(self.catalogue, trust.accounting.kappa),
             pacts: &evidence.pacts,
             parties,
             log_findings: &findings,

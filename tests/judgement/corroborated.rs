@@ -607,3 +607,49 @@ proptest::proptest! {
         proptest::prop_assert_eq!(bounded, within, "{:#?}", found);
     }
 }
+
+/// What any device can make of a joule at most: a B300 does 14 PFLOP/s at 1,100 W; kappa is 2.
+const FLOP_A_JOULE: u128 = 25_454_545_454_546;
+
+// spec: ver-88
+#[test]
+fn what_a_utility_feeds_bounds_operations_and_nothing_else() {
+    // Ten devices at their highest peak for a day would be 1.7e21.
+    let limit = 1_000_000_000_000_000_000_000_u128;
+    let scenario = |flop: bool, joules: u64, change: fn(&mut Corroboration)| {
+        let mut lab = pledged(changed(800_000, 1, |pledge| {
+            if flop {
+                pledge.counted.quantity = QuantityKind::Flop;
+                pledge.precision = Some("highest-dense".parse().unwrap());
+                pledge.terms = Terms::Cap {
+                    limit: Quantity::new(limit).unwrap(),
+                };
+            }
+        }));
+        let said = accounted(&lab, day(0), 100_000);
+        lab.say(StreamId::new(1), Content::Usage(said));
+        let mut utility = corroborator(200, &lab);
+        let mut said = measured(&lab, day(0), 0, 0);
+        said.boundary = Some(Boundary::Feed);
+        said.cover = Cover::More;
+        said.figures = vec![energy(day(0), Boundary::Feed, joules, joules)];
+        change(&mut said);
+        utility.measure(said);
+        with(&lab, &utility).headline()
+    };
+    let most = u64::try_from(limit / FLOP_A_JOULE).unwrap();
+    let nothing = |_: &mut Corroboration| {};
+    assert_eq!(scenario(true, most, nothing), "HOLDS@E3");
+    assert_eq!(scenario(true, most + 1, nothing), "CONSISTENT@E2");
+    // Seconds of devices take no energy that anybody knows.
+    assert_eq!(scenario(false, most, nothing), "CONSISTENT@E2");
+    // Part of the areas, or part of the time, is not all.
+    for change in [
+        (|said| said.cover = Cover::Part) as fn(&mut Corroboration),
+        |said| said.figures[0].coverage = seen(DAY - 1, 1),
+        |said| said.figures[0].coverage = Coverage::Unknown,
+        |said| said.figures[0].class = Class::Training,
+    ] {
+        assert_eq!(scenario(true, most, change), "CONSISTENT@E2");
+    }
+}

@@ -2,6 +2,7 @@
 
 use num_bigint::BigUint;
 
+use crate::catalogue::Catalogue;
 use crate::verify::accounting::Ppm;
 use crate::verify::accounting::spread::MILLION;
 use crate::verify::accounting::spread::ratio_up;
@@ -22,6 +23,26 @@ pub struct Rating {
 }
 
 impl Rating {
+    /// Returns that of the most efficient model of a catalogue, at its highest dense peak and
+    /// the lowest power that any source gives; `None` if none has a rated power.
+    ///
+    /// Whoever holds energy against operations need not believe which models an area says
+    /// that it has.
+    pub fn best(catalogue: &Catalogue, kappa: Ppm) -> Option<Self> {
+        let rated = catalogue.iter().filter_map(|model| {
+            let watts = model.tdp()?.watts().lower().get();
+            (watts > 0).then(|| Self {
+                peak: model.peak_any().get(),
+                watts,
+                kappa,
+            })
+        });
+        rated.max_by(|one, other| {
+            let scaled = |one: &Self, other: &Self| BigUint::from(one.peak) * other.watts;
+            scaled(one, other).cmp(&scaled(other, one))
+        })
+    }
+
     /// Returns the most operations that so many joules can do, rounded up; `None` if the
     /// model has no rated power, because then nothing bounds them.
     ///

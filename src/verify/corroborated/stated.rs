@@ -16,6 +16,7 @@ use crate::attestation::figure::Coverage;
 use crate::attestation::figure::Figure;
 use crate::attestation::figure::QuantityKind;
 use crate::claim::Pledge;
+use crate::verify::accounting::Rating;
 use crate::verify::claim::H100;
 use crate::verify::claim::MILLI;
 use crate::verify::claim::Peaks;
@@ -40,7 +41,7 @@ pub(super) fn of(
     said: &Corroboration,
     pledge: &Pledge,
     models: &BTreeSet<&str>,
-    peaks: &Peaks<'_>,
+    (peaks, efficiency): (&Peaks<'_>, Option<Rating>),
 ) -> Stated {
     let mut groups: BTreeMap<_, Vec<&Figure>> = BTreeMap::new();
     for figure in &said.figures {
@@ -55,7 +56,9 @@ pub(super) fn of(
             figures,
         };
         if said.cover != Cover::Part
-            && let Some(most) = weighed.most(models, peaks)
+            && let Some(most) = weighed
+                .most(models, peaks)
+                .or_else(|| weighed.most_of_energy(efficiency?))
         {
             let least = stated.most.get_or_insert_with(|| most.clone());
             *least = most.min(std::mem::take(least));
@@ -154,6 +157,38 @@ impl Group<'_> {
             sum += units;
         }
         Some(sum)
+    }
+
+    /// Returns what operations these joules can have made at most, if operations are what the
+    /// pledge limits: whatever they were used for, and however little of it in computing.
+    fn most_of_energy(&self, efficiency: Rating) -> Option<BigUint> {
+        let seconds = self.said.about.period.seconds();
+        let first = self.figures.first()?;
+        let energy = first.quantity == QuantityKind::EnergyJoules;
+        if !energy || self.pledge.counted.quantity != QuantityKind::Flop {
+            return None;
+        }
+        let mut joules: BTreeMap<(&str, Class), BigUint> = BTreeMap::new();
+        for figure in self.figures {
+            unseen(figure, seconds)?;
+            let value = BigUint::from(figure.value.upper().get());
+            let known = joules.entry((&figure.model, figure.class)).or_default();
+            *known = value.max(std::mem::take(known));
+        }
+        // What computed is of one class or another: whoever did not say of all of them must
+        // have said of what is not classified.
+        let unclassified = joules
+            .keys()
+            .any(|(_, class)| *class == Class::Unclassified);
+        let every = Class::ALL
+            .iter()
+            .filter(|class| !RESTING.contains(class) && **class != Class::Unclassified)
+            .all(|class| joules.keys().any(|(_, one)| one == class));
+        if !unclassified && !every {
+            return None;
+        }
+        let joules: BigUint = joules.into_values().sum();
+        efficiency.most_flop(u128::try_from(&joules).ok()?)
     }
 
     /// Returns what was measured of the very quantity, from below and from above.
