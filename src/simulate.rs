@@ -21,10 +21,12 @@
     reason = "what a scenario may hold is bounded (`Scenario::check`), and so are its sums"
 )]
 
+mod act;
 mod auditor;
 mod books;
 mod cheat;
 mod mangle;
+mod narrator;
 mod noise;
 mod party;
 mod story;
@@ -42,13 +44,13 @@ use crate::time::UnixSeconds;
 use story::Course;
 use telling::Witnessing;
 
+pub use act::Act;
+pub use act::Flaw;
+pub use act::From as Lineage;
+pub use act::Mangled;
 pub use cheat::Cheat;
-pub use story::Act;
 pub use story::Claim;
 pub use story::Day;
-pub use story::Flaw;
-pub use story::From as Lineage;
-pub use story::Mangled;
 pub use story::MeterError;
 pub use story::Other;
 pub use story::Site;

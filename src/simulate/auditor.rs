@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::simulate::story::Act;
+use crate::simulate::act::Act;
 use crate::simulate::story::Story;
-use crate::simulate::telling::Told;
+use crate::simulate::telling::Ending;
 use crate::simulate::world::QUORUM;
 use crate::time::DAY;
 
@@ -12,7 +12,7 @@ use crate::time::DAY;
 pub(super) const POLICY: &str = "policy";
 
 /// Returns the policy: which witnesses make a quorum.
-pub(super) fn policy(told: &Told) -> String {
+pub(super) fn policy(told: &Ending) -> String {
     let mut text = format!("log {}\n", told.world.log().key);
     let mut names = Vec::new();
     for (number, key) in (1_usize..).zip(&told.world.heeded().keys) {
@@ -24,7 +24,7 @@ pub(super) fn policy(told: &Told) -> String {
 }
 
 /// Returns the trust file.
-pub(super) fn trust(told: &Told, story: &Story) -> String {
+pub(super) fn trust(told: &Ending, story: &Story) -> String {
     let log = told.world.log().key;
     let mut text = format!(
         "policy = \"{POLICY}\"\nlabel = \"a simulation\"\ngreatest_age = {}\ngrace = {DAY}\n",

@@ -4,13 +4,13 @@
 //! an honest story; what it comes to is for `verify` to find.
 
 use crate::attestation::figure::Basis;
-use crate::simulate::story::Act;
+use crate::simulate::act::Act;
+use crate::simulate::act::Flaw;
+use crate::simulate::act::From;
+use crate::simulate::act::Mangled;
 use crate::simulate::story::Claim;
 use crate::simulate::story::Course;
 use crate::simulate::story::Day;
-use crate::simulate::story::Flaw;
-use crate::simulate::story::From;
-use crate::simulate::story::Mangled;
 use crate::simulate::story::Other;
 use crate::simulate::story::Story;
 use crate::simulate::story::Told;

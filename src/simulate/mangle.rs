@@ -1,6 +1,6 @@
 //! Reports that some readers take for another.
 
-use crate::simulate::story::Mangled;
+use crate::simulate::act::Mangled;
 
 /// How deep a payload is nested by way of a cheat (formats: 2 allows 16).
 const DEEP: usize = 40;
