@@ -5,6 +5,7 @@
 //! - `evasion`: what a lab may try with its own keys and its log's;
 //! - `framing`: what others may try against an honest lab, and what a careless auditor may
 //!   believe;
+//! - `exculpation`: what is said for a lab that broke its pledge, and in which order;
 //! - `outside`: what others say, left out, blurred or in another order;
 //! - `properties`: random histories, honest and not.
 //!
@@ -23,6 +24,7 @@ mod admission;
 #[path = "../common/mod.rs"]
 mod common;
 mod evasion;
+mod exculpation;
 mod framing;
 mod named;
 mod outside;
