@@ -161,6 +161,8 @@ checks! {
     UnboundedReport = "unbounded-report", Completeness, NOT_SHOWN;
     /// An opened ledger that does not give what was attested.
     LedgerSum = "ledger-sum", Correctness, NOT_SHOWN;
+    /// A transfer of which the other side does not say the same.
+    TransferUnmatched = "transfer-unmatched", Completeness, None;
     /// Devices that opened ledgers list in two areas at once.
     DeviceTwice = "device-twice", Correctness, NOT_SHOWN;
     /// Devices that left by a transfer and are there again.

@@ -21,6 +21,7 @@ mod seals;
 mod sum;
 mod support;
 mod timely;
+mod transfers;
 mod unshown;
 mod used;
 mod word;
@@ -182,6 +183,7 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         let late = lateness(covered, pledge, window, &court.clock);
         case.findings.extend(late);
     }
+    transfers::check(court, &covered, &mut case.findings);
     ledger::check(court.ledgers, &covered, &mut case.findings);
     hardware::check(court, pledge, &covered, &mut case.findings);
     conclude(court, history, record, &covered, withdrawn, case)

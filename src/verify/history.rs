@@ -16,6 +16,7 @@ use crate::attestation::content::Corroboration;
 use crate::attestation::content::Direction;
 use crate::attestation::content::Evidence;
 use crate::attestation::content::Issuer;
+use crate::attestation::content::Measured;
 use crate::attestation::content::RatedWatts;
 use crate::attestation::content::Run;
 use crate::attestation::content::SealApplied;
@@ -189,6 +190,8 @@ pub struct TransferRecord {
     pub edge: UnixSeconds,
     /// Which way.
     pub direction: Direction,
+    /// The area at the other end; `None` outside of all.
+    pub counterpart: Option<Measured>,
     /// The root of their list.
     pub ledger: Hash,
 }

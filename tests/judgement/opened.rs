@@ -1,7 +1,7 @@
 //! Ledgers that were opened, held against each other; figures that repeat; classes that
 //! others tell apart.
 
-use standstill::attestation::content::{AreaOpen, Direction, Transfer};
+use standstill::attestation::content::{AreaOpen, Direction, Measured, Transfer};
 use standstill::attestation::figure::Class;
 use standstill::claim::Baseline;
 use standstill::hash::Hash;
@@ -168,6 +168,54 @@ fn a_device_that_left_is_not_back_unless_it_was_brought() {
     assert!(scenario(Some(3)).is_empty());
     // Brought in before it left is not brought back.
     assert_eq!(scenario(Some(0)).len(), 1);
+}
+
+// spec: ver-89
+#[test]
+fn both_sides_of_a_transfer_say_the_same() {
+    let scenario = |answer: Option<(u64, &[u64])>| {
+        let mut lab = Opening::new();
+        lab.inventory(1, 0, &[1, 2]);
+        lab.inventory(2, 0, &[3]);
+        let mut say = |area: u64, other: u64, day: u64, direction, devices: &[u64]| {
+            // One list, whoever names it.
+            let (_, ledger) = list(&format!("{devices:?}"), devices);
+            let capacity = super::devices(0, "h100-sxm", ledger.count).capacity;
+            let said = Transfer {
+                direction,
+                counterpart: Some(Measured {
+                    issuer: lab.lab.id,
+                    stream: StreamId::new(other),
+                }),
+                edge: at(START + day * DAY),
+                ledger,
+                capacity,
+            };
+            lab.lab.say(StreamId::new(area), Content::Transfer(said));
+        };
+        say(1, 2, 1, Direction::Out, &[2]);
+        if let Some((day, devices)) = answer {
+            say(2, 1, day, Direction::In, devices);
+        }
+        for number in 0..4 {
+            for area in [1, 2] {
+                lab.lab
+                    .say(StreamId::new(area), usage(day(number), 1 + number));
+            }
+        }
+        let files = seen_log(&lab.lab, 4, END);
+        let judged = judge_log(&files, &[lab.lab.id], END, Known::default());
+        let found = checks(&judged.verdicts[0]);
+        found
+            .iter()
+            .filter(|one| **one == "transfer-unmatched")
+            .count()
+    };
+    assert_eq!(scenario(Some((1, &[2]))), 0);
+    assert_eq!(scenario(None), 1);
+    // Then neither is matched; of one kind one is told, with how many more.
+    assert!(scenario(Some((2, &[2]))) >= 1);
+    assert!(scenario(Some((1, &[3]))) >= 1);
 }
 
 // spec: ver-84

@@ -345,6 +345,7 @@ fn apply(history: &mut History, said: &Said<'_>) {
                 area.transfers.push(TransferRecord {
                     edge: transfer.edge,
                     direction: transfer.direction,
+                    counterpart: transfer.counterpart,
                     ledger: transfer.ledger.root,
                 });
             }
