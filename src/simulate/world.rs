@@ -41,6 +41,9 @@ pub(super) struct World {
     witnesses: Vec<SignerKey>,
     sequencer: Sequencer,
     files: Files,
+    /// The newest partial tile of each place: an older one is of no more use (C2SP
+    /// tlog-tiles), and of a long time they would come to more than all else.
+    partial: BTreeMap<String, String>,
     cosigned: u64,
     latest: Option<Note>,
 }
@@ -69,6 +72,7 @@ impl World {
             witnesses,
             sequencer: commit.next,
             files: Files::new(),
+            partial: BTreeMap::new(),
             cosigned: 0,
             latest: None,
         };
@@ -156,10 +160,24 @@ impl World {
         self.files
     }
 
+    fn put(&mut self, (path, bytes): (String, Vec<u8>)) {
+        let (place, partial) = match path.split_once(".p/") {
+            Some((place, _)) => (place.to_owned(), true),
+            None => (path.clone(), false),
+        };
+        if let Some(older) = self.partial.remove(&place) {
+            self.files.remove(&older);
+        }
+        if partial {
+            self.partial.insert(place, path.clone());
+        }
+        self.files.insert(path, bytes);
+    }
+
     fn run(&mut self, steps: Vec<Step>) {
         for step in steps {
             match step {
-                Step::Create(files) => self.files.extend(files),
+                Step::Create(files) => files.into_iter().for_each(|file| self.put(file)),
                 Step::Publish(note) => {
                     self.files.insert(CHECKPOINT_PATH.to_owned(), note);
                 }

@@ -92,7 +92,7 @@ fn the_cheats_are_listed_and_what_is_none_is_refused() {
     assert!(done.err.contains("`X99` is no cheat"), "{done:?}");
     for (options, why) in [
         ("--areas 0", "0 areas are not between 1 and 1000"),
-        ("--days 99999", "periods are not between"),
+        ("--days 100001", "100001 periods are not between"),
         ("--devices 0", "0 devices are not between"),
         ("--runs 0", "a run has one period at least"),
     ] {
