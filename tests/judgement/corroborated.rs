@@ -644,12 +644,13 @@ fn what_a_utility_feeds_bounds_operations_and_nothing_else() {
     // Seconds of devices take no energy that anybody knows.
     assert_eq!(scenario(false, most, nothing), "CONSISTENT@E2");
     // Part of the areas, or part of the time, is not all.
-    for change in [
-        (|said| said.cover = Cover::Part) as fn(&mut Corroboration),
+    let changes: [fn(&mut Corroboration); 4] = [
+        |said| said.cover = Cover::Part,
         |said| said.figures[0].coverage = seen(DAY - 1, 1),
         |said| said.figures[0].coverage = Coverage::Unknown,
         |said| said.figures[0].class = Class::Training,
-    ] {
+    ];
+    for change in changes {
         assert_eq!(scenario(true, most, change), "CONSISTENT@E2");
     }
 }
