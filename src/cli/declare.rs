@@ -1,10 +1,13 @@
 //! `standstill declare run`: say what a run used, and what it was made from.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use crate::attestation::Content;
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
+use crate::attestation::StreamId;
 use crate::attestation::content::Ancestor;
 use crate::attestation::content::Architecture;
 use crate::attestation::content::FlopBounds;
@@ -57,6 +60,9 @@ enum Stage {
         /// What it is for
         #[arg(long)]
         class: Class,
+        /// Other area that it uses too (can be repeated)
+        #[arg(long, value_name = "NUMBER")]
+        also: Vec<StreamId>,
         #[command(flatten)]
         lineage: Lineage,
         #[command(flatten)]
@@ -83,8 +89,9 @@ struct Covered {
     #[arg(long, value_name = "TIME")]
     end: UnixSeconds,
 
-    /// Accelerator-seconds of a model in that time, e.g. `h100-sxm=864000` (can be repeated)
-    #[arg(long, value_name = "MODEL=N[..M]", value_parser = pair)]
+    /// Accelerator-seconds of a model in that time, e.g. `h100-sxm=864000`; in another of its
+    /// areas, `2/h100-sxm=864000` (can be repeated)
+    #[arg(long, value_name = "[AREA/]MODEL=N[..M]", value_parser = pair)]
     accelerator_seconds: Vec<(String, String)>,
 
     /// Operations so far, computed from what it trains
@@ -223,9 +230,10 @@ impl DeclareArgs {
             Stage::Start {
                 from,
                 class,
+                also,
                 lineage,
                 place,
-            } => start(*from, *class, lineage, place, world),
+            } => start(*from, *class, also, (lineage, place), world),
             Stage::Progress(covered) => covered.declare(false, world),
             Stage::End(covered) => covered.declare(true, world),
         }
@@ -235,17 +243,21 @@ impl DeclareArgs {
 fn start(
     from: UnixSeconds,
     class: Class,
-    lineage: &Lineage,
-    place: &AreaArgs,
+    also: &[StreamId],
+    (lineage, place): (&Lineage, &AreaArgs),
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let mut workspace = Workspace::open(&place.workspace)?;
-    edge(&workspace, place, from)?;
     let issuer = workspace.issuer()?;
+    let mut areas: BTreeMap<StreamId, Vec<Figure>> = BTreeMap::new();
+    for area in [place.area].iter().chain(also) {
+        edge(&workspace, *area, from)?;
+        areas.insert(*area, Vec::new());
+    }
     let run = Run {
         event: RunEvent::Start { from },
         class,
-        areas: areas(issuer, place, Vec::new()),
+        areas: used(issuer, areas),
         architecture: None,
         lineage: lineage.ancestors(issuer),
         held: NOTHING,
@@ -257,7 +269,13 @@ fn start(
 impl Covered {
     fn declare(&self, ends: bool, world: &mut World<'_>) -> Result<(), Failure> {
         let mut workspace = Workspace::open(&self.place.workspace)?;
-        let class = self.class(&workspace)?;
+        let started = self.started(&workspace)?;
+        let class = started.class;
+        let mut areas: BTreeMap<StreamId, Vec<Figure>> = started
+            .areas
+            .iter()
+            .map(|one| (one.area.stream, Vec::new()))
+            .collect();
         let period = Period::new(self.start, self.end).ok_or_else(|| {
             let why = format!(
                 "the end `{}` is not after the start `{}`",
@@ -265,10 +283,20 @@ impl Covered {
             );
             Failure::new(why).hint("say the edges of the periods that are covered")
         })?;
-        edge(&workspace, &self.place, self.start)?;
-        edge(&workspace, &self.place, self.end)?;
-        let mut figures = Vec::new();
+        for area in areas.keys() {
+            edge(&workspace, *area, self.start)?;
+            edge(&workspace, *area, self.end)?;
+        }
+        if !areas.contains_key(&self.place.area) {
+            let why = format!("run {} does not use area {}", self.run, self.place.area);
+            return Err(Failure::new(why).hint("its start names its areas"));
+        }
         for (model, text) in &self.accelerator_seconds {
+            let (area, model) = self.split(model)?;
+            let figures = areas.get_mut(&area).ok_or_else(|| {
+                Failure::new(format!("run {} does not use area {area}", self.run))
+                    .hint("its start names its areas")
+            })?;
             if !amounts::is_model(model) {
                 let why = format!("the catalogue has no model `{model}`");
                 return Err(Failure::new(why).hint(amounts::MODEL_HINT));
@@ -288,7 +316,7 @@ impl Covered {
                 RunEvent::Progress { run, period }
             },
             class,
-            areas: areas(issuer, &self.place, figures),
+            areas: used(issuer, areas),
             architecture: self.architecture(),
             lineage: self.lineage.ancestors(issuer),
             held: NOTHING,
@@ -301,17 +329,28 @@ impl Covered {
         )
     }
 
-    /// Returns the class of the run, which is one of the workspace's.
-    fn class(&self, workspace: &Workspace) -> Result<Class, Failure> {
+    /// Splits the area from a model: that of the statement where none is named.
+    fn split<'m>(&self, model: &'m str) -> Result<(StreamId, &'m str), Failure> {
+        let Some((area, model)) = model.split_once('/') else {
+            return Ok((self.place.area, model));
+        };
+        let area = area.parse().map_err(|error| {
+            Failure::new(format!("`{area}` is no area: {error}")).hint("e.g. `2/h100-sxm=864000`")
+        })?;
+        Ok((area, model))
+    }
+
+    /// Returns how the run began, which is one of the workspace's.
+    fn started<'w>(&self, workspace: &'w Workspace) -> Result<&'w Run, Failure> {
         let started = workspace
             .journal()
             .iter()
             .find_map(|entry| match &entry.statement.content {
-                Content::Run(run) if entry.id == self.run => Some(run),
+                Content::Run(run) if entry.id == self.run => Some(&**run),
                 _ => None,
             });
         let started = started.filter(|run| matches!(run.event, RunEvent::Start { .. }));
-        started.map(|run| run.class).ok_or_else(|| {
+        started.ok_or_else(|| {
             Failure::new(format!("{} is no run of this workspace", self.run))
                 .hint("`standstill declare run start` prints a run's id")
         })
@@ -334,23 +373,22 @@ const NOTHING: Held = Held {
     checkpoints: None,
 };
 
-fn areas(issuer: IssuerId, place: &AreaArgs, figures: Vec<Figure>) -> Vec<RunArea> {
-    let area = Measured {
-        issuer,
-        stream: place.area,
-    };
-    vec![RunArea { area, figures }]
+/// Returns what a run used in each of its areas, sorted as statements have them.
+fn used(issuer: IssuerId, areas: BTreeMap<StreamId, Vec<Figure>>) -> Vec<RunArea> {
+    let of_area = areas.into_iter().map(|(stream, figures)| RunArea {
+        area: Measured { issuer, stream },
+        figures,
+    });
+    of_area.collect()
 }
 
 /// Refuses a time at which no period of the area begins or ends.
-fn edge(workspace: &Workspace, place: &AreaArgs, time: UnixSeconds) -> Result<(), Failure> {
-    let area = workspace.area(place.area)?;
-    if area.schedule.is_edge(time) {
+fn edge(workspace: &Workspace, area: StreamId, time: UnixSeconds) -> Result<(), Failure> {
+    if workspace.area(area)?.schedule.is_edge(time) {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "no period of area {} begins or ends at {time}",
-        place.area
-    ))
-    .hint("runs are told from one period's edge to another"))
+    Err(
+        Failure::new(format!("no period of area {area} begins or ends at {time}"))
+            .hint("runs are told from one period's edge to another"),
+    )
 }

@@ -20,19 +20,10 @@ fn declared(lab: &Lab, seconds: &str, lineage: &str) -> String {
 fn lab(limit: &str) -> Lab {
     let mut lab = Lab::new();
     lab.at(BEFORE);
-    let draft = lab.ok(
-        "pledge new --kind cap --start 2026-03-01T00:00:00Z --end 2026-03-31T00:00:00Z --limit 1 --quantity flop --workspace lab",
-    );
-    let mut draft: serde_json::Value = serde_json::from_str(&draft).unwrap();
-    draft["kind"] = "run-cap".into();
-    draft["limit"] = limit.into();
-    lab.write("draft.json", draft.to_string());
-    let done = lab.run("pledge lint draft.json");
-    let said = format!("{}{}", done.out, done.err);
-    let falsifier = said.split("This pledge is broken").nth(1).unwrap();
-    let falsifier = falsifier.split(" seconds after its end.").next().unwrap();
-    draft["falsifier"] = format!("This pledge is broken{falsifier} seconds after its end.").into();
-    lab.write("draft.json", draft.to_string());
+    let draft = lab.ok(&format!(
+        "pledge new --kind run-cap {DAYS} --limit {limit} --workspace lab"
+    ));
+    lab.write("draft.json", draft);
     lab.ok("pledge sign draft.json --workspace lab");
     lab.ok("publish --workspace lab");
     lab.report(END, "2026-03-31T00:00:00Z");
@@ -93,4 +84,43 @@ fn bad_input_declares_nothing() {
     assert!(said.contains("is no run of this workspace"), "{said}");
     let done = lab.run(&format!("{start} --from 2026-03-01T00:00:00Z --parent x"));
     assert!(done.code == 2 && done.err.contains("`x`"), "{done:?}");
+}
+
+/// The last payload that would be published, once it may be.
+fn said(lab: &mut Lab) -> String {
+    lab.at(AFTER);
+    let shown = lab.ok("publish --workspace lab --preview");
+    let last: serde_json::Value = serde_json::from_str(shown.lines().last().unwrap()).unwrap();
+    let payload = last["payload"].as_str().unwrap();
+    let payload = standstill::encoding::base64::decode(payload).unwrap();
+    String::from_utf8(payload).unwrap()
+}
+
+#[test]
+fn a_run_uses_several_areas_and_says_what_in_each() {
+    let mut lab = Lab::with("--area north --area south");
+    let out = lab.ok(
+        "declare run start --workspace lab --class training --from 2026-03-01T00:00:00Z --also 2",
+    );
+    let id = out.trim().strip_prefix("run ").unwrap().to_owned();
+    let end = |used: &str| format!("declare run end {id} --workspace lab {DAYS} {used}");
+    lab.refused(&end("--accelerator-seconds 3/h100-sxm=5"));
+    lab.refused(&end("--accelerator-seconds north/h100-sxm=5"));
+    lab.refused(
+        "declare run start --workspace lab --class training --from 2026-03-01T00:00:00Z --also 3",
+    );
+    lab.ok(&end(
+        "--accelerator-seconds h100-sxm=1000 --accelerator-seconds 2/h100-sxm=70..80",
+    ));
+    let shown = said(&mut lab);
+    for figures in ["\"lower\":\"70\",\"upper\":\"80\"", "\"1000\""] {
+        assert!(shown.contains(figures), "{shown}");
+    }
+    // A run of one area does not use another.
+    let out =
+        lab.ok("declare run start --workspace lab --class training --from 2026-03-01T00:00:00Z");
+    let id = out.trim().strip_prefix("run ").unwrap();
+    lab.refused(&format!(
+        "declare run end {id} --workspace lab {DAYS} --accelerator-seconds 2/h100-sxm=5"
+    ));
 }
