@@ -5,6 +5,7 @@ use standstill::attestation::content::{AreaOpen, Direction, Measured, Transfer};
 use standstill::attestation::figure::Class;
 use standstill::claim::Baseline;
 use standstill::hash::Hash;
+use standstill::ledger::{Kind, Ledger, MeterRecord, Secret};
 use standstill::verify::Judgement;
 use standstill::verify::evidence::Subject as Judged;
 
@@ -28,7 +29,7 @@ fn list(name: &str, devices: &[u64]) -> (OpenedLedger, LedgerReference) {
         series: Vec::new(),
     };
     let reference = LedgerReference {
-        kind: standstill::ledger::Kind::Inventory,
+        kind: Kind::Inventory,
         root,
         count,
         sums: Vec::new(),
@@ -227,7 +228,7 @@ fn meters_with_one_series_are_named() {
         let mut said = used(day(0), 10);
         let root = sha256(b"meters");
         said.ledgers.push(LedgerReference {
-            kind: standstill::ledger::Kind::Meters,
+            kind: Kind::Meters,
             root,
             count: 2,
             sums: Vec::new(),
@@ -251,6 +252,52 @@ fn meters_with_one_series_are_named() {
             assert!(finding.contains("`node-2`") && finding.contains("`node-1`"));
         }
     }
+}
+
+// spec: ver-84
+#[test]
+fn the_copied_power_logs_of_a_real_submission_are_all_named() {
+    let Some(data) = std::env::var_os("STANDSTILL_DATA") else {
+        eprintln!("not run: STANDSTILL_DATA names no folder of real data");
+        return;
+    };
+    let directory = std::path::Path::new(&data).join("mlperf-gpt3-512xh100/power");
+    let mut series: Vec<(String, Hash)> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|file| {
+            let path = file.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, sha256(&std::fs::read(path).unwrap()))
+        })
+        .collect();
+    series.sort();
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    let mut ledger = Ledger::new(Kind::Meters, Secret::from_bytes([7; 32]));
+    for (meter, series) in &series {
+        let record = MeterRecord {
+            meter,
+            boundary: Boundary::Node,
+            figures: &[],
+            coverage: seen(DAY, 0),
+            series: *series,
+        };
+        ledger.push_meter(&record).unwrap();
+    }
+    let mut said = used(day(0), 10);
+    said.ledgers.push(ledger.reference().unwrap());
+    lab.say(StreamId::new(1), Content::Usage(said));
+    let files = seen_log(&lab, 3, END);
+    let opened = OpenedLedger::of("power", &ledger).unwrap();
+    let found = told(&with_ledgers(&files, &lab, vec![opened]));
+    assert!(
+        found[0].starts_with("series-repeated: 30 series"),
+        "{found:?}"
+    );
+    let named = series
+        .iter()
+        .filter(|(name, _)| found[0].contains(&format!("`{name}`")));
+    assert_eq!(named.count(), 60, "{found:?}");
 }
 
 // spec: ver-81
