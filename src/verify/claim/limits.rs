@@ -1,6 +1,7 @@
 //! Holds what was reported, and what others measured, against limits.
 
 use num_bigint::BigUint;
+use rayon::prelude::*;
 
 use crate::attestation::content::StreamHead;
 use crate::claim::Pledge;
@@ -256,10 +257,13 @@ fn against(
 ) {
     let others = evidence.others;
     let unit = evidence.record.pledge.counted.quantity.unit();
-    let measured = stretches.iter().filter_map(|time| {
+    let measured = stretches.par_iter().filter_map(|time| {
         let (amount, who) = others.measured(*time)?;
         Some((amount, who, time))
     });
+    // Of equals the last, however the work was shared out.
+    let measured: Vec<_> = measured.collect();
+    let measured = measured.into_iter();
     if let Some((amount, who, time)) = measured.max_by(|one, other| one.0.cmp(&other.0))
         && (compared.measured)(&amount)
     {
@@ -268,10 +272,12 @@ fn against(
             format!("what {who} measured of {time} may come to {amount} {unit}: beyond the limit"),
         ));
     }
-    let least = stretches.iter().filter_map(|time| {
+    let least = stretches.par_iter().filter_map(|time| {
         let least = others.least(*time, roots)?;
         Some((least, time))
     });
+    let least: Vec<_> = least.collect();
+    let least = least.into_iter();
     if let Some((least, time)) = least.max_by(|one, other| one.0.amount.cmp(&other.0.amount))
         && (compared.measured)(&least.amount)
     {
@@ -291,9 +297,11 @@ fn against(
 /// Returns the largest of the bounds on several stretches; `None` if one has none.
 fn bounded(
     stretches: &[Period],
-    bound: impl Fn(Period) -> Option<Supported>,
+    bound: impl Fn(Period) -> Option<Supported> + Sync,
 ) -> Option<(Supported, Period)> {
-    let bounds = stretches.iter().map(|time| Some((bound(*time)?, *time)));
+    let bounds = stretches
+        .par_iter()
+        .map(|time| Some((bound(*time)?, *time)));
     let bounds: Option<Vec<(Supported, Period)>> = bounds.collect();
     let mut bounds = bounds?;
     // What each rests on, all rest on.
