@@ -5,6 +5,7 @@ mod ids;
 pub mod reports;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
@@ -58,6 +59,9 @@ pub struct History {
     pub runs: BTreeMap<StatementId, RunRecord>,
     /// Which of them each statement is of.
     pub run_places: BTreeMap<(StreamId, u64), StatementId>,
+    /// What it signed and nobody can read, not even its place: the statement after it may
+    /// say where it stands.
+    pub unread: BTreeSet<StatementId>,
     /// What it says of others' areas, by stream and sequence.
     pub testimonies: BTreeMap<(StreamId, u64), Testimony>,
     /// What it shows of hardware, in the order of the log.
@@ -253,6 +257,7 @@ impl History {
             withdrawals: BTreeMap::new(),
             runs: BTreeMap::new(),
             run_places: BTreeMap::new(),
+            unread: BTreeSet::new(),
             testimonies: BTreeMap::new(),
             evidence: Vec::new(),
             challenges: Vec::new(),

@@ -277,6 +277,8 @@ impl<'e> Replay<'e> {
         if let Some(claim) = claim {
             let bound = self.bound(entry, claim, tree);
             self.place(entry, claim, &bound);
+        } else {
+            history.unread.insert(entry.envelope.statement_id());
         }
     }
 

@@ -70,3 +70,39 @@ fn seen_at(lab: &Lab, first: usize, times: &[(usize, u64)]) -> MemoryObjects {
     }
     log(&batches)
 }
+
+// spec: ver-90
+#[test]
+fn what_nobody_can_read_is_a_gap_where_the_next_statement_says_that_it_stands() {
+    let scenario = |named: bool| {
+        let mut lab = lab(1, 10);
+        let (entry, _) = lab.sign_next(StreamId::new(1), usage(day(1), 10));
+        let envelope = Envelope::parse(&entry).unwrap();
+        let text = String::from_utf8(envelope.payload().to_vec()).unwrap();
+        // Which of the two counts would depend on the reader.
+        let text = text.replacen("\"predicate\":{", "\"predicate\":{},\"predicate\":{", 1);
+        let poison = Envelope::sign(text.as_bytes(), &[&secret(102)]).unwrap();
+        let previous = if named {
+            poison.statement_id()
+        } else {
+            lab.head(1).statement
+        };
+        lab.entries.push(poison.to_bytes());
+        let sequence = lab.next_sequence(StreamId::new(1)) + 1;
+        let next = usage(day(2), 10);
+        let (entry, _) = lab.sign_at(StreamId::new(1), sequence, Some(previous), next);
+        lab.entries.push(entry);
+        verdict(&seen_log(&lab, 3, END), &lab, END)
+    };
+    let found = scenario(true);
+    assert_eq!(found.word, Word::Overdue, "{found:#?}");
+    assert!(checks(&found).contains(&"ill-formed"), "{found:#?}");
+    let broken = |verdict: &Verdict| {
+        let called = verdict.findings.iter().filter_map(|one| one.calls_for);
+        called
+            .filter(|word| *word == Word::LogIntegrityFailure)
+            .count()
+    };
+    assert_eq!(broken(&found), 0, "{found:#?}");
+    assert!(broken(&scenario(false)) > 0);
+}

@@ -74,6 +74,7 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, not_before: &Bound)
     let (statement, id, index, whole) = (said.statement, said.id, said.index, said.whole);
     let subject = &statement.subject;
     let mut left_out = 0;
+    fill(history, statement);
     match place(history, subject, id, whole) {
         Place::Copy => return,
         Place::Conflict(known) => {
@@ -105,6 +106,24 @@ pub(super) fn accept(history: &mut History, said: &Said<'_>, not_before: &Bound)
         stream.left_out = stream.left_out.saturating_add(left_out);
     }
     apply(history, said);
+}
+
+/// Lets what nobody can read stand where the statement after it says that it does: it is a
+/// gap, and no hole in the log.
+fn fill(history: &mut History, statement: &Statement) {
+    let subject = &statement.subject;
+    let Some(previous) = statement.link.previous else {
+        return;
+    };
+    let Some(stream) = history.streams.get_mut(&subject.stream) else {
+        return;
+    };
+    let after = stream.next.checked_add(1) == Some(subject.sequence);
+    if after && history.unread.remove(&previous) {
+        stream.ids.set(stream.next, previous);
+        stream.next = subject.sequence;
+        stream.last = previous;
+    }
 }
 
 fn place(history: &History, subject: &Subject, id: StatementId, whole: bool) -> Place {
