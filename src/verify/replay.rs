@@ -4,8 +4,11 @@
 //! chunk of entries while the one before it is followed in order ([`Replay::follow`]). An
 //! entry that is nobody's statement is an anomaly and changes nothing.
 
+mod correction;
+mod effect;
 mod link;
 mod place;
+mod report;
 
 use std::collections::BTreeMap;
 
