@@ -75,7 +75,7 @@ impl Narrator<'_> {
         let first = periods.start;
         for number in periods {
             let day = self.site.days.get(number).ok_or_else(Impossible::payload)?;
-            let late = day.delay > 0;
+            let late = day.late;
             if let Act::Runs { each, from } = self.story.act
                 && number.is_multiple_of(each)
             {

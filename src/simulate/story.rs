@@ -69,8 +69,8 @@ pub struct Day {
     pub real: Use,
     /// What the lab will say of it; `None` if nothing.
     pub said: Option<Told>,
-    /// Seconds by which it will say so later than it could.
-    pub delay: u64,
+    /// Whether it will say so half a day later than it could.
+    pub late: bool,
 }
 
 /// Device-seconds of a period, by what they were used for.
@@ -180,7 +180,7 @@ impl Day {
         let mut day = Self {
             real,
             said: None,
-            delay: 0,
+            late: false,
         };
         day.tell(share(all, gap));
         day
@@ -322,9 +322,7 @@ fn day(noise: &mut Noise, all: u64, centre: u64) -> Day {
     let mut near = |centre: u64, most| centre.saturating_add_signed(noise.around(most));
     let (training, inference) = (near(centre, 10_000), near(250_000, 20_000));
     let mut day = Day::honest(all, training, inference, noise.below(10_000));
-    if noise.happens(20_000) {
-        day.delay = 43_200;
-    }
+    day.late = noise.happens(20_000);
     day
 }
 

@@ -49,6 +49,8 @@ pub enum Chance {
     /// As often as the errors of those who measure let them: see [`expected`].
     Meters,
     Never,
+    /// There is nothing yet that it could be tried on.
+    Untried,
 }
 
 /// The best of several verdicts: `none` where none is HOLDS or CONSISTENT.
@@ -155,6 +157,14 @@ pub struct Outcome {
     pub chance: f64,
 }
 
+impl Outcome {
+    /// Whether what is not so came out as what holds, or as consistent though nobody saw it.
+    pub fn is_fooled(&self) -> bool {
+        let unseen = Best(Some((false, Level::E0)));
+        self.broken && (self.best >= Best::HOLDS || self.best == unseen)
+    }
+}
+
 /// Makes a world and judges it.
 pub fn outcome(scenario: &Scenario, chance: Chance) -> Outcome {
     let world = scenario.simulate().unwrap();
@@ -178,7 +188,7 @@ pub fn outcome(scenario: &Scenario, chance: Chance) -> Outcome {
         broken: world.story.is_broken(),
         chance: match chance {
             Chance::Always => 1.0,
-            Chance::Never => 0.0,
+            Chance::Never | Chance::Untried => 0.0,
             Chance::Meters => expected(&world.story),
         },
     }

@@ -1,7 +1,7 @@
 //! Ledgers that were opened, held against each other; figures that repeat; classes that
 //! others tell apart.
 
-use standstill::attestation::content::{AreaOpen, Direction, Measured, Transfer};
+use standstill::attestation::content::{AreaOpen, Corroboration, Direction, Measured, Transfer};
 use standstill::attestation::figure::Class;
 use standstill::claim::Baseline;
 use standstill::hash::Hash;
@@ -118,6 +118,15 @@ fn told(judgement: &Judgement) -> Vec<String> {
     found
         .map(|one| format!("{}: {}", one.check, one.text))
         .collect()
+}
+
+/// As [`measured`], and as much inference.
+fn classified(of: &Lab, period: Period, lower: u64, upper: u64) -> Corroboration {
+    let mut said = measured(of, period, lower, upper);
+    let mut inference = said.figures[0].clone();
+    inference.class = Class::Inference;
+    said.figures.insert(0, inference);
+    said
 }
 
 // spec: ver-82
@@ -331,11 +340,7 @@ fn figures_that_repeat_are_told_and_constant_load_of_one_class_is_not() {
     let lab = lab_of([7, 8, 9, 10]);
     let mut other = corroborator(150, &lab);
     for number in 0..4 {
-        let mut said = measured(&lab, day(number), 5, 20);
-        let mut inference = said.figures[0].clone();
-        inference.class = Class::Inference;
-        said.figures.insert(0, inference);
-        other.measure(said);
+        other.measure(classified(&lab, day(number), 5, 20));
     }
     let files = log_with(&lab, &[&other], END);
     let trust = trust_of(&[lab.id], "", &expecting(&lab, &[(&other, "cloud")]));
@@ -366,11 +371,7 @@ fn training_told_as_inference_is_a_disagreement_of_classes() {
         said.figures.sort_by_key(|one| one.class.as_str());
         lab.say(StreamId::new(1), Content::Usage(said));
         let mut other = corroborator(150, &lab);
-        let mut said = measured(&lab, day(0), 100, 100);
-        let mut inference = said.figures[0].clone();
-        inference.class = Class::Inference;
-        said.figures.insert(0, inference);
-        other.measure(said);
+        other.measure(classified(&lab, day(0), 100, 100));
         let files = log_with(&lab, &[&other], END);
         let trust = trust_of(&[lab.id], "", &expecting(&lab, &[(&other, "cloud")]));
         let judgement = judge_with(&files, &trust, END, Known::default());
