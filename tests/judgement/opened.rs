@@ -265,6 +265,34 @@ fn meters_with_one_series_are_named() {
 
 // spec: ver-84
 #[test]
+fn no_meters_name_fills_a_verdict() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 1));
+    let mut ledger = Ledger::new(Kind::Meters, Secret::from_bytes([7; 32]));
+    for number in 0..200 {
+        let record = MeterRecord {
+            meter: &format!("{number:03}{}", "x".repeat(60_000)),
+            boundary: Boundary::Node,
+            figures: &[],
+            coverage: seen(DAY, 0),
+            series: sha256(b"one"),
+        };
+        ledger.push_meter(&record).unwrap();
+    }
+    let mut said = used(day(0), 10);
+    said.ledgers.push(ledger.reference().unwrap());
+    lab.say(StreamId::new(1), Content::Usage(said));
+    let files = seen_log(&lab, 3, END);
+    let opened = OpenedLedger::of("long", &ledger).unwrap();
+    let judged = with_ledgers(&files, &lab, vec![opened]);
+    hand_on(&judged);
+    let found = told(&judged);
+    assert!(found[0].starts_with("series-repeated: 199 series"));
+    assert!(found[0].len() < 65_536, "{}", found[0].len());
+}
+
+// spec: ver-84
+#[test]
 fn the_copied_power_logs_of_a_real_submission_are_all_named() {
     let Some(data) = std::env::var_os("STANDSTILL_DATA") else {
         eprintln!("not run: STANDSTILL_DATA names no folder of real data");

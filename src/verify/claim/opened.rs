@@ -21,6 +21,10 @@ const MONTH: u64 = 31 * DAY;
 /// How many of a kind are named: more than a rack has devices.
 const NAMED: usize = 128;
 
+/// How much of a meter's name is told: as much as other names have. (A lab that writes so much
+/// that no auditor can hand it on.)
+const NAME: usize = 128;
+
 /// One stay of a device in an area, by an opened inventory.
 struct Stay<'c> {
     area: &'c str,
@@ -183,5 +187,6 @@ fn series(covered: &[Covered<'_>]) -> Vec<String> {
 }
 
 fn spell((area, meter, period): (&str, &str, Period)) -> String {
-    format!("`{meter}` of {area} in {period}")
+    let name: String = meter.chars().take(NAME).collect();
+    format!("`{name}` of {area} in {period}")
 }
