@@ -9,6 +9,9 @@
 //! Where the jobs come from is the business of `telemetry`; that a job log never claims
 //! to have seen everything, that of the caller, who states the coverage.
 
+mod metering;
+pub mod reading;
+mod track;
 mod usage;
 
 use std::collections::BTreeMap;
@@ -22,6 +25,8 @@ use crate::time::Cadence;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 
+pub use metering::{MeterId, MeterPeriod, Metered, Metering};
+pub use track::Cell;
 pub use usage::{PeriodUsage, Share, Usage};
 
 /// The jobs, counted once a period, that are worked on at once: enough for every core,

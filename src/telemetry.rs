@@ -5,17 +5,25 @@
 
 mod clock;
 mod decimal;
+mod gathered;
+mod input;
 pub mod jobs;
+pub mod mlperf;
 pub mod slurm;
+mod source;
 
 use std::collections::BTreeMap;
 
 use crate::attestation::figure::Class;
 use crate::collector::Job;
 use crate::collector::overlapping_runs;
+use crate::collector::reading::ReadingError;
 use crate::time::UnixSeconds;
 
 pub use clock::{Ambiguous, Clock, ZoneError};
+pub use gathered::Gathered;
+pub use input::Input;
+pub use source::{Sink, Source};
 
 /// The most warnings that are told one by one.
 const MAX_WARNINGS: usize = 50;
@@ -148,6 +156,17 @@ pub enum SourceError {
         /// The first of them.
         rows: String,
     },
+    /// It cannot be read at all.
+    #[error("{name} cannot be read: {why}")]
+    Read {
+        /// What.
+        name: String,
+        /// Why not.
+        why: String,
+    },
+    /// A reading that contradicts another, or cannot be.
+    #[error(transparent)]
+    Reading(#[from] ReadingError),
     /// A row has another number of columns than the header.
     #[error("row {row} has {found} columns, the header {expected}")]
     Row {

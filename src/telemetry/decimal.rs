@@ -1,4 +1,112 @@
-//! Exact decimals of other programs: `66` and `66.0`, never a float.
+//! Exact decimals of other programs: `66`, `66.0` and `6.6e1`, never a float.
+
+use crate::collector::reading::Billionths;
+
+/// A unit that readings come in, as a multiple of the base unit (W, J, a share): `times`
+/// times ten to the `ten`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unit {
+    times: u128,
+    ten: i32,
+}
+
+impl Unit {
+    /// The base unit.
+    pub(super) const ONE: Self = Self::ten(0);
+    /// Thousandths of it.
+    pub(super) const MILLI: Self = Self::ten(-3);
+    /// Millionths of it.
+    pub(super) const MICRO: Self = Self::ten(-6);
+    /// A thousand of it.
+    pub(super) const KILO: Self = Self::ten(3);
+    /// A million of it.
+    pub(super) const MEGA: Self = Self::ten(6);
+    /// Hundredths of it.
+    pub(super) const PERCENT: Self = Self::ten(-2);
+    /// A watt-hour, in joules.
+    pub(super) const WATT_HOUR: Self = Self {
+        times: 3600,
+        ten: 0,
+    };
+    /// A kilowatt-hour, in joules.
+    pub(super) const KILOWATT_HOUR: Self = Self {
+        times: 3600,
+        ten: 3,
+    };
+    /// A megawatt-hour, in joules.
+    pub(super) const MEGAWATT_HOUR: Self = Self {
+        times: 3600,
+        ten: 6,
+    };
+
+    /// A power of ten of the base unit.
+    pub(super) const fn ten(ten: i32) -> Self {
+        Self { times: 1, ten }
+    }
+
+    /// Returns the unit times ten to the `ten`.
+    pub(super) const fn shifted(self, ten: i32) -> Self {
+        Self {
+            times: self.times,
+            ten: self.ten.saturating_add(ten),
+        }
+    }
+}
+
+/// Parses a decimal in `unit`, with a point and an exponent if need be. What lies below a
+/// billionth of the base unit is cut off.
+pub(super) fn billionths(text: &str, unit: Unit) -> Result<Billionths, &'static str> {
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()),
+        None => (unsigned, Some(0)),
+    };
+    let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let lower = unsigned.trim_start_matches('-');
+    if ["nan", "inf", "infinity"]
+        .iter()
+        .any(|one| lower.eq_ignore_ascii_case(one))
+    {
+        return Err("is no number: nothing was measured");
+    }
+    let (integer, negative) = match integer.strip_prefix('-') {
+        Some(integer) => (integer, true),
+        None => (integer, false),
+    };
+    if (integer.is_empty() && fraction.is_empty()) || !digits(integer) || !digits(fraction) {
+        return Err("is not a decimal number");
+    }
+    let exponent = exponent.ok_or("is not a decimal number")?;
+    let mut value: u128 = 0;
+    // Beyond 30 digits nothing is left of a billionth.
+    let places = fraction.len().min(30);
+    for digit in integer.bytes().chain(fraction.bytes().take(places)) {
+        let digit = u128::from(digit.wrapping_sub(b'0'));
+        let next = value
+            .checked_mul(10)
+            .and_then(|value| value.checked_add(digit));
+        value = next.ok_or("is too large")?;
+    }
+    if negative && value != 0 {
+        return Err("is negative");
+    }
+    value = value.checked_mul(unit.times).ok_or("is too large")?;
+    let places = i32::try_from(places).map_err(|_| "is too large")?;
+    let ten = exponent
+        .checked_add(unit.ten)
+        .and_then(|ten| ten.checked_add(9)?.checked_sub(places))
+        .ok_or("is too large")?;
+    let power = 10_u128.checked_pow(ten.unsigned_abs());
+    let scaled = match power {
+        _ if value == 0 => Some(0),
+        Some(power) if ten >= 0 => value.checked_mul(power),
+        Some(power) => value.checked_div(power),
+        None if ten < 0 => Some(0),
+        None => None,
+    };
+    scaled.and_then(Billionths::new).ok_or("is too large")
+}
 
 /// Parses a decimal that is a whole number, whatever zeros follow its point.
 pub(super) fn whole(text: &str) -> Result<u64, &'static str> {
@@ -19,6 +127,44 @@ pub(super) fn whole(text: &str) -> Result<u64, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decimals_are_read_to_the_billionth() {
+        let watts = |text| billionths(text, Unit::ONE).map(|value| value.to_string());
+        for (text, value) in [
+            ("627.40", "627.4"),
+            ("-0", "0"),
+            ("0.0000000019", "0.000000001"),
+            ("1.2e+06", "1200000"),
+            ("2.5E-3", "0.0025"),
+            (".5", "0.5"),
+            ("9007199254740993", "9007199254740993"),
+        ] {
+            assert_eq!(watts(text).as_deref(), Ok(value), "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            ".",
+            "e5",
+            "NaN",
+            "+Inf",
+            "-inf",
+            "-1",
+            "1,5",
+            "0x1",
+            "1e99",
+            "1e-99999999999",
+            " 1",
+        ] {
+            assert!(watts(text).is_err(), "{text}");
+        }
+        assert_eq!(watts("1e-40").as_deref(), Ok("0"));
+        let kilowatt_hours = billionths("1.5", Unit::KILOWATT_HOUR).unwrap();
+        assert_eq!(kilowatt_hours.to_string(), "5400000");
+        let percent = billionths("12.5", Unit::PERCENT).unwrap();
+        assert_eq!(percent.to_string(), "0.125");
+    }
 
     #[test]
     fn whole_numbers_are_read_exactly() {

@@ -1,14 +1,5 @@
 //! Job logs from their bytes to totals: every trap of `sacct`, job tables, bad input.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    clippy::arithmetic_side_effects,
-    reason = "a test may stop"
-)]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroU64;

@@ -1,0 +1,166 @@
+//! Raw input: a file, plain or gzip, digested as it is read and never held whole.
+
+use std::fs::File;
+use std::io;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::hash::Hash;
+use crate::hash::Hasher;
+use crate::telemetry::SourceError;
+
+/// What a gzip file begins with (RFC 1952, 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Bytes read at a time.
+const BUFFER: usize = 1 << 18;
+
+/// The longest line that is read: beyond it something is no table.
+const MAX_LINE: usize = 1 << 20;
+
+/// A raw input.
+pub struct Input {
+    name: String,
+    text: Box<dyn BufRead + Send>,
+    hasher: Arc<Mutex<Hasher>>,
+    row: u64,
+}
+
+impl Input {
+    /// Opens a file.
+    pub fn open(path: &Path) -> Result<Self, SourceError> {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| SourceError::Read {
+            name: name.clone(),
+            why: error.to_string(),
+        })?;
+        Self::new(name, file)
+    }
+
+    /// Reads from `raw`, which errors call `name`.
+    pub fn new(name: String, raw: impl Read + Send + 'static) -> Result<Self, SourceError> {
+        let hasher = Arc::new(Mutex::new(Hasher::new()));
+        let digested = Digested {
+            raw,
+            hasher: hasher.clone(),
+        };
+        let mut raw = BufReader::with_capacity(BUFFER, digested);
+        let start = raw.fill_buf().map_err(|error| SourceError::Read {
+            name: name.clone(),
+            why: error.to_string(),
+        })?;
+        let text: Box<dyn BufRead + Send> = if start.starts_with(&GZIP) {
+            Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(raw)))
+        } else {
+            Box::new(raw)
+        };
+        Ok(Self {
+            name,
+            text,
+            hasher,
+            row: 0,
+        })
+    }
+
+    /// Returns what it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the row read last, counted from 1.
+    pub const fn row(&self) -> u64 {
+        self.row
+    }
+
+    /// Puts the next line into `line`, without its line feed; `false` at the end. A last
+    /// line without a line feed is refused: the file may be cut off there.
+    pub fn line(&mut self, line: &mut Vec<u8>) -> Result<bool, SourceError> {
+        line.clear();
+        let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
+        let read = (&mut self.text).take(limit).read_until(b'\n', line);
+        let read = read.map_err(|error| self.fail(&error))?;
+        if read == 0 {
+            return Ok(false);
+        }
+        self.row = self.row.saturating_add(1);
+        if line.pop() != Some(b'\n') {
+            if read >= MAX_LINE {
+                return Err(SourceError::Shape {
+                    expected: "a text of lines",
+                    why: format!("row {} has more than {MAX_LINE} bytes", self.row),
+                });
+            }
+            return Err(SourceError::Cut);
+        }
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        Ok(true)
+    }
+
+    /// Reads all of it, which may have at most `limit` bytes.
+    pub fn whole(&mut self, limit: usize) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = Vec::new();
+        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+        let read = (&mut self.text).take(most).read_to_end(&mut bytes);
+        read.map_err(|error| self.fail(&error))?;
+        if bytes.len() > limit {
+            return Err(SourceError::Shape {
+                expected: "a document",
+                why: format!("it has more than {limit} bytes"),
+            });
+        }
+        Ok(bytes)
+    }
+
+    /// Returns the SHA-256 of the raw bytes, once they were read to their end.
+    pub fn digest(self) -> Hash {
+        let hasher = self.hasher.lock().unwrap_or_else(PoisonError::into_inner);
+        hasher.clone().finish()
+    }
+
+    /// Says what went wrong; of a gzip file that ends too early, that it does.
+    fn fail(&self, error: &io::Error) -> SourceError {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => SourceError::Cut,
+            _ => SourceError::Read {
+                name: self.name.clone(),
+                why: error.to_string(),
+            },
+        }
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.text.read(buffer)
+    }
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Input({})", self.name)
+    }
+}
+
+/// Digests what passes through.
+struct Digested<R> {
+    raw: R,
+    hasher: Arc<Mutex<Hasher>>,
+}
+
+impl<R: Read> Read for Digested<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.raw.read(buffer)?;
+        let mut hasher = self.hasher.lock().unwrap_or_else(PoisonError::into_inner);
+        hasher.update(buffer.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+}

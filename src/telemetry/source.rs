@@ -1,0 +1,59 @@
+//! The open trait that every source of telemetry implements, and what it gives to.
+//!
+//! A contract suite, `tests/telemetry/contract.rs`, is run over every implementation: what
+//! it gives depends on its input alone, lies in order, and is never filled in.
+
+use crate::collector::Job;
+use crate::collector::MeterId;
+use crate::collector::reading::Lot;
+use crate::collector::reading::Measure;
+use crate::collector::reading::Meter;
+use crate::collector::reading::Sample;
+use crate::hash::Hash;
+use crate::telemetry::SourceError;
+
+/// Something that shows what accelerators or meters did.
+pub trait Source {
+    /// Returns the tool whose output it is, such as `nvidia-smi`, without a version.
+    fn tool(&self) -> &str;
+
+    /// Returns what was asked, word for word, where something was asked: a lab commits to
+    /// it.
+    fn query(&self) -> Option<String> {
+        None
+    }
+
+    /// Gives all that it holds to `sink`: the readings of one measure of one meter in
+    /// order of time, those of the time around a period with it, and nothing that is not
+    /// there. On an error what was given is not to be used.
+    fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError>;
+}
+
+/// What takes the output of a source.
+pub trait Sink {
+    /// Takes a job.
+    fn job(&mut self, job: Job) -> Result<(), SourceError>;
+
+    /// Returns the number of a meter, known by its boundary and name.
+    fn meter(&mut self, meter: &Meter) -> Result<MeterId, SourceError>;
+
+    /// Takes a reading.
+    fn sample(
+        &mut self,
+        meter: MeterId,
+        measure: Measure,
+        sample: Sample,
+    ) -> Result<(), SourceError>;
+
+    /// Takes the energy of a stretch of time.
+    fn lot(&mut self, meter: MeterId, lot: Lot) -> Result<(), SourceError>;
+
+    /// Takes the SHA-256 of a raw input, one after the other.
+    fn input(&mut self, digest: Hash);
+
+    /// Hears that a row is no use of accelerators, or no reading, and why.
+    fn skip(&mut self, reason: &'static str, row: u64);
+
+    /// Hears of something that looks wrong and was read all the same.
+    fn warn(&mut self, row: u64, text: &str);
+}
