@@ -9,6 +9,7 @@
 //! Where the jobs come from is the business of `telemetry`; that a job log never claims
 //! to have seen everything, that of the caller, who states the coverage.
 
+pub mod account;
 mod metering;
 pub mod reading;
 mod track;

@@ -9,6 +9,7 @@ mod gathered;
 mod input;
 pub mod jobs;
 pub mod mlperf;
+pub mod nvidia_smi;
 pub mod slurm;
 mod source;
 

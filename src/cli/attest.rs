@@ -84,9 +84,18 @@ impl AttestArgs {
                         .hint("collect again: the area's periods have changed"),
                 );
             }
-            usage.inventory = inventory(workspace, self.place.area, period.start());
+            let inventory = inventory(workspace, self.place.area, period.start());
+            // A list of devices is of the inventory that it was collected under.
+            if usage.inventory.is_some() && usage.inventory != inventory {
+                return Err(Failure::file(
+                    &draft,
+                    "is of devices that the inventory in force does not list",
+                )
+                .hint("collect again: the inventory has changed"));
+            }
+            usage.inventory = inventory;
             let name = period.start().to_string();
-            kept.push(drafts::keep_ledger(
+            kept.extend(drafts::keep_ledgers(
                 workspace,
                 &draft,
                 self.place.area,
@@ -107,7 +116,11 @@ impl AttestArgs {
 
 /// Returns the inventory in force for the period that begins at `start`, or its
 /// correction: that which began last and no later.
-fn inventory(workspace: &Workspace, stream: StreamId, start: UnixSeconds) -> Option<StatementId> {
+pub(super) fn inventory(
+    workspace: &Workspace,
+    stream: StreamId,
+    start: UnixSeconds,
+) -> Option<StatementId> {
     let mut last = None;
     for entry in workspace.stream(stream) {
         match &entry.statement.content {

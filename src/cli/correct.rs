@@ -74,7 +74,7 @@ impl CorrectArgs {
             statement: original.id,
         };
         let sequence = workspace.stream(self.place.area).count();
-        let (replacement, ledger) = match original.statement.content.clone() {
+        let (replacement, ledgers) = match original.statement.content.clone() {
             Content::Usage(known) => self.usage(&workspace, &known, sequence)?,
             Content::Inventory(known) => self.inventory(&workspace, &known, sequence, world)?,
             _ => {
@@ -93,14 +93,16 @@ impl CorrectArgs {
         let id = workspace
             .append(self.place.area, Content::Correction(correction))
             .inspect_err(|_| {
-                let _ = std::fs::remove_file(&ledger);
+                for ledger in &ledgers {
+                    let _ = std::fs::remove_file(ledger);
+                }
             })?;
         world.answer(
             &json!({
                 "correction": id.to_string(),
                 "sequence": sequence,
                 "corrects": corrects.statement.to_string(),
-                "ledger": ledger,
+                "ledgers": ledgers,
             }),
             &format!("{id} corrects {}", corrects.statement),
         )
@@ -134,7 +136,7 @@ impl CorrectArgs {
         workspace: &Workspace,
         known: &Usage,
         sequence: usize,
-    ) -> Result<(Content, PathBuf), Failure> {
+    ) -> Result<(Content, Vec<PathBuf>), Failure> {
         let mut usage = drafts::read_usage(&self.file)?;
         if known.period != usage.period {
             let why = format!(
@@ -147,10 +149,12 @@ impl CorrectArgs {
         }
         usage.inventory = known.inventory;
         let name = format!("{}.correction-{sequence}", usage.period.start());
-        let kept = drafts::keep_ledger(workspace, &self.file, self.place.area, &name, &usage)?;
-        durable::path(&kept)
-            .and_then(|()| durable::name(&kept))
-            .map_err(|error| Failure::io(&kept, error))?;
+        let kept = drafts::keep_ledgers(workspace, &self.file, self.place.area, &name, &usage)?;
+        for ledger in &kept {
+            durable::path(ledger)
+                .and_then(|()| durable::name(ledger))
+                .map_err(|error| Failure::io(ledger, error))?;
+        }
         Ok((Content::Usage(usage), kept))
     }
 
@@ -160,7 +164,7 @@ impl CorrectArgs {
         known: &Inventory,
         sequence: usize,
         world: &mut World<'_>,
-    ) -> Result<(Content, PathBuf), Failure> {
+    ) -> Result<(Content, Vec<PathBuf>), Failure> {
         self.models.check()?;
         let secret = devices::device_secret(workspace)?;
         let devices = devices::Devices::read(&self.file, &self.models, &secret, world)?;
@@ -175,6 +179,6 @@ impl CorrectArgs {
             ..known.clone()
         };
         let kept = devices::keep_ledger(workspace, &name, &ledger)?;
-        Ok((Content::Inventory(inventory), kept))
+        Ok((Content::Inventory(inventory), vec![kept]))
     }
 }

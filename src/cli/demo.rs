@@ -11,6 +11,7 @@ use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::attest::AttestArgs;
 use crate::cli::collect::JobLogArgs;
+use crate::cli::collect::PeriodArgs;
 use crate::cli::collect::slurm;
 use crate::cli::conclusion::HandOnArgs;
 use crate::cli::failure;
@@ -230,14 +231,16 @@ impl Demo<'_, '_> {
                 };
                 let collect = JobLogArgs {
                     file: workspace.join("sacct.psv"),
-                    place: place.clone(),
-                    through: midnight,
-                    tz: Some("UTC".to_owned()),
-                    ambiguous: Ambiguous::Refuse,
+                    periods: PeriodArgs {
+                        place: place.clone(),
+                        through: midnight,
+                        tz: Some("UTC".to_owned()),
+                        ambiguous: Ambiguous::Refuse,
+                        again: None,
+                    },
                     models: Models {
                         model: vec![("h100".to_owned(), "h100-sxm".to_owned())],
                     },
-                    again: None,
                     class: vec![
                         ("train".to_owned(), "training".to_owned()),
                         ("infer".to_owned(), "inference".to_owned()),

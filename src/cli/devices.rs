@@ -32,6 +32,8 @@ pub(super) struct Devices {
 struct Device {
     model: String,
     vendor: Option<String>,
+    /// What sources may call it, its serial number first.
+    names: Vec<String>,
 }
 
 impl Devices {
@@ -42,7 +44,8 @@ impl Devices {
         }
     }
 
-    /// Reads a CSV table with the columns `serial`, `model` and, if wanted, `vendor`.
+    /// Reads a CSV table with the columns `serial`, `model` and, if wanted,
+    /// `vendor` and `uuid`, by which telemetry may call it.
     pub(super) fn read(
         path: &Path,
         models: &Models,
@@ -64,7 +67,7 @@ impl Devices {
         let (Some(serial), Some(model)) = (column("serial"), column("model")) else {
             return Err(fail("has no columns `serial` and `model`".to_owned()));
         };
-        let vendor = column("vendor");
+        let (vendor, uuid) = (column("vendor"), column("uuid"));
         let catalogue = Catalogue::embedded();
         let mut lines: BTreeMap<String, u64> = BTreeMap::new();
         let mut records = BTreeMap::new();
@@ -93,10 +96,14 @@ impl Devices {
             }
             let salt = secret.commitment_salt("serial", serial.as_bytes());
             let vendor = vendor.map(get).filter(|vendor| !vendor.is_empty());
-            records.insert(
-                commitment("serial", &salt, serial.as_bytes()),
-                Device { model, vendor },
-            );
+            let commitment = commitment("serial", &salt, serial.as_bytes());
+            let uuid = uuid.map(get).filter(|uuid| !uuid.is_empty());
+            let device = Device {
+                model,
+                vendor,
+                names: [serial].into_iter().chain(uuid).collect(),
+            };
+            records.insert(commitment, device);
         }
         if records.is_empty() {
             return Err(
@@ -109,6 +116,12 @@ impl Devices {
             ));
         }
         Ok(Self { records })
+    }
+
+    /// Returns what sources may call each of them.
+    pub(super) fn names(&self) -> BTreeMap<Hash, Vec<String>> {
+        let names = |(serial, device): (&Hash, &Device)| (*serial, device.names.clone());
+        self.records.iter().map(names).collect()
     }
 
     /// Returns how many there are.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::AmbiguousOffset;
 use jiff::tz::TimeZone;
 
+use crate::collector::reading::Millis;
 use crate::time::UnixSeconds;
 
 /// No zone ever shifted by more than a day (Samoa skipped one in 2011): local times
@@ -84,6 +85,35 @@ impl Clock {
         }
         let offset = parse_offset(rest).ok_or(ClockFault::NotTime)?;
         instant(local, offset)
+    }
+
+    /// Parses what [`Self::instant`] does, to the millisecond: with a fraction of a second
+    /// after it, of which what lies below a millisecond is cut off, and with `/` between
+    /// the parts of the date.
+    pub(super) fn millis(&self, text: &str) -> Result<Millis, ClockFault> {
+        let (whole, rest) = match text.split_once('.') {
+            Some((whole, rest)) => (whole, rest),
+            None => (text, ""),
+        };
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (fraction, zone) = rest.split_at_checked(digits).unwrap_or((rest, ""));
+        if fraction.is_empty() && text.contains('.') {
+            return Err(ClockFault::NotTime);
+        }
+        let second = if whole.contains('/') || !zone.is_empty() {
+            self.instant(&format!("{}{zone}", whole.replace('/', "-")))?
+        } else {
+            self.instant(whole)?
+        };
+        let mut part = 0_u64;
+        for place in 0..3 {
+            let digit = fraction
+                .as_bytes()
+                .get(place)
+                .map_or(0, |digit| digit.wrapping_sub(b'0'));
+            part = part.saturating_mul(10).saturating_add(digit.into());
+        }
+        Millis::new(Millis::from(second).get().saturating_add(part)).ok_or(ClockFault::NotTime)
     }
 
     /// Finds the instant of a local time, given as seconds as if it were UTC.
@@ -251,6 +281,24 @@ mod tests {
             at(&paris(Ambiguous::Refuse), clear).unwrap(),
             "2026-10-25T02:00:00Z"
         );
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_is_kept_to_the_millisecond() {
+        let clock = paris(Ambiguous::Refuse);
+        let at = |text: &str| clock.millis(text).map(|instant| instant.to_string());
+        for (text, instant) in [
+            ("2026/07/03 22:10:46.109", "2026-07-03T20:10:46.109Z"),
+            ("2026-07-03T22:10:46.1Z", "2026-07-03T22:10:46.100Z"),
+            ("2026-07-03T22:10:46.9999+02:00", "2026-07-03T20:10:46.999Z"),
+            ("2026-07-03T22:10:46+02:00", "2026-07-03T20:10:46Z"),
+            ("1795520321.25", "2026-11-24T11:38:41.250Z"),
+        ] {
+            assert_eq!(at(text).as_deref(), Ok(instant), "{text}");
+        }
+        for text in ["2026/07/03 22:10:46.", ".5", "2026/07/03 22:10:46.x"] {
+            assert!(at(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -350,7 +350,9 @@ fn a_statement_that_would_be_too_long_an_entry_never_takes_its_place() {
     lab.ok("collect jobs jobs.csv --workspace lab --through 2026-03-12T00:00:00Z");
     let said = lab.refused("attest --workspace lab");
     assert!(said.contains("at most 65535"), "{said}");
-    // The stream goes on: collected with fewer models, it is attested and published.
+    // The stream goes on: collected with fewer models, it is attested and published. What
+    // another source said stands beside it until it is taken out.
+    lab.ok("collect forget jobs-csv --workspace lab");
     lab.at(END);
     lab.report(END, "2026-03-31T00:00:00Z");
     // So is a pledge.

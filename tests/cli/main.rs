@@ -27,6 +27,7 @@ mod lab;
 mod outbox;
 mod pledges;
 mod promises;
+mod readings;
 mod readme;
 mod runs;
 mod sandbox;

@@ -135,6 +135,11 @@ impl Usage {
         Ok(())
     }
 
+    /// Whether every sum of a ledger is the total of some source's figures.
+    pub fn totals(&self, ledger: &LedgerReference) -> bool {
+        ledger.sums.iter().all(|sum| self.agrees(sum))
+    }
+
     /// Whether the figures of some source come to what a ledger's records do, less what
     /// was clipped.
     fn agrees(&self, sum: &LedgerSum) -> bool {

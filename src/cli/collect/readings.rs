@@ -1,0 +1,498 @@
+//! `standstill collect` of readings: of devices and power meters, period by period.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::attestation::Content;
+use crate::attestation::StatementId;
+use crate::attestation::figure::Basis;
+use crate::attestation::figure::Boundary;
+use crate::attestation::figure::Class;
+use crate::attestation::figure::Coverage;
+use crate::attestation::figure::Figure;
+use crate::attestation::figure::QuantityKind;
+use crate::attestation::figure::Source as FigureSource;
+use crate::cli::Failure;
+use crate::cli::World;
+use crate::cli::attest::inventory;
+use crate::cli::collect::Due;
+use crate::cli::collect::PeriodArgs;
+use crate::cli::collect::class;
+use crate::cli::collect::commit;
+use crate::cli::devices::Devices;
+use crate::cli::devices::device_secret;
+use crate::cli::drafts::Drafts;
+use crate::cli::drafts::Part;
+use crate::cli::failure;
+use crate::cli::models::Models;
+use crate::cli::progress;
+use crate::collector::MeterPeriod;
+use crate::collector::Metered;
+use crate::collector::Metering;
+use crate::collector::account::DeviceAccount;
+use crate::collector::account::Listed;
+use crate::collector::account::Measured;
+use crate::collector::account::MeterAccount;
+use crate::collector::account::Roll;
+use crate::collector::reading::SECOND;
+use crate::hash::Hash;
+use crate::keystore;
+use crate::ledger::Ledger;
+use crate::ledger::Secret;
+use crate::quantity::Interval;
+use crate::telemetry::Gathered;
+use crate::telemetry::Input;
+use crate::telemetry::Source;
+use crate::telemetry::SourceError;
+use crate::telemetry::mlperf::PowerLogs;
+use crate::telemetry::nvidia_smi::NvidiaSmi;
+use crate::time::Period;
+
+/// The most names that one message lists.
+const MAX_NAMED: usize = 5;
+
+#[derive(Clone, Debug, clap::Args)]
+struct ReadingArgs {
+    #[command(flatten)]
+    periods: PeriodArgs,
+
+    /// Devices of the inventory: CSV with `serial,model` and, where the source names
+    /// devices so, `uuid`
+    #[arg(long, value_name = "FILE")]
+    devices: Option<PathBuf>,
+
+    #[command(flatten)]
+    models: Models,
+
+    /// What the devices were used for
+    #[arg(long, value_name = "CLASS", default_value = "unclassified")]
+    class: String,
+
+    /// Seconds from one reading to the next (default: the median found)
+    #[arg(long, value_name = "SECONDS")]
+    every: Option<u32>,
+
+    /// Meters that there are within a boundary, e.g. `node=64`: those that are silent are
+    /// a gap (can be repeated)
+    #[arg(long, value_name = "BOUNDARY=COUNT", value_parser = meters)]
+    meters: Vec<(Boundary, u64)>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct NvidiaSmiArgs {
+    /// Output of `nvidia-smi`, plain or gzip
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    #[command(flatten)]
+    readings: ReadingArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct MlperfArgs {
+    /// Power logs, one a meter, plain or gzip
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// Where the meters measure
+    #[arg(long, value_name = "node|rack|facility|feed", default_value = "node")]
+    boundary: Boundary,
+
+    #[command(flatten)]
+    readings: ReadingArgs,
+}
+
+/// Collects what `nvidia-smi` printed.
+pub(super) fn nvidia_smi(args: &NvidiaSmiArgs, world: &mut World<'_>) -> Result<(), Failure> {
+    let clock = args.readings.periods.clock()?;
+    let input = Input::open(&args.file).map_err(|error| Failure::file(&args.file, error))?;
+    collect(&args.readings, &mut NvidiaSmi::new(input, clock), world)
+}
+
+/// Collects power logs.
+pub(super) fn mlperf(args: &MlperfArgs, world: &mut World<'_>) -> Result<(), Failure> {
+    let mut logs = PowerLogs::new(args.files.clone(), args.boundary);
+    collect(&args.readings, &mut logs, world)
+}
+
+fn collect(
+    args: &ReadingArgs,
+    source: &mut dyn Source,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    args.models.check()?;
+    let class = class(&args.class)?;
+    let due = args.periods.due(world)?;
+    let every = args
+        .every
+        .map(|seconds| u64::from(seconds).saturating_mul(SECOND));
+    let mut gathered = Gathered::new(Metering::new(due.cadence, due.range, every)?);
+    let bar = progress::spinner("reading");
+    source.read(&mut gathered).map_err(explain)?;
+    bar.finish_and_clear();
+    super::jobs::tell(&gathered.intake, world);
+    let provenance = FigureSource {
+        tool: format!(
+            "{}, standstill {}",
+            source.tool(),
+            env!("CARGO_PKG_VERSION")
+        ),
+        query: match source.query() {
+            Some(query) => Some(commit(&due.workspace, "query", query.as_bytes())?),
+            None => None,
+        },
+        input: match gathered.digest() {
+            Some(digest) => Some(commit(&due.workspace, "input", digest.as_bytes())?),
+            None => None,
+        },
+    };
+    let metered = gathered
+        .metering
+        .finish()
+        .map_err(|error| explain(error.into()))?;
+    tell(&metered, world);
+    let drafts = args.periods.stage(&due, source.tool())?;
+    let mut writer = Writer {
+        args,
+        class,
+        due: &due,
+        source: provenance,
+        expected: args.meters.iter().copied().collect(),
+        devices: None,
+        rolls: BTreeMap::new(),
+        total: Interval::ZERO,
+        gap: 0,
+    };
+    let devices = metered
+        .meters()
+        .any(|meter| meter.boundary == Boundary::Gpu);
+    let bar = progress::bar("collecting", metered.periods().len());
+    for (index, period) in metered.periods().iter().enumerate() {
+        writer.write(*period, &metered.period(index), devices, &drafts, world)?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let count = u64::try_from(metered.periods().len()).unwrap_or(u64::MAX);
+    let (total, gap) = (writer.total, writer.gap);
+    let more = json!({ "gap_seconds": gap.to_string(), "every_milliseconds": metered.every });
+    args.periods.keep(drafts, &due, count, total, more, world)?;
+    if gap > 0 {
+        world.note(format!(
+            "gap: {gap} seconds of devices or meters were not seen; a verdict charges them at their peak"
+        ));
+    }
+    Ok(())
+}
+
+/// Writes the drafts of periods.
+struct Writer<'a> {
+    args: &'a ReadingArgs,
+    class: Class,
+    due: &'a Due,
+    source: FigureSource,
+    expected: BTreeMap<Boundary, u64>,
+    /// What sources call the devices, by commitment.
+    devices: Option<BTreeMap<Hash, Vec<String>>>,
+    /// By inventory.
+    rolls: BTreeMap<StatementId, Roll>,
+    total: Interval,
+    gap: u128,
+}
+
+impl Writer<'_> {
+    fn write(
+        &mut self,
+        period: Period,
+        meters: &[MeterPeriod<'_>],
+        devices: bool,
+        drafts: &Drafts,
+        world: &mut World<'_>,
+    ) -> Result<(), Failure> {
+        let beyond = || Failure::new(format!("the figures of {period} are beyond 38 digits"));
+        let (mut figures, mut ledgers) = (Vec::new(), Vec::new());
+        let mut listed_in = None;
+        if devices {
+            let id = self.enrol(period, world)?;
+            listed_in = Some(id);
+            let roll = self.rolls.get(&id).ok_or_else(beyond)?;
+            let account = DeviceAccount::new(period, roll, meters);
+            refuse(&account, period)?;
+            for (model, total) in account.models().ok_or_else(beyond)? {
+                let seconds = QuantityKind::AcceleratorSeconds;
+                let present = total.present;
+                self.total = self.total.plus(present.value).ok_or_else(beyond)?;
+                self.gap = self.gap.saturating_add(gap_of(present));
+                figures.push(self.figure(
+                    seconds,
+                    model,
+                    Basis::Present,
+                    None,
+                    present,
+                    "readings",
+                ));
+                if let Some(active) = total.active {
+                    let method = "activity between readings";
+                    figures.push(self.figure(seconds, model, Basis::Active, None, active, method));
+                }
+                if let Some(energy) = total.energy {
+                    let (joules, method) = (QuantityKind::EnergyJoules, account.energy_method);
+                    let boundary = Some(Boundary::Gpu);
+                    figures.push(self.figure(
+                        joules,
+                        model,
+                        Basis::Present,
+                        boundary,
+                        energy,
+                        method,
+                    ));
+                }
+            }
+            ledgers.push(account.ledger(Secret::from_bytes(*keystore::random()?))?);
+        }
+        let account = MeterAccount::new(period, meters);
+        if !account.is_empty() || !self.expected.is_empty() {
+            for (boundary, energy) in account.boundaries(&self.expected).ok_or_else(beyond)? {
+                self.gap = self.gap.saturating_add(gap_of(energy));
+                let joules = QuantityKind::EnergyJoules;
+                let method = "meter readings";
+                figures.push(self.figure(
+                    joules,
+                    "none",
+                    Basis::Present,
+                    Some(boundary),
+                    energy,
+                    method,
+                ));
+            }
+            ledgers.push(account.ledger(Secret::from_bytes(*keystore::random()?))?);
+        }
+        let ledgers = ledgers
+            .iter()
+            .map(|ledger| Ok((ledger.reference()?, ledger.print())));
+        let part = Part {
+            period,
+            figures,
+            ledgers: ledgers.collect::<Result<_, Failure>>()?,
+        };
+        drafts.add(part, listed_in)
+    }
+
+    fn figure(
+        &self,
+        quantity: QuantityKind,
+        model: &str,
+        basis: Basis,
+        boundary: Option<Boundary>,
+        measured: Measured,
+        method: &str,
+    ) -> Figure {
+        Figure {
+            quantity,
+            model: model.to_owned(),
+            class: self.class,
+            basis,
+            boundary,
+            value: measured.value,
+            method: method.to_owned(),
+            precision: None,
+            coverage: measured.coverage,
+            source: self.source.clone(),
+        }
+    }
+
+    /// Returns the inventory in force in a period, whose devices are then among the rolls.
+    fn enrol(&mut self, period: Period, world: &mut World<'_>) -> Result<StatementId, Failure> {
+        let area = self.args.periods.place.area;
+        let workspace = &self.due.workspace;
+        let id = inventory(workspace, area, period.start()).ok_or_else(|| {
+            Failure::new(format!("no inventory of area {area} is in force on {}", period.start()))
+                .hint("`standstill inventory FILE` declares the devices: what is not listed has no coverage")
+        })?;
+        if self.rolls.contains_key(&id) {
+            return Ok(id);
+        }
+        let names = if let Some(names) = &self.devices {
+            names
+        } else {
+            let file = self.args.devices.as_ref().ok_or_else(|| {
+                Failure::new("which device is which was not said").hint(
+                    "`--devices FILE` names the CSV that the inventory was made of, with a column `uuid`",
+                )
+            })?;
+            let secret = device_secret(workspace)?;
+            let devices = Devices::read(file, &self.args.models, &secret, world)?;
+            self.devices.insert(devices.names())
+        };
+        let ledger = inventory_ledger(self.due, area, id)?;
+        let mut listed = Vec::new();
+        let mut unnamed = 0_u64;
+        for record in ledger.records() {
+            let values: Vec<&str> = record.values().collect();
+            let [serial, model, ..] = values.as_slice() else {
+                continue;
+            };
+            let commitment: Hash = serial.parse().map_err(|_| {
+                Failure::new("the inventory's ledger has a record without a commitment")
+            })?;
+            let known = names.get(&commitment);
+            if known.is_none() {
+                unnamed = unnamed.saturating_add(1);
+            }
+            listed.push(Listed {
+                commitment,
+                model: (*model).to_owned(),
+                names: known.cloned().unwrap_or_default(),
+            });
+        }
+        if unnamed > 0 {
+            return Err(Failure::new(format!(
+                "{unnamed} devices of the inventory are not in the list of `--devices`"
+            ))
+            .hint("the list must hold every device of the inventory, and may hold more"));
+        }
+        let roll = Roll::new(listed)
+            .map_err(|name| Failure::new(format!("`{name}` names two devices")))?;
+        self.rolls.insert(id, roll);
+        Ok(id)
+    }
+}
+
+/// Finds the ledger of an inventory among those that were kept.
+fn inventory_ledger(
+    due: &Due,
+    area: crate::attestation::StreamId,
+    id: StatementId,
+) -> Result<Ledger, Failure> {
+    let entry = due.workspace.stream(area).find(|entry| entry.id == id);
+    let root = match entry.map(|entry| &entry.statement.content) {
+        Some(Content::Inventory(inventory)) => Some(inventory.ledger.root),
+        Some(Content::Correction(correction)) => match correction.replacement.as_ref() {
+            Content::Inventory(inventory) => Some(inventory.ledger.root),
+            _ => None,
+        },
+        _ => None,
+    };
+    let place = due.workspace.join(format!("ledgers/{area}"));
+    let listing = std::fs::read_dir(&place).map_err(|error| Failure::io(&place, error))?;
+    for file in listing {
+        let path = file.map_err(|error| Failure::io(&place, error))?.path();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        if !name.is_some_and(|name| name.starts_with("inventory-")) {
+            continue;
+        }
+        if let Ok(ledger) = Ledger::parse(&failure::read(&path)?)
+            && Some(ledger.root()) == root
+        {
+            return Ok(ledger);
+        }
+    }
+    Err(
+        Failure::file(&place, "has no ledger of the inventory in force")
+            .hint("bring it back from a copy: what it commits to cannot be made again"),
+    )
+}
+
+/// A device that no inventory lists, or that two names stand for, would make the statement
+/// false.
+fn refuse(account: &DeviceAccount<'_>, period: Period) -> Result<(), Failure> {
+    let some = |names: &[String]| {
+        let first: Vec<&str> = names.iter().take(MAX_NAMED).map(String::as_str).collect();
+        first.join(", ")
+    };
+    if !account.unlisted.is_empty() {
+        return Err(Failure::new(format!(
+            "{} devices were read in {period} that the inventory in force does not list: {}",
+            account.unlisted.len(),
+            some(&account.unlisted)
+        ))
+        .hint("declare them with `standstill inventory`, or name them in the column `uuid` of `--devices`"));
+    }
+    if !account.doubled.is_empty() {
+        return Err(Failure::new(format!(
+            "one device was read under two names in {period}: {}",
+            some(&account.doubled)
+        ))
+        .hint("a device counts once: take out the readings under one of its names"));
+    }
+    Ok(())
+}
+
+/// Says how often meters were read, and what looks wrong with all readings together.
+fn tell(metered: &Metered, world: &mut World<'_>) {
+    if metered.repeated > 0 {
+        world.note(format!(
+            "left out: {} readings given twice",
+            metered.repeated
+        ));
+    }
+    let mut copies: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for index in 0..metered.periods().len() {
+        for pair in metered.identical(index) {
+            let count = copies.entry(pair).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    for ((one, other), count) in copies.iter().take(MAX_NAMED) {
+        world.note(format!(
+            "warning: `{other}` has the very readings of `{one}` in {count} periods: a copied series measures nothing"
+        ));
+    }
+    if copies.len() > MAX_NAMED {
+        let meters: std::collections::BTreeSet<&str> =
+            copies.keys().map(|(_, other)| *other).collect();
+        world.note(format!(
+            "warning: {} meters in all have the readings of another: {} of {} measure on their own",
+            meters.len(),
+            metered.meters().count().saturating_sub(meters.len()),
+            metered.meters().count()
+        ));
+    }
+}
+
+fn gap_of(measured: Measured) -> u128 {
+    match measured.coverage {
+        Coverage::Known { gap, .. } => gap.get(),
+        Coverage::Unknown => 0,
+    }
+}
+
+fn explain(error: SourceError) -> Failure {
+    let hint = match &error {
+        SourceError::Field { why, .. } if why.contains("no zone") => {
+            "say with `--tz` which zone they are of: the zone of this machine is never used"
+        }
+        SourceError::Field { why, .. } if why.contains("twice") => {
+            "choose with `--ambiguous earlier` or `later`"
+        }
+        SourceError::Column { .. } => {
+            "`nvidia-smi --query-gpu=timestamp,uuid,name,power.draw.instant,utilization.gpu --format=csv -l 10` prints what is expected"
+        }
+        SourceError::Cut => "a file that is still written to is read once it is closed",
+        SourceError::Reading(crate::collector::reading::ReadingError::Order { .. }) => {
+            "sort the rows by time, or export them anew: a clock that went back shows so"
+        }
+        SourceError::Reading(crate::collector::reading::ReadingError::Clock { .. }) => {
+            "name its zone with `--tz`, and collect it apart from the others"
+        }
+        _ => "nothing was collected: mend the row, or export it anew",
+    };
+    Failure::from(error).hint(hint)
+}
+
+fn meters(text: &str) -> Result<(Boundary, u64), String> {
+    let (boundary, count) = text
+        .split_once('=')
+        .ok_or_else(|| format!("`{text}` is not `<boundary>=<count>`"))?;
+    let boundary: Boundary = boundary.parse()?;
+    if boundary == Boundary::Gpu {
+        return Err("devices are counted by the inventory".to_owned());
+    }
+    let count = count
+        .parse()
+        .map_err(|_| format!("`{count}` is no number of meters"))?;
+    Ok((boundary, count))
+}

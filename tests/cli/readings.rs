@@ -1,0 +1,259 @@
+//! Readings of devices and power meters, from files to what is published.
+
+use standstill::attestation::Content;
+use standstill::attestation::content::Usage;
+use standstill::attestation::figure::Basis;
+use standstill::attestation::figure::Coverage;
+use standstill::attestation::figure::QuantityKind;
+use standstill::ledger::Ledger;
+
+use crate::lab::{HALF, Lab, READ};
+use crate::sandbox::repository;
+
+const DEVICES: &str = "serial,model,uuid\n1001,h100,GPU-a\n1002,h100,GPU-b\n1003,h200,GPU-c\n";
+const MODELS: &str = "--model h100=h100-sxm --model h200=h200-sxm";
+const DAY: &str = "2026-03-02T00:00:00Z";
+
+/// One day of two devices, read every ten minutes; the second is lost from 10:00 to 14:00.
+/// The third is never seen.
+fn captured() -> String {
+    let mut text = "timestamp, uuid, name, power.draw [W], utilization.gpu [%]\n".to_owned();
+    for step in 0..=144 {
+        let (hour, minute) = (step / 6, step % 6 * 10);
+        let date = if hour < 24 {
+            "2026/03/01"
+        } else {
+            "2026/03/02"
+        };
+        let time = format!("{date} {:02}:{minute:02}:00.000", hour % 24);
+        text.push_str(&format!("{time}, GPU-a, NVIDIA H100, 500.00 W, 100 %\n"));
+        if !(61..84).contains(&step) {
+            text.push_str(&format!("{time}, GPU-b, NVIDIA H100, [N/A], 50 %\n"));
+        }
+    }
+    text
+}
+
+fn collected() -> Lab {
+    let mut lab = Lab::new();
+    lab.write("devices.csv", DEVICES);
+    lab.write("smi.csv", captured());
+    lab.ok(&format!("inventory devices.csv {MODELS} --workspace lab"));
+    lab.at(HALF);
+    lab.ok(&format!(
+        "collect nvidia-smi smi.csv --devices devices.csv {MODELS} --tz UTC --workspace lab --through {DAY}"
+    ));
+    lab
+}
+
+fn usage(lab: &Lab) -> Usage {
+    let statements = lab.statements();
+    let usages = statements.into_iter().filter_map(|one| match one.content {
+        Content::Usage(usage) => Some(usage),
+        _ => None,
+    });
+    usages.last().unwrap()
+}
+
+/// The value and the coverage of a figure, as text.
+fn figure(usage: &Usage, quantity: QuantityKind, model: &str, basis: Basis) -> String {
+    let found = usage
+        .figures
+        .iter()
+        .find(|one| (one.quantity, one.model.as_str(), one.basis) == (quantity, model, basis));
+    let found = found.unwrap();
+    let Coverage::Known { observed, gap, .. } = found.coverage else {
+        panic!("unknown coverage");
+    };
+    let (lower, upper) = (found.value.lower(), found.value.upper());
+    format!("{lower} to {upper}, {observed} seen, {gap} not")
+}
+
+#[test]
+fn what_devices_showed_is_published_with_what_was_not_seen() {
+    let lab = collected();
+    lab.ok("attest --workspace lab");
+    lab.ok("publish --workspace lab");
+    let usage = usage(&lab);
+    let seconds = QuantityKind::AcceleratorSeconds;
+    // Two days of devices, less 24 readings lost: 230 of 240 minutes, for the last reading
+    // before stands for its own ten.
+    assert_eq!(
+        figure(&usage, seconds, "h100-sxm", Basis::Present),
+        "159000 to 159000, 159000 seen, 13800 not"
+    );
+    assert_eq!(
+        figure(&usage, seconds, "h100-sxm", Basis::Active),
+        "122700 to 122700, 159000 seen, 13800 not"
+    );
+    // 500 W of one device; of the other no power is known.
+    assert_eq!(
+        figure(
+            &usage,
+            QuantityKind::EnergyJoules,
+            "h100-sxm",
+            Basis::Present
+        ),
+        "43200000 to 43200000, 86400 seen, 86400 not"
+    );
+    // The device that nobody saw is all gap, never zero that was seen.
+    assert_eq!(
+        figure(&usage, seconds, "h200-sxm", Basis::Present),
+        "0 to 0, 0 seen, 86400 not"
+    );
+    // Its ledger is dense over the inventory, and kept.
+    let kept = lab.read("lab/ledgers/1/2026-03-01T00:00:00Z.devices.ledger");
+    let ledger = Ledger::parse(kept.as_bytes()).unwrap();
+    assert_eq!(ledger.count(), 3);
+    assert_eq!(ledger.root(), usage.ledgers[0].root);
+    let listed = lab.read("lab/ledgers/1/inventory-0000000000.ledger");
+    let listed = Ledger::parse(listed.as_bytes()).unwrap();
+    for (record, device) in ledger.records().zip(listed.records()) {
+        assert_eq!(record.value("device"), device.value("serial"));
+    }
+    assert!(!kept.contains("GPU-a") && !kept.contains("1001"), "{kept}");
+}
+
+#[test]
+fn two_sources_stand_beside_each_other_and_each_replaces_its_own_part() {
+    let lab = collected();
+    let jobs = repository("fixtures/demo/prudent.psv");
+    let collect = format!(
+        "collect slurm {} {READ} --workspace lab --through {DAY}",
+        jobs.display()
+    );
+    for _ in 0..2 {
+        let done = lab.run(&collect);
+        assert!(
+            done.err.contains("beside what `nvidia-smi` said"),
+            "{}",
+            done.err
+        );
+    }
+    lab.ok("attest --workspace lab");
+    lab.ok("publish --workspace lab");
+    let usage = usage(&lab);
+    let kinds: Vec<&str> = usage.ledgers.iter().map(|one| one.kind.as_str()).collect();
+    assert_eq!(kinds, ["devices", "jobs"]);
+    assert_eq!(usage.devices_absent, None);
+    let bases: Vec<&str> = usage.figures.iter().map(|one| one.basis.as_str()).collect();
+    assert!(bases.contains(&"allocated") && bases.contains(&"present"));
+    // Nothing is there twice.
+    assert_eq!(bases.iter().filter(|one| **one == "present").count(), 4);
+    // A period collected again keeps what the other source said of it.
+    lab.write("smi.csv", captured().replace("500.00 W", "600.00 W"));
+    lab.ok(&format!(
+        "collect nvidia-smi smi.csv --devices devices.csv {MODELS} --tz UTC --workspace lab --through {DAY} --again 2026-03-01T00:00:00Z"
+    ));
+    lab.ok("correct 2026-03-01T00:00:00Z lab/collected/1-again/2026-03-01T00:00:00Z.usage --reason meter --workspace lab");
+    lab.ok("publish --workspace lab");
+    let corrected = lab
+        .statements()
+        .into_iter()
+        .find_map(|one| match one.content {
+            Content::Correction(correction) => Some(*correction.replacement),
+            _ => None,
+        });
+    let Some(Content::Usage(corrected)) = corrected else {
+        panic!("no correction of usage");
+    };
+    assert_eq!(corrected.figures.len(), usage.figures.len());
+    assert!(
+        figure(
+            &corrected,
+            QuantityKind::EnergyJoules,
+            "h100-sxm",
+            Basis::Present
+        )
+        .starts_with("51840000 ")
+    );
+}
+
+#[test]
+fn readings_that_would_make_a_false_statement_are_refused() {
+    let mut lab = Lab::new();
+    lab.write("devices.csv", DEVICES);
+    lab.ok(&format!("inventory devices.csv {MODELS} --workspace lab"));
+    lab.at(HALF);
+    let good = captured();
+    for (text, options, says) in [
+        // A device that the inventory does not list.
+        (good.replace("GPU-b", "GPU-x"), "--tz UTC", "GPU-x"),
+        // No zone.
+        (good.clone(), "", "has no zone"),
+        // Units mixed.
+        (
+            good.replace("500.00 W", "0.5 kW"),
+            "--tz UTC",
+            "row 2, `power`: `0.5 kW` is not in W",
+        ),
+        // Out of order.
+        (
+            good.replace("2026/03/01 09:50", "2026/03/01 08:05"),
+            "--tz UTC",
+            "out of order",
+        ),
+        // One instant, two values.
+        (
+            good.replace(
+                "2026/03/01 09:50:00.000, GPU-a, NVIDIA H100, 500.00",
+                "2026/03/01 09:40:00.000, GPU-a, NVIDIA H100, 501.00",
+            ),
+            "--tz UTC",
+            "of the same instant",
+        ),
+        // More than the whole.
+        (
+            good.replace("50 %", "150 %"),
+            "--tz UTC",
+            "more than the whole",
+        ),
+        (good.replace("500.00 W", "-1 W"), "--tz UTC", "is negative"),
+        (
+            good.replace("500.00 W", "NaN W"),
+            "--tz UTC",
+            "nothing was measured",
+        ),
+        // Cut off.
+        (good.trim_end().to_owned(), "--tz UTC", "may be cut off"),
+        (
+            "timestamp, power.draw [W]\n".to_owned(),
+            "--tz UTC",
+            "`uuid` is missing",
+        ),
+        (String::new(), "--tz UTC", "in it"),
+    ] {
+        lab.write("smi.csv", &text);
+        let said = lab.refused(&format!(
+            "collect nvidia-smi smi.csv --devices devices.csv {MODELS} {options} --workspace lab --through {DAY}"
+        ));
+        assert!(said.contains(says), "{says}: {said}");
+        assert!(said.contains("hint: "), "{said}");
+    }
+    assert!(!lab.path("lab/collected/1").exists());
+    // Without the list of devices, and with one that lacks some.
+    lab.write("smi.csv", good);
+    lab.refused(&format!(
+        "collect nvidia-smi smi.csv --tz UTC --workspace lab --through {DAY}"
+    ));
+    lab.write("few.csv", "serial,model,uuid\n1001,h100,GPU-a\n");
+    let said = lab.refused(&format!(
+        "collect nvidia-smi smi.csv --devices few.csv {MODELS} --tz UTC --workspace lab --through {DAY}"
+    ));
+    assert!(said.contains("2 devices of the inventory"), "{said}");
+}
+
+#[test]
+fn an_inventory_that_changed_since_makes_collecting_again_necessary() {
+    let lab = collected();
+    lab.write("more.csv", format!("{DEVICES}1004,h100,GPU-d\n"));
+    lab.ok(&format!(
+        "correct 0 more.csv {MODELS} --reason \"one was missing\" --workspace lab"
+    ));
+    let said = lab.refused("attest --workspace lab");
+    assert!(said.contains("collect again"), "{said}");
+    lab.ok(&format!(
+        "collect nvidia-smi smi.csv --devices more.csv {MODELS} --tz UTC --workspace lab --through {DAY}"
+    ));
+    lab.ok("attest --workspace lab");
+}
