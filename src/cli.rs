@@ -29,6 +29,8 @@ mod progress;
 mod publish;
 mod published;
 mod receipts;
+#[cfg(feature = "nvml")]
+mod sample;
 mod signing;
 mod simulate;
 mod site;
@@ -91,6 +93,8 @@ enum Command {
     Log(log::LogArgs),
     Pledge(pledge::PledgeArgs),
     Publish(publish::PublishArgs),
+    #[cfg(feature = "nvml")]
+    Sample(sample::SampleArgs),
     Simulate(simulate::SimulateArgs),
     Trust(trust::TrustArgs),
     Verify(verify::VerifyArgs),
@@ -200,6 +204,8 @@ impl Command {
             Self::Log(args) => args.run(world),
             Self::Pledge(args) => args.run(world),
             Self::Publish(args) => args.run(world).map(|()| 0),
+            #[cfg(feature = "nvml")]
+            Self::Sample(args) => args.run(world).map(|()| 0),
             Self::Simulate(args) => args.run(world).map(|()| 0),
             Self::Trust(args) => args.run(world).map(|()| 0),
             Self::Verify(args) => args.run(world),

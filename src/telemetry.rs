@@ -5,11 +5,14 @@
 
 mod clock;
 mod decimal;
+pub mod device_log;
 mod gathered;
 mod input;
 pub mod jobs;
 pub mod mlperf;
 pub mod nvidia_smi;
+#[cfg(feature = "nvml")]
+pub mod nvml;
 pub mod slurm;
 mod source;
 

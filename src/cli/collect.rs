@@ -45,6 +45,8 @@ enum SourceArgs {
     Slurm(JobLogArgs),
     /// Read a CSV table of jobs
     Jobs(jobs::TableArgs),
+    /// Read the logs of `standstill sample`
+    Devices(readings::DevicesArgs),
     /// Read the output of `nvidia-smi --query-gpu=timestamp,uuid,… --format=csv -l 10`
     NvidiaSmi(readings::NvidiaSmiArgs),
     /// Read power logs as MLPerf has them, one file a meter
@@ -68,6 +70,7 @@ impl CollectArgs {
         match &self.source {
             SourceArgs::Slurm(args) => slurm(args, world),
             SourceArgs::Jobs(args) => jobs::table(args, world),
+            SourceArgs::Devices(args) => readings::devices(args, world),
             SourceArgs::NvidiaSmi(args) => readings::nvidia_smi(args, world),
             SourceArgs::Mlperf(args) => readings::mlperf(args, world),
             SourceArgs::Forget(args) => args.run(world),

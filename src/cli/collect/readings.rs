@@ -46,6 +46,8 @@ use crate::telemetry::Gathered;
 use crate::telemetry::Input;
 use crate::telemetry::Source;
 use crate::telemetry::SourceError;
+use crate::telemetry::device_log;
+use crate::telemetry::device_log::DeviceLogs;
 use crate::telemetry::mlperf::PowerLogs;
 use crate::telemetry::nvidia_smi::NvidiaSmi;
 use crate::time::Period;
@@ -81,6 +83,16 @@ struct ReadingArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct DevicesArgs {
+    /// Logs of `standstill sample`, or their directories, one a machine
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    readings: ReadingArgs,
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct NvidiaSmiArgs {
     /// Output of `nvidia-smi`, plain or gzip
     #[arg(value_name = "FILE")]
@@ -102,6 +114,20 @@ pub(super) struct MlperfArgs {
 
     #[command(flatten)]
     readings: ReadingArgs,
+}
+
+/// Collects what samplers logged.
+pub(super) fn devices(args: &DevicesArgs, world: &mut World<'_>) -> Result<(), Failure> {
+    let mut files = Vec::new();
+    for path in &args.paths {
+        if path.is_dir() {
+            let days = device_log::files(path).map_err(|error| Failure::io(path, error))?;
+            files.extend(days);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    collect(&args.readings, &mut DeviceLogs::new(files), world)
 }
 
 /// Collects what `nvidia-smi` printed.
