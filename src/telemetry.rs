@@ -13,6 +13,7 @@ pub mod mlperf;
 pub mod nvidia_smi;
 #[cfg(feature = "nvml")]
 pub mod nvml;
+pub mod prometheus;
 pub mod slurm;
 mod source;
 

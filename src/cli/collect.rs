@@ -1,6 +1,7 @@
 //! `standstill collect`: from what a lab already has to usage and ledgers, a draft a period.
 
 mod jobs;
+mod prometheus;
 mod readings;
 
 use serde_json::json;
@@ -51,6 +52,8 @@ enum SourceArgs {
     NvidiaSmi(readings::NvidiaSmiArgs),
     /// Read power logs as MLPerf has them, one file a meter
     Mlperf(readings::MlperfArgs),
+    /// Ask a Prometheus, VictoriaMetrics, Thanos or Mimir
+    Prometheus(prometheus::PrometheusArgs),
     /// Take what a source said out of the drafts again
     Forget(ForgetArgs),
 }
@@ -73,6 +76,7 @@ impl CollectArgs {
             SourceArgs::Devices(args) => readings::devices(args, world),
             SourceArgs::NvidiaSmi(args) => readings::nvidia_smi(args, world),
             SourceArgs::Mlperf(args) => readings::mlperf(args, world),
+            SourceArgs::Prometheus(args) => prometheus::prometheus(args, world),
             SourceArgs::Forget(args) => args.run(world),
         }
     }

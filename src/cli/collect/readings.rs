@@ -56,9 +56,9 @@ use crate::time::Period;
 const MAX_NAMED: usize = 5;
 
 #[derive(Clone, Debug, clap::Args)]
-struct ReadingArgs {
+pub(super) struct ReadingArgs {
     #[command(flatten)]
-    periods: PeriodArgs,
+    pub(super) periods: PeriodArgs,
 
     /// Devices of the inventory: CSV with `serial,model` and, where the source names
     /// devices so, `uuid`
@@ -148,9 +148,19 @@ fn collect(
     source: &mut dyn Source,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
+    let due = args.periods.due(world)?;
+    collect_due(args, &due, source, world)
+}
+
+/// Collects the periods that are due.
+pub(super) fn collect_due(
+    args: &ReadingArgs,
+    due: &Due,
+    source: &mut dyn Source,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
     args.models.check()?;
     let class = class(&args.class)?;
-    let due = args.periods.due(world)?;
     let every = args
         .every
         .map(|seconds| u64::from(seconds).saturating_mul(SECOND));
@@ -179,11 +189,11 @@ fn collect(
         .finish()
         .map_err(|error| explain(error.into()))?;
     tell(&metered, world);
-    let drafts = args.periods.stage(&due, source.tool())?;
+    let drafts = args.periods.stage(due, source.tool())?;
     let mut writer = Writer {
         args,
         class,
-        due: &due,
+        due,
         source: provenance,
         expected: args.meters.iter().copied().collect(),
         devices: None,
@@ -203,7 +213,7 @@ fn collect(
     let count = u64::try_from(metered.periods().len()).unwrap_or(u64::MAX);
     let (total, gap) = (writer.total, writer.gap);
     let more = json!({ "gap_seconds": gap.to_string(), "every_milliseconds": metered.every });
-    args.periods.keep(drafts, &due, count, total, more, world)?;
+    args.periods.keep(drafts, due, count, total, more, world)?;
     if gap > 0 {
         world.note(format!(
             "gap: {gap} seconds of devices or meters were not seen; a verdict charges them at their peak"

@@ -1,0 +1,95 @@
+"""An hour of two devices, as exporters write it, and what must come of it.
+
+GPU-aaaa runs at 100 % and 600 W; its counter of energy begins anew after half an hour.
+GPU-bbbb runs at 50 % and 300 W; twenty of its scrapes, from 00:20 on, are lost.
+"""
+
+import base64
+import json
+import pathlib
+import sys
+
+START, STEP = 1767225600, 30
+LABELS = {
+    "GPU-aaaa": 'gpu="0",UUID="GPU-aaaa",modelName="NVIDIA H100 80GB HBM3",Hostname="n1"',
+    "GPU-bbbb": 'gpu="1",UUID="GPU-bbbb",modelName="NVIDIA H100 80GB HBM3",Hostname="n1"',
+}
+
+
+def samples(device):
+    """Yields step, percent, watts and millijoules."""
+    watts, percent = (600, 100) if device == "GPU-aaaa" else (300, 50)
+    for step in range(-2, 123):
+        if device == "GPU-bbbb" and 40 <= step < 60:
+            continue
+        energy = 900_000_000 + step * STEP * watts * 1000
+        if device == "GPU-aaaa" and step >= 60:
+            # The driver was loaded anew right after the scrape before.
+            energy = (step - 59) * STEP * watts * 1000
+        yield step, percent, watts, energy
+
+
+def write(milliseconds):
+    metrics = [
+        ("DCGM_FI_DEV_GPU_UTIL", 1),
+        ("DCGM_FI_DEV_POWER_USAGE", 2),
+        ("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", 3),
+    ]
+    for name, column in metrics:
+        if not milliseconds:
+            print(f"# TYPE {name} {'unknown' if column == 3 else 'gauge'}")
+        for device, labels in LABELS.items():
+            for sample in samples(device):
+                at = START + sample[0] * STEP
+                print(f"{name}{{{labels}}} {sample[column]} {at * 1000 if milliseconds else at}")
+        if column == 2:
+            # What DCGM says where it has no number is never one.
+            for device, labels in LABELS.items():
+                other = labels.replace('gpu="', 'gpu_instance="')
+                at = START + 100 * STEP + 7
+                print(f"{name}{{{other}}} 9223372036854775794 {at * 1000 if milliseconds else at}")
+    if not milliseconds:
+        print("# EOF")
+
+
+def usage(lab):
+    """The figures of the one usage of a lab's log, without what names its source."""
+    entries = pathlib.Path(lab, "log").rglob("*")
+    for path in entries:
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        for part in data.split(b'{"payload":"')[1:]:
+            payload = part.split(b'"')[0]
+            statement = json.loads(base64.b64decode(payload))
+            if statement["predicateType"].split("/")[-2] != "usage" and "usage" not in statement["predicateType"]:
+                continue
+            figures = statement["predicate"]["figures"]
+            for figure in figures:
+                source = figure.pop("source")
+                assert source["tool"].startswith("prometheus, standstill"), source
+                assert source["query"] != "none" and source["input"] != "none", source
+            return sorted(figures, key=lambda one: (one["quantity"], one["basis"]))
+    raise SystemExit(f"{lab} has no usage")
+
+
+def compare(one, other):
+    first, second = usage(one), usage(other)
+    assert first == second, f"{one} and {other} differ:\n{first}\n{second}"
+    active, present, energy = first
+    seen = {"observed": "6600", "gap": "600", "resets": "0"}
+    assert present["value"] == "6600" and present["coverage"] == seen, present
+    # 3600 s at 100 %, 3000 s at 50 %.
+    assert active["value"] == "5100" and active["coverage"] == seen, active
+    # 600 W over the hour less at most the scrape in which the counter began anew, which
+    # here lost nothing; 300 W over all of the other's hour, for its counter went on while
+    # nobody read it. That time and the scrape are a gap all the same.
+    assert energy["value"] == str(600 * 3600 + 300 * 3600), energy
+    assert energy["coverage"] == {"observed": "6570", "gap": "630", "resets": "1"}, energy
+    print(f"metrics: {one} and {other} give the same {len(first)} figures")
+
+
+if sys.argv[1] == "compare":
+    compare(*sys.argv[2:])
+else:
+    write(sys.argv[1] == "prometheus")
