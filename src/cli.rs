@@ -3,6 +3,7 @@
 //! One file a command. Every effect on the terminal goes through `World`; standard
 //! output carries only what was asked for, errors are `error: …` and then `hint: …`.
 
+mod agent;
 mod amounts;
 mod attached;
 mod attest;
@@ -78,6 +79,7 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Agent(agent::AgentArgs),
     Attest(attest::AttestArgs),
     Bundle(bundle::BundleArgs),
     Collect(collect::CollectArgs),
@@ -189,6 +191,7 @@ fn mistyped(error: &clap::Error) -> ExitCode {
 impl Command {
     fn run(&self, world: &mut World<'_>) -> Result<u8, Failure> {
         match self {
+            Self::Agent(args) => args.run(world).map(|()| 0),
             Self::Attest(args) => args.run(world).map(|()| 0),
             Self::Bundle(args) => args.run(world).map(|()| 0),
             Self::Collect(args) => args.run(world).map(|()| 0),

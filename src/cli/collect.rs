@@ -54,6 +54,8 @@ enum SourceArgs {
     Mlperf(readings::MlperfArgs),
     /// Ask a Prometheus, VictoriaMetrics, Thanos or Mimir
     Prometheus(prometheus::PrometheusArgs),
+    /// Say that nothing was seen: every device is a gap
+    Outage(readings::OutageArgs),
     /// Take what a source said out of the drafts again
     Forget(ForgetArgs),
 }
@@ -77,6 +79,7 @@ impl CollectArgs {
             SourceArgs::NvidiaSmi(args) => readings::nvidia_smi(args, world),
             SourceArgs::Mlperf(args) => readings::mlperf(args, world),
             SourceArgs::Prometheus(args) => prometheus::prometheus(args, world),
+            SourceArgs::Outage(args) => readings::outage(args, world),
             SourceArgs::Forget(args) => args.run(world),
         }
     }

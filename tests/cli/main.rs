@@ -15,6 +15,7 @@
     reason = "a test may stop"
 )]
 
+mod agent;
 mod auditor;
 mod bad_input;
 mod conclusion;

@@ -44,6 +44,7 @@ use crate::ledger::Secret;
 use crate::quantity::Interval;
 use crate::telemetry::Gathered;
 use crate::telemetry::Input;
+use crate::telemetry::Sink;
 use crate::telemetry::Source;
 use crate::telemetry::SourceError;
 use crate::telemetry::device_log;
@@ -83,6 +84,12 @@ pub(super) struct ReadingArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct OutageArgs {
+    #[command(flatten)]
+    periods: PeriodArgs,
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct DevicesArgs {
     /// Logs of `standstill sample`, or their directories, one a machine
     #[arg(value_name = "PATH", required = true)]
@@ -114,6 +121,33 @@ pub(super) struct MlperfArgs {
 
     #[command(flatten)]
     readings: ReadingArgs,
+}
+
+/// Says of periods that nothing was seen: every device of the inventory is a gap.
+pub(super) fn outage(args: &OutageArgs, world: &mut World<'_>) -> Result<(), Failure> {
+    let due = args.periods.due(world)?;
+    let readings = ReadingArgs {
+        periods: args.periods.clone(),
+        devices: None,
+        models: Models::default(),
+        class: Class::Unclassified.to_string(),
+        every: None,
+        meters: Vec::new(),
+    };
+    collect_due(&readings, &due, &mut Outage, world)
+}
+
+/// A source that saw nothing.
+struct Outage;
+
+impl Source for Outage {
+    fn tool(&self) -> &'static str {
+        "outage"
+    }
+
+    fn read(&mut self, _: &mut dyn Sink) -> Result<(), SourceError> {
+        Ok(())
+    }
 }
 
 /// Collects what samplers logged.
@@ -190,20 +224,23 @@ pub(super) fn collect_due(
         .map_err(|error| explain(error.into()))?;
     tell(&metered, world);
     let drafts = args.periods.stage(due, source.tool())?;
+    let nothing = metered.meters().next().is_none() && args.meters.is_empty();
+    let devices = nothing
+        || metered
+            .meters()
+            .any(|meter| meter.boundary == Boundary::Gpu);
     let mut writer = Writer {
         args,
         class,
         due,
         source: provenance,
         expected: args.meters.iter().copied().collect(),
-        devices: None,
+        devices: nothing.then(BTreeMap::new),
+        nothing,
         rolls: BTreeMap::new(),
         total: Interval::ZERO,
         gap: 0,
     };
-    let devices = metered
-        .meters()
-        .any(|meter| meter.boundary == Boundary::Gpu);
     let bar = progress::bar("collecting", metered.periods().len());
     for (index, period) in metered.periods().iter().enumerate() {
         writer.write(*period, &metered.period(index), devices, &drafts, world)?;
@@ -231,6 +268,8 @@ struct Writer<'a> {
     expected: BTreeMap<Boundary, u64>,
     /// What sources call the devices, by commitment.
     devices: Option<BTreeMap<Hash, Vec<String>>>,
+    /// Whether no meter was seen at all, so that no device needs a name.
+    nothing: bool,
     /// By inventory.
     rolls: BTreeMap<StatementId, Roll>,
     total: Interval,
@@ -382,7 +421,7 @@ impl Writer<'_> {
                 names: known.cloned().unwrap_or_default(),
             });
         }
-        if unnamed > 0 {
+        if unnamed > 0 && !self.nothing {
             return Err(Failure::new(format!(
                 "{unnamed} devices of the inventory are not in the list of `--devices`"
             ))
