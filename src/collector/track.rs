@@ -308,7 +308,9 @@ impl Track {
         self.each(start, end, timeline, |cell, begin, stop| {
             let length = u128::from(stop.checked_sub(begin)?);
             let whole = length == apart;
-            let part = used.checked_div(apart)?.checked_mul(length)?;
+            let (each, rest) = (used.checked_div(apart)?, used.checked_rem(apart)?);
+            let rest = rest.checked_mul(length)?.checked_div(apart)?;
+            let part = each.checked_mul(length)?.checked_add(rest)?;
             cell.add(Part {
                 observed: seen.min(stop).saturating_sub(begin),
                 lower: if whole { used } else { 0 },

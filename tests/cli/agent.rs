@@ -44,6 +44,7 @@ fn usages(lab: &Lab) -> Vec<Usage> {
     usages.collect()
 }
 
+// spec: age-1
 #[test]
 fn it_catches_up_after_downtime_and_says_nothing_twice() {
     let mut lab = lab();
@@ -71,6 +72,7 @@ fn it_catches_up_after_downtime_and_says_nothing_twice() {
     }
 }
 
+// spec: age-3
 #[test]
 fn a_second_agent_is_refused() {
     let lab = lab();
@@ -98,6 +100,7 @@ fn a_second_agent_is_refused() {
     lab.ok("agent agent.toml --once");
 }
 
+// spec: age-2
 #[test]
 fn a_source_that_fails_is_waited_for_and_then_the_period_is_a_gap() {
     let mut lab = lab();
@@ -137,6 +140,7 @@ fn a_source_that_fails_is_waited_for_and_then_the_period_is_a_gap() {
     );
 }
 
+// spec: age-4
 #[test]
 fn killed_at_any_time_no_period_is_attested_twice() {
     let mut lab = lab();
@@ -173,6 +177,7 @@ fn killed_at_any_time_no_period_is_attested_twice() {
     }
 }
 
+// spec: age-5
 #[test]
 fn ledgers_are_kept_for_their_term_and_no_longer() {
     let mut lab = lab();

@@ -69,6 +69,11 @@ fn figure(usage: &Usage, quantity: QuantityKind, model: &str, basis: Basis) -> S
     format!("{lower} to {upper}, {observed} seen, {gap} not")
 }
 
+// spec: red-4
+// spec: red-10
+// spec: red-11
+// spec: red-12
+// spec: red-16
 #[test]
 fn what_devices_showed_is_published_with_what_was_not_seen() {
     let lab = collected();
@@ -114,6 +119,7 @@ fn what_devices_showed_is_published_with_what_was_not_seen() {
     assert!(!kept.contains("GPU-a") && !kept.contains("1001"), "{kept}");
 }
 
+// spec: red-14
 #[test]
 fn two_sources_stand_beside_each_other_and_each_replaces_its_own_part() {
     let lab = collected();
@@ -169,6 +175,9 @@ fn two_sources_stand_beside_each_other_and_each_replaces_its_own_part() {
     );
 }
 
+// spec: red-1
+// spec: red-3
+// spec: red-17
 #[test]
 fn readings_that_would_make_a_false_statement_are_refused() {
     let mut lab = Lab::new();

@@ -11,6 +11,7 @@
 )]
 
 mod job_logs;
+mod metering;
 mod mlperf;
 
 use std::path::PathBuf;

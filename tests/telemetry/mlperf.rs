@@ -50,6 +50,7 @@ fn run() -> Option<Metered> {
     Some(read(files).metering.finish().unwrap())
 }
 
+// spec: red-24
 #[test]
 fn the_energy_of_the_run_is_the_submitters() {
     let Some(metered) = run() else { return };
@@ -73,6 +74,7 @@ fn the_energy_of_the_run_is_the_submitters() {
     assert_eq!(metered.every, Some(2005));
 }
 
+// spec: red-6
 #[test]
 fn thirty_nodes_have_the_readings_of_another() {
     let Some(metered) = run() else { return };
@@ -84,6 +86,7 @@ fn thirty_nodes_have_the_readings_of_another() {
     }
 }
 
+// spec: red-5
 #[test]
 fn a_log_of_another_zone_is_refused_and_not_integrated() {
     let Some(mut files) = logs() else { return };
