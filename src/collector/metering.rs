@@ -329,6 +329,19 @@ impl Metered {
         self.meters.iter().map(|series| &series.meter)
     }
 
+    /// Returns the last reading of all, with its meter.
+    pub fn latest(&self) -> Option<(&Meter, Millis)> {
+        let last = |series: &Series| {
+            let tracks = series.tracks.values();
+            tracks.filter_map(|track| Some(track.last?.at)).max()
+        };
+        let last = self
+            .meters
+            .iter()
+            .filter_map(|series| Some((&series.meter, last(series)?)));
+        last.max_by_key(|(_, at)| *at)
+    }
+
     /// Returns what every meter showed in the period of that index, all meters included,
     /// in order of boundary and name.
     pub fn period(&self, index: usize) -> Vec<MeterPeriod<'_>> {

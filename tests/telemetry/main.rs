@@ -13,6 +13,7 @@
 mod job_logs;
 mod metering;
 mod mlperf;
+mod prometheus;
 
 use std::path::PathBuf;
 

@@ -53,6 +53,9 @@ use crate::telemetry::mlperf::PowerLogs;
 use crate::telemetry::nvidia_smi::NvidiaSmi;
 use crate::time::Period;
 
+/// Seconds by which a meter's clock may be ahead of this one.
+const MAX_AHEAD: u64 = 300;
+
 /// The most names that one message lists.
 const MAX_NAMED: usize = 5;
 
@@ -222,6 +225,15 @@ pub(super) fn collect_due(
         .metering
         .finish()
         .map_err(|error| explain(error.into()))?;
+    if let Some((meter, at)) = metered.latest()
+        && at.second().since(world.now) > MAX_AHEAD
+    {
+        return Err(Failure::new(format!(
+            "`{}` has a reading of {at}, which is still to come",
+            meter.name
+        ))
+        .hint("its times are local, or its clock is wrong: `--tz` names the zone of times without one"));
+    }
     tell(&metered, world);
     let drafts = args.periods.stage(due, source.tool())?;
     let nothing = metered.meters().next().is_none() && args.meters.is_empty();

@@ -55,9 +55,9 @@ pub(super) fn merge(mut series: Vec<Series>, parts: bool, sink: &mut dyn Sink) -
         return Vec::new();
     };
     let every = median(&base.samples);
-    let near = every.saturating_mul(3) / 2;
+    // Nearer than one interval to what is there, it tells nothing more.
+    let near = every;
     let mut samples = base.samples;
-    let mut copies = 0_u64;
     for other in series {
         let mut kept = Vec::new();
         for sample in other.samples {
@@ -67,17 +67,19 @@ pub(super) fn merge(mut series: Vec<Series>, parts: bool, sink: &mut dyn Sink) -
             let beside = before.is_some_and(|one| sample.at.since(one.at) < near)
                 || after.is_some_and(|one| one.at.since(sample.at) < near);
             if beside {
-                copies = copies.saturating_add(1);
+                // Each part of a device repeats what is the device's: no copy.
+                if !parts {
+                    sink.skip(
+                        "samples of a device that another series read too",
+                        sample.row,
+                    );
+                }
             } else {
                 kept.push(sample);
             }
         }
         samples.extend(kept);
         samples.sort_by_key(|sample| sample.at);
-    }
-    if copies > 0 && !parts {
-        let row = samples.first().map_or(0, |sample| sample.row);
-        sink.skip("samples of a device that another series read too", row);
     }
     samples
 }
