@@ -7,8 +7,10 @@ mod clock;
 mod decimal;
 pub mod device_log;
 mod gathered;
+pub mod greenbutton;
 mod input;
 pub mod jobs;
+pub mod meter_table;
 pub mod mlperf;
 pub mod nvidia_smi;
 #[cfg(feature = "nvml")]

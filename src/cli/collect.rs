@@ -52,6 +52,10 @@ enum SourceArgs {
     NvidiaSmi(readings::NvidiaSmiArgs),
     /// Read power logs as MLPerf has them, one file a meter
     Mlperf(readings::MlperfArgs),
+    /// Read a CSV table of power meters
+    Meters(readings::MetersArgs),
+    /// Read a utility's Green Button data
+    GreenButton(readings::GreenButtonArgs),
     /// Ask a Prometheus, VictoriaMetrics, Thanos or Mimir
     Prometheus(prometheus::PrometheusArgs),
     /// Say that nothing was seen: every device is a gap
@@ -78,6 +82,8 @@ impl CollectArgs {
             SourceArgs::Devices(args) => readings::devices(args, world),
             SourceArgs::NvidiaSmi(args) => readings::nvidia_smi(args, world),
             SourceArgs::Mlperf(args) => readings::mlperf(args, world),
+            SourceArgs::Meters(args) => readings::meters_csv(args, world),
+            SourceArgs::GreenButton(args) => readings::green_button(args, world),
             SourceArgs::Prometheus(args) => prometheus::prometheus(args, world),
             SourceArgs::Outage(args) => readings::outage(args, world),
             SourceArgs::Forget(args) => args.run(world),

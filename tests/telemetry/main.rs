@@ -12,6 +12,7 @@
 
 mod job_logs;
 mod metering;
+mod meters;
 mod mlperf;
 mod prometheus;
 

@@ -27,6 +27,7 @@ use crate::cli::drafts::Drafts;
 use crate::cli::drafts::Part;
 use crate::cli::failure;
 use crate::cli::models::Models;
+use crate::cli::models::pair;
 use crate::cli::progress;
 use crate::collector::MeterPeriod;
 use crate::collector::Metered;
@@ -49,6 +50,8 @@ use crate::telemetry::Source;
 use crate::telemetry::SourceError;
 use crate::telemetry::device_log;
 use crate::telemetry::device_log::DeviceLogs;
+use crate::telemetry::greenbutton::GreenButton;
+use crate::telemetry::meter_table::MeterTable;
 use crate::telemetry::mlperf::PowerLogs;
 use crate::telemetry::nvidia_smi::NvidiaSmi;
 use crate::time::Period;
@@ -84,6 +87,38 @@ pub(super) struct ReadingArgs {
     /// a gap (can be repeated)
     #[arg(long, value_name = "BOUNDARY=COUNT", value_parser = meters)]
     meters: Vec<(Boundary, u64)>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct MetersArgs {
+    /// Table, plain or gzip
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Where the meters measure, unless a column says
+    #[arg(long, value_name = "node|rack|facility|feed", default_value = "node")]
+    boundary: Boundary,
+
+    /// Name of a column in the table, e.g. `time=Timestamp` (can be repeated)
+    #[arg(long, value_name = "COLUMN=NAME", value_delimiter = ',', value_parser = pair)]
+    columns: Vec<(String, String)>,
+
+    #[command(flatten)]
+    readings: ReadingArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct GreenButtonArgs {
+    /// Feed, XML, plain or gzip
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Where the meters measure
+    #[arg(long, value_name = "node|rack|facility|feed", default_value = "feed")]
+    boundary: Boundary,
+
+    #[command(flatten)]
+    readings: ReadingArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -172,6 +207,25 @@ pub(super) fn nvidia_smi(args: &NvidiaSmiArgs, world: &mut World<'_>) -> Result<
     let clock = args.readings.periods.clock()?;
     let input = Input::open(&args.file).map_err(|error| Failure::file(&args.file, error))?;
     collect(&args.readings, &mut NvidiaSmi::new(input, clock), world)
+}
+
+/// Collects a table of power meters.
+pub(super) fn meters_csv(args: &MetersArgs, world: &mut World<'_>) -> Result<(), Failure> {
+    let clock = args.readings.periods.clock()?;
+    let input = Input::open(&args.file).map_err(|error| Failure::file(&args.file, error))?;
+    let columns = args.columns.iter().cloned().collect();
+    let mut table = MeterTable::new(input, columns, args.boundary, clock);
+    collect(&args.readings, &mut table, world)
+}
+
+/// Collects a utility's data.
+pub(super) fn green_button(args: &GreenButtonArgs, world: &mut World<'_>) -> Result<(), Failure> {
+    let input = Input::open(&args.file).map_err(|error| Failure::file(&args.file, error))?;
+    collect(
+        &args.readings,
+        &mut GreenButton::new(input, args.boundary),
+        world,
+    )
 }
 
 /// Collects power logs.

@@ -1,0 +1,335 @@
+//! Tables of power meters, and a utility's Green Button data.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+
+use standstill::attestation::figure::Boundary;
+use standstill::collector::Metered;
+use standstill::collector::Metering;
+use standstill::telemetry::Ambiguous;
+use standstill::telemetry::Clock;
+use standstill::telemetry::Gathered;
+use standstill::telemetry::Input;
+use standstill::telemetry::Source;
+use standstill::telemetry::greenbutton::GreenButton;
+use standstill::telemetry::meter_table::MeterTable;
+use standstill::time::Cadence;
+use standstill::time::Period;
+use standstill::time::UnixSeconds;
+
+use crate::data;
+
+/// Millijoules in 10^-12 joules.
+const MILLI: u128 = 1_000_000_000;
+
+fn gather(source: &mut dyn Source, start: &str, seconds: u64) -> Result<Gathered, String> {
+    let start: UnixSeconds = start.parse().unwrap();
+    let range = Period::new(start, start.plus(seconds).unwrap()).unwrap();
+    let cadence = Cadence::Seconds(NonZeroU64::new(seconds).unwrap());
+    let mut gathered = Gathered::new(Metering::new(cadence, range, None).unwrap());
+    source
+        .read(&mut gathered)
+        .map_err(|error| error.to_string())?;
+    Ok(gathered)
+}
+
+/// By boundary and name: seconds seen, and the least and most in joules.
+fn read(source: &mut dyn Source, seconds: u64) -> Result<Vec<(String, u64, u128, u128)>, String> {
+    let gathered = gather(source, "2026-03-01T00:00:00Z", seconds)?;
+    let metered = gathered
+        .metering
+        .finish()
+        .map_err(|error| error.to_string())?;
+    Ok(sums(&metered))
+}
+
+fn sums(metered: &Metered) -> Vec<(String, u64, u128, u128)> {
+    let meters = metered.period(0);
+    let sums = meters.iter().map(|one| {
+        let cell = one.cells.values().next().unwrap();
+        let name = format!("{} {}", one.meter.boundary, one.meter.name);
+        (
+            name,
+            cell.observed / 1000,
+            cell.lower / MILLI / 1000,
+            cell.upper / MILLI / 1000,
+        )
+    });
+    sums.collect()
+}
+
+fn table(text: &str) -> MeterTable {
+    renamed(text, &[], None)
+}
+
+fn renamed(text: &str, columns: &[(&str, &str)], zone: Option<&str>) -> MeterTable {
+    let input = Input::new(
+        "table".to_owned(),
+        std::io::Cursor::new(text.as_bytes().to_vec()),
+    )
+    .unwrap();
+    let columns: BTreeMap<String, String> = columns
+        .iter()
+        .map(|(ours, theirs)| ((*ours).to_owned(), (*theirs).to_owned()))
+        .collect();
+    let clock = Clock::new(zone, Ambiguous::Refuse).unwrap();
+    MeterTable::new(input, columns, Boundary::Rack, clock)
+}
+
+// spec: red-25
+#[test]
+fn a_table_of_power_of_energy_and_of_counters_is_read() {
+    let power = "meter,time,power_kw\nr1,2026-03-01T00:00:00Z,1.5\nr1,2026-03-01T00:05:00Z,1.5\n\
+                 r1,2026-03-01T00:10:00Z,2.5\n";
+    let one = |seen, lower, upper| vec![("rack r1".to_owned(), seen, lower, upper)];
+    assert_eq!(
+        read(&mut table(power), 600),
+        Ok(one(600, 900_000, 1_200_000))
+    );
+    let counter = "meter,time,energy_kwh_total\nr1,2026-03-01T00:00:00Z,1000.25\nr1,2026-03-01T00:10:00Z,1000.75\n";
+    assert_eq!(
+        read(&mut table(counter), 600),
+        Ok(one(600, 1_800_000, 1_800_000))
+    );
+    let lots = "meter,start,end,energy_wh\nr1,2026-03-01T00:00:00Z,2026-03-01T00:05:00Z,100\n\
+                r1,2026-03-01T00:05:00Z,2026-03-01T00:10:00Z,50\n";
+    assert_eq!(read(&mut table(lots), 600), Ok(one(600, 540_000, 540_000)));
+    // Other names, a column of boundaries, quotation marks, a zone.
+    let other = "\"Zeit\",\"Zähler, Halle\",Ort,Leistung\n2026-03-01 01:00:00,\"A, 1\",facility,100\n\
+                 2026-03-01 01:10:00,\"A, 1\",facility,100\n";
+    let columns = [
+        ("time", "Zeit"),
+        ("meter", "Zähler, Halle"),
+        ("boundary", "Ort"),
+        ("power_w", "Leistung"),
+    ];
+    assert_eq!(
+        read(&mut renamed(other, &columns, Some("Europe/Paris")), 600),
+        Ok(vec![("facility A, 1".to_owned(), 600, 60_000, 60_000)])
+    );
+}
+
+// spec: red-25
+#[test]
+fn rows_that_can_be_read_in_two_ways_are_refused() {
+    let row =
+        |header: &str, row: &str| read(&mut table(&format!("{header}\n{row}\n")), 600).unwrap_err();
+    let power = "meter,time,power_w";
+    for (error, says) in [
+        (
+            row("meter,time,power_w,power_kw", "a,2026-03-01T00:00:00Z,1,1"),
+            "beside `power_w`",
+        ),
+        (
+            row("meter,time", "a,2026-03-01T00:00:00Z"),
+            "`power_w` is missing",
+        ),
+        (
+            row("meter,start,energy_wh", "a,2026-03-01T00:00:00Z,1"),
+            "`end` is missing",
+        ),
+        (
+            row(power, "a,2026-03-01T00:00:00Z,1 kW"),
+            "row 2, `power_w`: `1 kW`",
+        ),
+        (row(power, "a,2026-03-01T00:00:00Z,-1"), "is negative"),
+        (
+            row(power, "a,2026-03-01T00:00:00Z,NaN"),
+            "nothing was measured",
+        ),
+        (row(power, "a,2026-03-01T00:00:00,1"), "has no zone"),
+        (row(power, "a,yesterday,1"), "is not a time"),
+        (row(power, "a,2026-03-01T00:00:00Z"), "has 2 columns"),
+        (row(power, ",2026-03-01T00:00:00Z,1"), "names no meter"),
+        (
+            row(
+                "meter,boundary,time,power_w",
+                "a,hall,2026-03-01T00:00:00Z,1",
+            ),
+            "`hall`",
+        ),
+        (
+            row(
+                "meter,start,end,energy_wh",
+                "a,2026-03-01T00:00:00Z,2026-03-01T00:00:00Z,1",
+            ),
+            "not after the start",
+        ),
+    ] {
+        assert!(error.contains(says), "{says}: {error}");
+    }
+    let error = read(
+        &mut table("meter,time,power_w\na,2026-03-01T00:00:00Z,1"),
+        600,
+    )
+    .unwrap_err();
+    assert!(error.contains("cut off"), "{error}");
+    let error = read(
+        &mut renamed("meter,time,power_w\n", &[("watts", "x")], None),
+        600,
+    )
+    .unwrap_err();
+    assert!(error.contains("`watts` is not a column"), "{error}");
+}
+
+#[test]
+fn a_gzip_file_that_is_cut_off_is_refused() {
+    let text = "meter,time,power_w\n".to_owned() + &"a,2026-03-01T00:00:00Z,1\n".repeat(5000);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let read = |bytes: &[u8]| {
+        let input = Input::new("packed".to_owned(), std::io::Cursor::new(bytes.to_vec())).unwrap();
+        let clock = Clock::default();
+        let mut table = MeterTable::new(input, BTreeMap::new(), Boundary::Rack, clock);
+        gather(&mut table, "2026-03-01T00:00:00Z", 600).map(|gathered| gathered.digest())
+    };
+    assert!(read(&packed).is_ok());
+    for cut in [packed.len() - 1, packed.len() / 2, 12] {
+        let error = read(&packed[..cut]).unwrap_err();
+        assert!(error.contains("cut off"), "{cut}: {error}");
+    }
+    // The digest is that of the raw bytes.
+    assert_eq!(read(&packed), Ok(Some(standstill::hash::sha256(&packed))));
+}
+
+/// A feed of two readings types, of which the second is what was given back.
+fn feed(block: &str) -> String {
+    let kind = |id: u8, flow: u8| {
+        format!(
+            "<entry><link rel=\"self\" href=\"/RT/{id}\"/><content><ReadingType xmlns=\"http://naesb.org/espi\">\
+             <accumulationBehaviour>4</accumulationBehaviour><flowDirection>{flow}</flowDirection>\
+             <powerOfTenMultiplier>3</powerOfTenMultiplier><uom>72</uom></ReadingType></content></entry>"
+        )
+    };
+    let meter = |id: u8| {
+        format!(
+            "<entry><link rel=\"self\" href=\"/MR/{id}\"/><link rel=\"related\" href=\"/RT/{id}\"/>\
+             <content><MeterReading xmlns=\"http://naesb.org/espi\"/></content></entry>"
+        )
+    };
+    let block = |id: u8| {
+        format!(
+            "<entry><link rel=\"self\" href=\"/MR/{id}/IntervalBlock/1\"/><link rel=\"up\" href=\"/MR/{id}/IntervalBlock\"/>\
+             <content><IntervalBlock xmlns=\"http://naesb.org/espi\">{block}</IntervalBlock></content></entry>"
+        )
+    };
+    format!(
+        "<?xml version=\"1.0\"?><feed xmlns=\"http://www.w3.org/2005/Atom\">{}{}{}{}{}{}</feed>",
+        block(1),
+        block(2),
+        kind(1, 1),
+        kind(2, 19),
+        meter(1),
+        meter(2)
+    )
+}
+
+/// An interval of a quarter of an hour of 1 March 2026.
+fn interval(quarter: u64, value: &str) -> String {
+    let start = 1_772_323_200 + quarter * 900;
+    format!(
+        "<IntervalReading><timePeriod><duration>900</duration><start>{start}</start></timePeriod>\
+         <value>{value}</value></IntervalReading>"
+    )
+}
+
+fn button(text: &str) -> GreenButton {
+    let input = Input::new(
+        "feed".to_owned(),
+        std::io::Cursor::new(text.as_bytes().to_vec()),
+    )
+    .unwrap();
+    GreenButton::new(input, Boundary::Feed)
+}
+
+// spec: red-26
+#[test]
+fn what_a_utility_delivered_is_counted_and_what_it_took_back_is_told() {
+    // Out of order, with one quarter missing; in thousands of watt-hours.
+    let block = [interval(2, "3"), interval(0, "1")].concat();
+    let gathered = gather(&mut button(&feed(&block)), "2026-03-01T00:00:00Z", 3600).unwrap();
+    assert!(
+        gathered
+            .intake
+            .skipped
+            .keys()
+            .any(|one| one.contains("given back"))
+    );
+    let metered = gathered.metering.finish().unwrap();
+    assert_eq!(
+        sums(&metered),
+        [(
+            "feed /MR/1/IntervalBlock".to_owned(),
+            1800,
+            14_400_000,
+            14_400_000
+        )]
+    );
+}
+
+// spec: red-26
+#[test]
+fn feeds_that_say_something_else_are_refused() {
+    let good = feed(&interval(0, "1"));
+    for (text, says) in [
+        (
+            good.replace("<uom>72", "<uom>119"),
+            "neither 72 (Wh) nor 38 (W)",
+        ),
+        (
+            good.replace("Behaviour>4<", "Behaviour>3<"),
+            "accumulationBehaviour",
+        ),
+        (good.replace("<value>1", "<value>-1"), "is negative"),
+        (
+            good.replace("<duration>900", "<duration>0"),
+            "no time after the start",
+        ),
+        (good.replace("<start>", "<start>x"), "no number of seconds"),
+        (
+            good.replace("Multiplier>3", "Multiplier>99"),
+            "from -12 to 12",
+        ),
+        (
+            good.replace("rel=\"related\"", "rel=\"other\""),
+            "no reading type",
+        ),
+        (
+            good.replace("IntervalBlock xmlns", "Block xmlns")
+                .replace("</IntervalBlock>", "</Block>")
+                .replace("IntervalReading", "Reading"),
+            "no intervals",
+        ),
+        (good.replace("</feed>", ""), "cut off"),
+        (good.replace("<value>", "<value></x>"), "at byte"),
+        (
+            feed(&[interval(0, "1"), interval(0, "2")].concat()),
+            "before row",
+        ),
+        ("<a>".repeat(100), "nested more than 32"),
+        ("{}".to_owned(), "no intervals"),
+    ] {
+        let error = read(&mut button(&text), 3600).unwrap_err();
+        assert!(error.contains(says), "{says}: {error}");
+    }
+}
+
+#[test]
+fn a_real_feed_comes_to_what_its_values_do() {
+    // Counted apart: 1,340 quarters of an hour, a day of 92 among them, 1,391,666 Wh.
+    let Some(file) = data("greenbutton/test_usage_data.xml") else {
+        return;
+    };
+    let mut source = GreenButton::new(Input::open(&file).unwrap(), Boundary::Feed);
+    let start = UnixSeconds::new(1_330_578_000).unwrap().to_string();
+    let gathered = gather(&mut source, &start, 1_206_000).unwrap();
+    // Two intervals of which the utility says that they are estimated or edited.
+    assert_eq!(gathered.intake.warnings.len(), 2);
+    let metered = gathered.metering.finish().unwrap();
+    let [(_, seen, lower, upper)] = sums(&metered).try_into().unwrap();
+    assert_eq!(
+        (seen, lower, upper),
+        (1_206_000, 1_391_666 * 3600, 1_391_666 * 3600)
+    );
+}
