@@ -48,11 +48,11 @@ fn collected() -> Lab {
 
 fn usage(lab: &Lab) -> Usage {
     let statements = lab.statements();
-    let usages = statements.into_iter().filter_map(|one| match one.content {
+    let mut usages = statements.into_iter().filter_map(|one| match one.content {
         Content::Usage(usage) => Some(usage),
         _ => None,
     });
-    usages.last().unwrap()
+    usages.next_back().unwrap()
 }
 
 /// The value and the coverage of a figure, as text.
@@ -265,4 +265,153 @@ fn an_inventory_that_changed_since_makes_collecting_again_necessary() {
         "collect nvidia-smi smi.csv --devices more.csv {MODELS} --tz UTC --workspace lab --through {DAY}"
     ));
     lab.ok("attest --workspace lab");
+}
+
+// spec: red-2 red-13
+#[test]
+fn meters_of_each_boundary_stand_apart_and_silent_ones_are_a_gap() {
+    let mut lab = Lab::new();
+    lab.at(HALF);
+    let mut table = "meter,boundary,time,power_kw\n".to_owned();
+    for hour in 0..=24 {
+        let time = if hour < 24 {
+            format!("2026-03-01T{hour:02}:00:00Z")
+        } else {
+            DAY.to_owned()
+        };
+        table.push_str(&format!("hall,facility,{time},100\n"));
+        // Two racks that have the very same readings.
+        table.push_str(&format!("r1,rack,{time},40\nr2,rack,{time},40\n"));
+    }
+    lab.write("meters.csv", table);
+    let done = lab.run(&format!(
+        "collect meters meters.csv --meters rack=3 --workspace lab --through {DAY}"
+    ));
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(
+        done.err.contains("`r2` has the very readings of `r1`"),
+        "{}",
+        done.err
+    );
+    lab.ok("attest --workspace lab");
+    lab.ok("publish --workspace lab");
+    let usage = usage(&lab);
+    let energy: Vec<String> = usage
+        .figures
+        .iter()
+        .map(|one| {
+            let Coverage::Known { observed, gap, .. } = one.coverage else {
+                panic!("unknown coverage");
+            };
+            let boundary = one.boundary.unwrap();
+            format!("{boundary} {} {observed} {gap}", one.value.upper())
+        })
+        .collect();
+    // 100 kW for a day; twice 40 kW, and a third rack that said nothing.
+    assert_eq!(
+        energy,
+        [
+            "facility 8640000000 86400 0",
+            "rack 6912000000 172800 86400"
+        ]
+    );
+    let kept = lab.read("lab/ledgers/1/2026-03-01T00:00:00Z.meters.ledger");
+    let ledger = Ledger::parse(kept.as_bytes()).unwrap();
+    assert_eq!(ledger.root(), usage.ledgers[0].root);
+    let series: Vec<String> = ledger
+        .records()
+        .map(|record| record.value("series").unwrap().to_owned())
+        .collect();
+    assert_eq!(series.len(), 3);
+    assert_eq!(series[1], series[2]);
+    assert_ne!(series[0], series[1]);
+}
+
+// spec: red-15 red-19
+#[test]
+fn logs_of_several_machines_are_one_source_and_committed_to() {
+    let mut lab = Lab::new();
+    lab.write("devices.csv", DEVICES);
+    lab.ok(&format!("inventory devices.csv {MODELS} --workspace lab"));
+    lab.at(HALF);
+    let header = "time,uuid,serial,name,power_mw,energy_mj,utilization_percent\n";
+    let mut first = header.to_owned();
+    let mut second = header.to_owned();
+    for minute in 0..=1440_u32 {
+        let time = if minute < 1440 {
+            format!("2026-03-01T{:02}:{:02}:00Z", minute / 60, minute % 60)
+        } else {
+            DAY.to_owned()
+        };
+        let energy = 5_000_000 + u64::from(minute) * 60 * 700_000;
+        first.push_str(&format!("{time},GPU-a,1001,H100,700000,{energy},100\n"));
+        first.push_str(&format!("{time},GPU-b,1002,H100,100000,,0\n"));
+        second.push_str(&format!("{time},GPU-c,,H200,,{energy},50\n"));
+    }
+    // The second machine's power failed in the middle of a line.
+    second.push_str("2026-03-02T00:01:00Z,GPU-c,,H2");
+    lab.write("n1/2026-03-01.csv", first);
+    lab.write("n2/2026-03-01.csv", second);
+    let done = lab.run(&format!(
+        "collect devices n1 n2 --devices devices.csv {MODELS} --class training --workspace lab --through {DAY}"
+    ));
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(
+        done.err.contains("not yet written to their end"),
+        "{}",
+        done.err
+    );
+    lab.ok("attest --workspace lab");
+    lab.ok("publish --workspace lab");
+    let usage = usage(&lab);
+    let seconds = QuantityKind::AcceleratorSeconds;
+    assert_eq!(
+        figure(&usage, seconds, "h100-sxm", Basis::Active),
+        "86400 to 86400, 172800 seen, 0 not"
+    );
+    assert_eq!(
+        figure(&usage, seconds, "h200-sxm", Basis::Active),
+        "43200 to 43200, 86400 seen, 0 not"
+    );
+    // One by its counter, one by its power: 700 W and 100 W.
+    assert_eq!(
+        figure(
+            &usage,
+            QuantityKind::EnergyJoules,
+            "h100-sxm",
+            Basis::Present
+        ),
+        "69120000 to 69120000, 172800 seen, 0 not"
+    );
+    let source = &usage.figures[0].source;
+    assert!(source.tool.starts_with("standstill-sample, standstill "));
+    assert!(source.input.is_some() && source.query.is_none());
+    assert!(usage.figures.iter().all(|one| &one.source == source));
+    assert!(
+        usage
+            .figures
+            .iter()
+            .all(|one| one.class.as_str() == "training")
+    );
+}
+
+// spec: red-5
+#[test]
+fn readings_that_are_still_to_come_are_refused() {
+    let mut lab = Lab::new();
+    lab.at("2026-03-02T00:30:00Z");
+    // Local times of a zone two hours ahead, written as if they were UTC.
+    let mut table = "meter,time,power_w\n".to_owned();
+    for hour in 0..=26 {
+        let (day, hour) = (1 + hour / 24, hour % 24);
+        table.push_str(&format!("r1,2026-03-{day:02}T{hour:02}:25:00Z,40\n"));
+    }
+    lab.write("meters.csv", table);
+    let said = lab.refused(&format!(
+        "collect meters meters.csv --workspace lab --through {DAY}"
+    ));
+    assert!(
+        said.contains("2026-03-02T02:25:00Z, which is still to come"),
+        "{said}"
+    );
 }

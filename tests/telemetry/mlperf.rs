@@ -1,5 +1,6 @@
 //! The power logs of a run of MLPerf Training: what they come to, and which are copies.
 
+use std::fmt::Write as _;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
@@ -94,15 +95,13 @@ fn a_log_of_another_zone_is_refused_and_not_integrated() {
     let moved = directory.path().join("node_local.txt");
     let text = std::fs::read_to_string(files.pop().unwrap()).unwrap();
     // Two hours, as a log of Paris in summer that calls its times UTC.
-    let shifted: String = text
-        .lines()
-        .map(|line| {
-            let (before, rest) = line.split_once("\"time_ms\": ").unwrap();
-            let (time, after) = rest.split_once(',').unwrap();
-            let time = time.parse::<u64>().unwrap() + 2 * 3_600_000;
-            format!("{before}\"time_ms\": {time},{after}\n")
-        })
-        .collect();
+    let mut shifted = String::new();
+    for line in text.lines() {
+        let (before, rest) = line.split_once("\"time_ms\": ").unwrap();
+        let (time, after) = rest.split_once(',').unwrap();
+        let time = time.parse::<u64>().unwrap() + 2 * 3_600_000;
+        writeln!(shifted, "{before}\"time_ms\": {time},{after}").unwrap();
+    }
     std::fs::write(&moved, shifted).unwrap();
     files.push(moved);
     let error = read(files).metering.finish().unwrap_err().to_string();

@@ -117,8 +117,11 @@ fn window(form: &BTreeMap<String, String>) -> (u64, u64) {
     (end - length.parse::<u64>().unwrap(), end)
 }
 
+/// A metric, its labels, and its samples.
+type Told<'t> = (&'t str, &'t str, Vec<(u64, String)>);
+
 /// An answer of those samples that lie in the window, closed on the left as 2.x has it.
-fn matrix(form: &BTreeMap<String, String>, series: &[(&str, &str, Vec<(u64, String)>)]) -> String {
+fn matrix(form: &BTreeMap<String, String>, series: &[Told<'_>]) -> String {
     let (start, end) = window(form);
     let name = form["query"].split_once('{').unwrap().0;
     let series = series.iter().filter(|one| one.0 == name);
