@@ -104,8 +104,11 @@ impl Cell {
 
     fn record(&mut self, at: u64, value: Billionths) {
         self.readings = self.readings.saturating_add(1);
-        self.series.update(&at.to_be_bytes());
-        self.series.update(&value.get().to_be_bytes());
+        let mut reading = [0; 24];
+        let (time, amount) = reading.split_at_mut(8);
+        time.copy_from_slice(&at.to_be_bytes());
+        amount.copy_from_slice(&value.get().to_be_bytes());
+        self.series.update(&reading);
     }
 }
 

@@ -105,6 +105,44 @@ impl Input {
         Ok(true)
     }
 
+    /// Puts whole lines of about `size` bytes into `block`; `false` at the end.
+    pub fn block(&mut self, block: &mut Vec<u8>, size: usize) -> Result<bool, SourceError> {
+        block.clear();
+        while block.len() < size {
+            let read = self.text.fill_buf();
+            let found = match read {
+                Ok(found) => found,
+                Err(error) => return Err(self.fail(&error)),
+            };
+            if found.is_empty() {
+                return match block.last() {
+                    None => Ok(false),
+                    Some(b'\n') => Ok(true),
+                    Some(_) => Err(SourceError::Cut),
+                };
+            }
+            let taken = found.len().min(size.saturating_sub(block.len()));
+            block.extend_from_slice(found.get(..taken).unwrap_or_default());
+            self.text.consume(taken);
+        }
+        if block.last() == Some(&b'\n') {
+            return Ok(true);
+        }
+        let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
+        let read = (&mut self.text).take(limit).read_until(b'\n', block);
+        let read = read.map_err(|error| self.fail(&error))?;
+        if block.last() == Some(&b'\n') {
+            return Ok(true);
+        }
+        if read >= MAX_LINE {
+            return Err(SourceError::Shape {
+                expected: "a text of lines",
+                why: format!("a line has more than {MAX_LINE} bytes"),
+            });
+        }
+        Err(SourceError::Cut)
+    }
+
     /// Reads all of it, which may have at most `limit` bytes.
     pub fn whole(&mut self, limit: usize) -> Result<Vec<u8>, SourceError> {
         let mut bytes = Vec::new();

@@ -4,9 +4,13 @@
 //! Specified in `specs/readings.md`, section "Meter tables".
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::attestation::figure::Boundary;
+use rayon::prelude::*;
+
 use crate::collector::MeterId;
+use crate::collector::reading::Billionths;
 use crate::collector::reading::Lot;
 use crate::collector::reading::Measure;
 use crate::collector::reading::Meter;
@@ -91,100 +95,283 @@ impl Source for MeterTable {
         }
         let header = text(&line, 1)?;
         let layout = Layout::find(&cells(header, 1)?, &self.columns)?;
-        let mut meters = Meters::default();
-        while input.line(&mut line)? {
-            let row = input.row();
-            let text = text(&line, row)?;
-            if text.is_empty() {
-                continue;
-            }
-            // Nearly no table of meters has a quotation mark.
-            if text.contains('"') {
-                let cells = cells(text, row)?;
-                let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-                self.row(&layout, &cells, row, &mut meters, sink)?;
-            } else {
-                let cells: Vec<&str> = text.split(',').map(str::trim).collect();
-                self.row(&layout, &cells, row, &mut meters, sink)?;
-            }
-        }
+        self.blocks(&mut input, &layout, sink)?;
         sink.input(input.digest());
         Ok(())
     }
 }
 
 impl MeterTable {
-    fn row(
+    /// Reads block by block: while the rows of some are taken, in order, the next are read
+    /// and understood.
+    fn blocks(
         &self,
+        input: &mut Input,
         layout: &Layout,
-        cells: &[&str],
-        row: u64,
-        meters: &mut Meters,
         sink: &mut dyn Sink,
     ) -> Result<(), SourceError> {
-        if cells.len() != layout.width {
-            return Err(SourceError::Row {
-                row,
-                found: cells.len(),
-                expected: layout.width,
-            });
+        let mut meters = Meters::default();
+        let boundary = self.boundary;
+        // The header was the first.
+        let mut row = 1_u64;
+        let mut ready: Vec<Block> = Vec::new();
+        loop {
+            let mut texts = Vec::new();
+            for _ in 0..BLOCKS {
+                let mut text = Vec::new();
+                if !input.block(&mut text, BLOCK)? {
+                    break;
+                }
+                let first = row;
+                row = row.saturating_add(lines(&text));
+                texts.push((text, first, self.clock.clone()));
+            }
+            let last = texts.is_empty();
+            let (taken, next) = rayon::join(
+                || {
+                    ready
+                        .iter()
+                        .try_for_each(|block| block.give(layout, boundary, &mut meters, sink))
+                },
+                || {
+                    let texts = texts.into_par_iter();
+                    texts
+                        .map(|(text, first, clock)| Block::read(text, first, layout, &clock))
+                        .collect()
+                },
+            );
+            taken?;
+            ready = next;
+            if last {
+                return Ok(());
+            }
         }
-        let get = |at: usize| cells.get(at).copied().unwrap_or_default();
-        let name = layout.meter.map_or("meter", get);
-        if name.is_empty() {
-            return Err(field_error(row, "meter", name, "names no meter"));
-        }
-        let boundary = match layout.boundary {
-            Some(at) => get(at)
-                .parse()
-                .map_err(|why: String| field_error(row, "boundary", get(at), why))?,
-            None => self.boundary,
-        };
-        let value = get(layout.value);
-        let kind = layout.kind;
-        if value.is_empty() {
-            sink.skip("cells without a value", row);
-            return Ok(());
-        }
-        let value = billionths(value, layout.unit)
-            .map_err(|why| field_error(row, layout.name, value, why))?;
-        let meter = meters.get(name, boundary, sink)?;
-        let start = millis(&self.clock, row, get(layout.start))?;
-        let Some(end) = layout.end else {
-            let measure = match kind {
-                Kind::Power => Measure::Power,
-                Kind::Counter | Kind::Interval => Measure::Energy,
-            };
-            let at = start;
-            return sink.sample(meter, measure, Sample { at, value, row });
-        };
-        let found = get(end);
-        let end: Millis = millis(&self.clock, row, found)?;
-        if end <= start {
-            return Err(field_error(
-                row,
-                "end",
-                found,
-                format!("is not after the start, {start}"),
-            ));
-        }
-        let joules = value;
-        sink.lot(
-            meter,
-            Lot {
-                start,
-                end,
-                joules,
-                row,
-            },
-        )
     }
 }
 
-/// The meters seen so far; the last one is nearly always next.
+/// Bytes of a block, and how many are worked on at once.
+const BLOCK: usize = 1 << 20;
+/// See [`BLOCK`].
+const BLOCKS: usize = 4;
+
+/// How many lines end in a text.
+fn lines(text: &[u8]) -> u64 {
+    let parts = text.split(|byte| *byte == b'\n').count();
+    u64::try_from(parts.saturating_sub(1)).unwrap_or(u64::MAX)
+}
+
+/// Whole lines, understood.
+struct Block {
+    text: String,
+    rows: Vec<Row>,
+    /// What is wrong with the row after them.
+    fault: Option<SourceError>,
+}
+
+/// A row, understood; what names its meter lies in its block's text.
+struct Row {
+    number: u64,
+    meter: (usize, usize),
+    boundary: Option<Boundary>,
+    start: Millis,
+    end: Option<Millis>,
+    /// `None` where the cell is empty.
+    value: Option<Billionths>,
+}
+
+impl Block {
+    /// Understands lines, of which the first is row `first` and one.
+    fn read(bytes: Vec<u8>, first: u64, layout: &Layout, clock: &Clock) -> Self {
+        let mut block = Self {
+            text: String::new(),
+            rows: Vec::new(),
+            fault: None,
+        };
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                let bytes = error.into_bytes();
+                let before = bytes.get(..valid).unwrap_or_default();
+                let row = first.saturating_add(lines(before)).saturating_add(1);
+                block.fault = Some(field_error(row, "row", "", "is not UTF-8"));
+                return block;
+            }
+        };
+        let mut time = Times::default();
+        let mut row = first;
+        for line in text.lines() {
+            row = row.saturating_add(1);
+            if line.is_empty() {
+                continue;
+            }
+            match Row::read(&text, line, row, layout, clock, &mut time) {
+                Ok(read) => block.rows.push(read),
+                Err(fault) => {
+                    block.fault = Some(fault);
+                    break;
+                }
+            }
+        }
+        block.text = text;
+        block
+    }
+
+    /// Gives its rows, in order, and then says what is wrong.
+    fn give(
+        &self,
+        layout: &Layout,
+        boundary: Boundary,
+        meters: &mut Meters,
+        sink: &mut dyn Sink,
+    ) -> Result<(), SourceError> {
+        for one in &self.rows {
+            let row = one.number;
+            let Some(value) = one.value else {
+                sink.skip("cells without a value", row);
+                continue;
+            };
+            let (from, to) = one.meter;
+            let name = self.text.get(from..to).filter(|_| layout.meter.is_some());
+            let name = name.unwrap_or("meter");
+            let meter = meters.get(name, one.boundary.unwrap_or(boundary), sink)?;
+            let start = one.start;
+            match (one.end, layout.kind) {
+                (Some(end), _) => {
+                    let joules = value;
+                    sink.lot(
+                        meter,
+                        Lot {
+                            start,
+                            end,
+                            joules,
+                            row,
+                        },
+                    )?;
+                }
+                (None, Kind::Power) => {
+                    let at = start;
+                    sink.sample(meter, Measure::Power, Sample { at, value, row })?;
+                }
+                (None, _) => {
+                    let at = start;
+                    sink.sample(meter, Measure::Energy, Sample { at, value, row })?;
+                }
+            }
+        }
+        self.fault.clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Row {
+    fn read(
+        text: &str,
+        line: &str,
+        row: u64,
+        layout: &Layout,
+        clock: &Clock,
+        times: &mut Times,
+    ) -> Result<Self, SourceError> {
+        let mut found = 0_usize;
+        let mut cells = [""; MAX_READ];
+        if line.contains('"') {
+            for cell in quoted(line) {
+                layout.put(&mut cells, found, cell);
+                found = found.saturating_add(1);
+            }
+        } else {
+            for cell in line.split(',') {
+                layout.put(&mut cells, found, cell);
+                found = found.saturating_add(1);
+            }
+        }
+        if found != layout.width {
+            return Err(SourceError::Row {
+                row,
+                found,
+                expected: layout.width,
+            });
+        }
+        let [name, boundary, start, end, value] = cells.map(str::trim);
+        if name.is_empty() && layout.meter.is_some() {
+            return Err(field_error(row, "meter", name, "names no meter"));
+        }
+        let value = match value {
+            "" => None,
+            value => Some(
+                billionths(value, layout.unit)
+                    .map_err(|why| field_error(row, layout.name, value, why))?,
+            ),
+        };
+        let boundary = match layout.boundary {
+            Some(_) => Some(
+                boundary
+                    .parse()
+                    .map_err(|why: String| field_error(row, "boundary", boundary, why))?,
+            ),
+            None => None,
+        };
+        let start = times.get(clock, row, start)?;
+        let end = match layout.end {
+            Some(_) => {
+                let at = millis(clock, row, end)?;
+                if at <= start {
+                    let why = format!("is not after the start, {start}");
+                    return Err(field_error(row, "end", end, why));
+                }
+                Some(at)
+            }
+            None => None,
+        };
+        let from = name.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+        Ok(Self {
+            number: row,
+            meter: (from, from.saturating_add(name.len())),
+            boundary,
+            start,
+            end,
+            value,
+        })
+    }
+}
+
+/// The columns that are read: who, where, when, until when, how much.
+const MAX_READ: usize = 5;
+
+/// Takes a line with quotation marks apart; a doubled one within a cell stays doubled.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    line.split(move |character| {
+        if character == '"' {
+            inside = !inside;
+        }
+        character == ',' && !inside
+    })
+}
+
+/// The time read last: many rows have the same.
+#[derive(Default)]
+struct Times {
+    last: Option<(String, Millis)>,
+}
+
+impl Times {
+    fn get(&mut self, clock: &Clock, row: u64, text: &str) -> Result<Millis, SourceError> {
+        if let Some((known, at)) = &self.last
+            && known == text
+        {
+            return Ok(*at);
+        }
+        let at = millis(clock, row, text)?;
+        self.last = Some((text.to_owned(), at));
+        Ok(at)
+    }
+}
+
+/// The meters seen so far.
 #[derive(Default)]
 struct Meters {
-    known: BTreeMap<(Boundary, String), MeterId>,
+    known: BTreeMap<Boundary, HashMap<String, MeterId>>,
 }
 
 impl Meters {
@@ -194,8 +381,8 @@ impl Meters {
         boundary: Boundary,
         sink: &mut dyn Sink,
     ) -> Result<MeterId, SourceError> {
-        let key = (boundary, name.to_owned());
-        if let Some(meter) = self.known.get(&key) {
+        let known = self.known.entry(boundary).or_default();
+        if let Some(meter) = known.get(name) {
             return Ok(*meter);
         }
         let meter = sink.meter(&Meter {
@@ -203,7 +390,7 @@ impl Meters {
             boundary,
             model: None,
         })?;
-        self.known.insert(key, meter);
+        known.insert(name.to_owned(), meter);
         Ok(meter)
     }
 }
@@ -222,6 +409,22 @@ struct Layout {
 }
 
 impl Layout {
+    /// Puts the cell of a column among those that are read, if it is one.
+    fn put<'t>(&self, cells: &mut [&'t str; MAX_READ], at: usize, cell: &'t str) {
+        let read = [
+            self.meter,
+            self.boundary,
+            Some(self.start),
+            self.end,
+            Some(self.value),
+        ];
+        for (to, column) in cells.iter_mut().zip(read) {
+            if column == Some(at) {
+                *to = cell.trim().trim_matches('"');
+            }
+        }
+    }
+
     fn find(header: &[String], renamed: &BTreeMap<String, String>) -> Result<Self, SourceError> {
         let known = || {
             COLUMNS

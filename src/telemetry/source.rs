@@ -29,8 +29,8 @@ pub trait Source {
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError>;
 }
 
-/// What takes the output of a source.
-pub trait Sink {
+/// What takes the output of a source; on one thread, while another may read on.
+pub trait Sink: Send {
     /// Takes a job.
     fn job(&mut self, job: Job) -> Result<(), SourceError>;
 
