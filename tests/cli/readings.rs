@@ -415,3 +415,73 @@ fn readings_that_are_still_to_come_are_refused() {
         "{said}"
     );
 }
+
+/// Two devices, each active half of the time for two days, one of them unread for so many
+/// minutes from noon of the first day.
+fn device_log(unread: u32) -> String {
+    let mut log = "time,uuid,serial,name,power_mw,energy_mj,utilization_percent\n".to_owned();
+    for minute in 0..=2880_u32 {
+        let (day, minute_of_day) = (1 + minute / 1440, minute % 1440);
+        let time = format!(
+            "2026-03-{day:02}T{:02}:{:02}:00Z",
+            minute_of_day / 60,
+            minute_of_day % 60
+        );
+        log.push_str(&format!("{time},GPU-a,,H100,350000,,50\n"));
+        if !(720..720 + unread).contains(&minute) {
+            log.push_str(&format!("{time},GPU-b,,H100,300000,,50\n"));
+        }
+    }
+    log
+}
+
+// spec: red-4 red-11
+#[test]
+fn readings_are_reconciled_with_the_inventory_and_what_was_not_seen_is_charged() {
+    let judged = |unread: u32| {
+        let mut lab = Lab::with("--period 86400 --grace 86400 --first 2026-03-01T00:00:00Z");
+        lab.write(
+            "devices.csv",
+            "serial,model,uuid\n1,h100,GPU-a\n2,h100,GPU-b\n",
+        );
+        lab.ok("inventory devices.csv --model h100=h100-sxm --workspace lab");
+        // Half of what two devices could do in two days is 172,800 s.
+        let draft = lab.ok(
+            "pledge new --kind cap --basis active --start 2026-03-01T00:00:00Z --end 2026-03-03T00:00:00Z --limit 180000 --workspace lab",
+        );
+        lab.write("pledge.json", draft);
+        lab.ok("pledge sign pledge.json --workspace lab");
+        lab.ok("publish --workspace lab");
+        lab.write("log.csv", device_log(unread));
+        lab.at("2026-03-03T01:00:00Z");
+        let done = lab.run(
+            "collect devices log.csv --devices devices.csv --class training --workspace lab --through 2026-03-03T00:00:00Z",
+        );
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(!done.err.contains("uncatalogued"), "{}", done.err);
+        lab.ok("attest --workspace lab");
+        lab.ok("publish --workspace lab");
+        let verdict = lab.run("verify lab/log --trust trust.toml");
+        verdict.out
+    };
+    let whole = judged(0);
+    assert!(whole.starts_with("lab: CONSISTENT@E2"), "{whole}");
+    assert!(
+        whole.contains("quantity    172800 to 172800, limit 180000 s"),
+        "{whole}"
+    );
+    // An hour unread: as recorded it is less, and at its peak it could be more.
+    let little = judged(60);
+    assert!(
+        little.contains("quantity    171000 to 174600, limit 180000 s"),
+        "{little}"
+    );
+    assert!(little.starts_with("lab: CONSISTENT@E2"), "{little}");
+    // Half a day: the limit may have been broken, and is not shown to be kept.
+    let much = judged(720);
+    assert!(much.starts_with("lab: NOT-SHOWN"), "{much}");
+    assert!(
+        much.contains("quantity    151200 to 194400, limit 180000 s"),
+        "{much}"
+    );
+}

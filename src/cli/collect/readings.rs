@@ -463,7 +463,14 @@ impl Writer<'_> {
                 )
             })?;
             let secret = device_secret(workspace)?;
-            let devices = Devices::read(file, &self.args.models, &secret, world)?;
+            // Their models are those of the inventory, which was warned of.
+            let mut unheard = World {
+                out: &mut std::io::sink(),
+                err: &mut std::io::sink(),
+                now: world.now,
+                json: false,
+            };
+            let devices = Devices::read(file, &self.args.models, &secret, &mut unheard)?;
             self.devices.insert(devices.names())
         };
         let ledger = inventory_ledger(self.due, area, id)?;
