@@ -26,6 +26,7 @@ use crate::time::UnixSeconds;
 use crate::verify::history::Area;
 
 pub(super) use jobs::JobLogArgs;
+pub(super) use jobs::SlurmArgs;
 pub(super) use jobs::slurm;
 
 /// Read what a scheduler, devices or power meters wrote down into usage and ledgers
@@ -42,8 +43,8 @@ pub(super) struct CollectArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum SourceArgs {
-    /// Read the output of `sacct --parsable2` or `sacct --json`
-    Slurm(JobLogArgs),
+    /// Read the output of `sacct --parsable2` or `sacct --json`, or run it
+    Slurm(SlurmArgs),
     /// Read a CSV table of jobs
     Jobs(jobs::TableArgs),
     /// Read the logs of `standstill sample`

@@ -12,6 +12,7 @@ use crate::cli::World;
 use crate::cli::attest::AttestArgs;
 use crate::cli::collect::JobLogArgs;
 use crate::cli::collect::PeriodArgs;
+use crate::cli::collect::SlurmArgs;
 use crate::cli::collect::slurm;
 use crate::cli::conclusion::HandOnArgs;
 use crate::cli::failure;
@@ -229,8 +230,7 @@ impl Demo<'_, '_> {
                     workspace: workspace.clone(),
                     area: StreamId::new(1),
                 };
-                let collect = JobLogArgs {
-                    file: workspace.join("sacct.psv"),
+                let log = JobLogArgs {
                     periods: PeriodArgs {
                         place: place.clone(),
                         through: midnight,
@@ -245,6 +245,12 @@ impl Demo<'_, '_> {
                         ("train".to_owned(), "training".to_owned()),
                         ("infer".to_owned(), "inference".to_owned()),
                     ],
+                };
+                let collect = SlurmArgs {
+                    file: Some(workspace.join("sacct.psv")),
+                    run: false,
+                    sacct: "sacct".into(),
+                    log,
                 };
                 if day == 1 {
                     self.show(&format!(

@@ -9,6 +9,9 @@ mod tres;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::process::Stdio;
 
 use crate::collector::Allocation;
 use crate::collector::Job;
@@ -21,6 +24,10 @@ use crate::telemetry::first_of;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 
+/// The columns that are asked for, free text last.
+const FORMAT: &str =
+    "--format=JobIDRaw,Cluster,Account,Partition,State,Start,End,ElapsedRaw,AllocTRES,JobName";
+
 /// Reads the output of `sacct`, whichever of its two forms it has.
 pub fn read(bytes: &[u8], options: &Options) -> Result<Intake, SourceError> {
     let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
@@ -29,6 +36,45 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Intake, SourceError> {
         Some(b'{') => json::read(bytes, options),
         Some(_) => table::read(bytes, options),
     }
+}
+
+/// Runs `sacct`, or what stands in its place, for the jobs of a range, as prescribed: in
+/// UTC, every run of every job, whole. Returns what it printed and what was run.
+pub fn run(program: &Path, range: Period) -> Result<(Vec<u8>, String), SourceError> {
+    let time = |instant: UnixSeconds| instant.to_string().trim_end_matches('Z').to_owned();
+    let arguments = [
+        "-a",
+        "-X",
+        "-D",
+        "-P",
+        "-S",
+        &time(range.start()),
+        "-E",
+        &time(range.end()),
+        FORMAT,
+    ];
+    let query = format!("TZ=UTC sacct {}", arguments.join(" "));
+    let fail = |why: String| SourceError::Read {
+        name: program.display().to_string(),
+        why,
+    };
+    let output = Command::new(program)
+        .args(arguments)
+        .env("TZ", "UTC")
+        .env_remove("SLURM_TIME_FORMAT")
+        .env_remove("SACCT_FORMAT")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| fail(error.to_string()))?;
+    if output.status.success() {
+        return Ok((output.stdout, query));
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = said.lines().next().unwrap_or("nothing").to_owned();
+    Err(fail(format!(
+        "it ended with {}, and said: {said}",
+        output.status
+    )))
 }
 
 /// A row of either form.

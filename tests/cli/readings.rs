@@ -485,3 +485,59 @@ fn readings_are_reconciled_with_the_inventory_and_what_was_not_seen_is_charged()
         "{much}"
     );
 }
+
+// spec: col-23
+#[test]
+fn sacct_is_run_as_prescribed() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mut lab = Lab::new();
+    lab.at(HALF);
+    let log = repository("fixtures/demo/prudent.psv");
+    let script = format!(
+        "#!/bin/sh\n[ \"$TZ\" = UTC ] || exit 3\n[ -z \"$SLURM_TIME_FORMAT\" ] || exit 4\n\
+         echo \"$@\" > asked\nexec cat {}\n",
+        log.display()
+    );
+    let program = lab.write("bin/sacct", script);
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let run = |options: &str| {
+        format!(
+            "collect slurm --run --sacct {} {options} --model h100=h100-sxm --class train=training --class infer=inference --workspace lab --through {DAY}",
+            program.display()
+        )
+    };
+    lab.ok(&run("--tz Europe/Paris"));
+    let asked = lab.read("asked");
+    assert!(
+        asked.starts_with(
+            "-a -X -D -P -S 2026-03-01T00:00:00 -E 2026-03-02T00:00:00 --format=JobIDRaw,"
+        ),
+        "{asked}"
+    );
+    lab.ok("attest --workspace lab");
+    lab.ok("publish --workspace lab");
+    let live = usage(&lab);
+    assert!(live.figures.iter().all(|one| one.source.query.is_some()));
+    // As from a file, in UTC.
+    let mut other = Lab::new();
+    other.at(HALF);
+    other.ok(&format!(
+        "collect slurm {} {READ} --workspace lab --through {DAY}",
+        log.display()
+    ));
+    other.ok("attest --workspace lab");
+    other.ok("publish --workspace lab");
+    let values = |usage: &Usage| -> Vec<_> { usage.figures.iter().map(|one| one.value).collect() };
+    assert_eq!(values(&live), values(&usage(&other)));
+    // What fails says why.
+    lab.write(
+        "bin/sacct",
+        "#!/bin/sh\necho 'slurmdbd: cannot connect' >&2\nexit 1\n",
+    );
+    let said = lab.refused(&format!(
+        "collect slurm --run --sacct {} --workspace lab --through 2026-03-03T00:00:00Z",
+        program.display()
+    ));
+    assert!(said.contains("slurmdbd: cannot connect"), "{said}");
+}

@@ -1,6 +1,7 @@
 //! `standstill collect slurm|jobs`: from a job log to usage and ledgers, period by period.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -30,11 +31,17 @@ use crate::ledger::Secret;
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
 use crate::telemetry;
+use crate::telemetry::Ambiguous;
+use crate::telemetry::Clock;
 use crate::telemetry::Intake;
 use crate::telemetry::SourceError;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TableArgs {
+    /// Table
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
     #[command(flatten)]
     pub(super) log: JobLogArgs,
 
@@ -44,11 +51,30 @@ pub(super) struct TableArgs {
 }
 
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct JobLogArgs {
-    /// Job log
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+pub(crate) struct SlurmArgs {
+    /// Output of `sacct`
+    #[arg(value_name = "FILE", required_unless_present = "run")]
+    pub(crate) file: Option<PathBuf>,
 
+    /// Run `sacct` now, with the arguments that are prescribed
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) run: bool,
+
+    /// Program to run
+    #[arg(
+        long,
+        value_name = "PROGRAM",
+        default_value = "sacct",
+        requires = "run"
+    )]
+    pub(crate) sacct: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) log: JobLogArgs,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct JobLogArgs {
     #[command(flatten)]
     pub(crate) periods: PeriodArgs,
 
@@ -60,9 +86,44 @@ pub(crate) struct JobLogArgs {
     pub(crate) class: Vec<(String, String)>,
 }
 
+/// A job log, as it is read.
+struct JobLog<'l> {
+    tool: &'l str,
+    /// What it is called in errors.
+    name: PathBuf,
+    bytes: Vec<u8>,
+    /// What was asked, where something was.
+    query: Option<String>,
+}
+
 /// Collects from a Slurm job log.
-pub(crate) fn slurm(args: &JobLogArgs, world: &mut World<'_>) -> Result<(), Failure> {
-    collect(args, "sacct", telemetry::slurm::read, world)
+pub(crate) fn slurm(args: &SlurmArgs, world: &mut World<'_>) -> Result<(), Failure> {
+    let mut options = args.log.options()?;
+    let log = if let Some(file) = &args.file {
+        JobLog {
+            tool: "sacct",
+            name: file.clone(),
+            bytes: failure::read(file)?,
+            query: None,
+        }
+    } else {
+        // It is run in UTC, whatever the zone of other logs.
+        options.clock = Clock::new(Some("UTC"), Ambiguous::Refuse)?;
+        let range = args.log.periods.due(world)?.range;
+        let ran = telemetry::slurm::run(&args.sacct, range);
+        let (bytes, query) = ran.map_err(|error| {
+            Failure::from(error).hint(
+                "`--sacct` names the program; `collect slurm FILE` reads what it printed elsewhere",
+            )
+        })?;
+        JobLog {
+            tool: "sacct",
+            name: args.sacct.clone(),
+            bytes,
+            query: Some(query),
+        }
+    };
+    collect(&args.log, &log, &options, telemetry::slurm::read, world)
 }
 
 /// Collects from a table of jobs.
@@ -71,18 +132,24 @@ pub(super) fn table(args: &TableArgs, world: &mut World<'_>) -> Result<(), Failu
     let read = |bytes: &[u8], options: &telemetry::Options| {
         telemetry::jobs::read(bytes, &columns, options)
     };
-    collect(&args.log, "jobs-csv", read, world)
+    let log = JobLog {
+        tool: "jobs-csv",
+        name: args.file.clone(),
+        bytes: failure::read(&args.file)?,
+        query: None,
+    };
+    collect(&args.log, &log, &args.log.options()?, read, world)
 }
 
 fn collect(
     args: &JobLogArgs,
-    tool: &str,
+    log: &JobLog<'_>,
+    options: &telemetry::Options,
     read: impl FnOnce(&[u8], &telemetry::Options) -> Result<Intake, SourceError>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    let options = args.options()?;
-    let bytes = failure::read(&args.file)?;
-    let intake = read(&bytes, &options).map_err(|error| explain(args, error))?;
+    let tool = log.tool;
+    let intake = read(&log.bytes, options).map_err(|error| explain(&log.name, error))?;
     tell(&intake, world);
     if intake.jobs.is_empty() {
         world.note("warning: no job of accelerators is in it: the periods will say zero");
@@ -93,8 +160,15 @@ fn collect(
     let drafts = args.periods.stage(&due, tool)?;
     let source = Source {
         tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
-        query: None,
-        input: Some(commit(&due.workspace, "input", sha256(&bytes).as_bytes())?),
+        query: match &log.query {
+            Some(query) => Some(commit(&due.workspace, "query", query.as_bytes())?),
+            None => None,
+        },
+        input: Some(commit(
+            &due.workspace,
+            "input",
+            sha256(&log.bytes).as_bytes(),
+        )?),
     };
     let (start, end) = (due.range.start(), due.range.end());
     let bar = progress::bar("collecting", due.area.schedule.periods(start, end).count());
@@ -226,7 +300,7 @@ fn figures(usage: &PeriodUsage, source: &Source) -> Vec<Figure> {
     figures
 }
 
-fn explain(args: &JobLogArgs, error: SourceError) -> Failure {
+fn explain(name: &Path, error: SourceError) -> Failure {
     let hint = match &error {
         SourceError::LocalTime { .. } => "choose with `--ambiguous earlier` or `later`",
         SourceError::Field { why, .. } if why.contains("no zone") => {
@@ -238,5 +312,5 @@ fn explain(args: &JobLogArgs, error: SourceError) -> Failure {
         }
         _ => "nothing was collected: mend the row, or export the log anew",
     };
-    Failure::file(&args.file, error).hint(hint)
+    Failure::file(name, error).hint(hint)
 }
