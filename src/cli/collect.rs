@@ -133,6 +133,10 @@ pub(super) struct PeriodArgs {
     /// Collect periods again that were attested, from this one on, to be corrected
     #[arg(long, value_name = "TIME")]
     pub(super) again: Option<UnixSeconds>,
+
+    /// Show the rows behind the figures of a device, meter or job, and write nothing
+    #[arg(long, value_name = "NAME")]
+    pub(super) explain: Option<String>,
 }
 
 /// Periods to be collected.

@@ -237,6 +237,7 @@ impl Demo<'_, '_> {
                         tz: Some("UTC".to_owned()),
                         ambiguous: Ambiguous::Refuse,
                         again: None,
+                        explain: None,
                     },
                     models: Models {
                         model: vec![("h100".to_owned(), "h100-sxm".to_owned())],

@@ -541,3 +541,32 @@ fn sacct_is_run_as_prescribed() {
     ));
     assert!(said.contains("slurmdbd: cannot connect"), "{said}");
 }
+
+#[test]
+fn the_rows_behind_a_figure_are_shown_and_nothing_is_written() {
+    let lab = collected();
+    let before = lab.listing("lab");
+    let shown = lab.ok(&format!(
+        "collect nvidia-smi smi.csv --devices devices.csv {MODELS} --tz UTC --workspace lab --through {DAY} --explain GPU-b"
+    ));
+    let lines: Vec<&str> = shown.lines().collect();
+    // 145 readings less 23, and what they come to.
+    assert_eq!(lines.len(), 122 + 1, "{shown}");
+    assert_eq!(lines[0], "row 3: 2026-03-01T00:00:00Z active 0.5");
+    assert_eq!(
+        lines[122],
+        "[2026-03-01T00:00:00Z, 2026-03-02T00:00:00Z): gpu active from 36300.000 to 36300.000 s, 72600 s seen, 13800 s not, 0 resets"
+    );
+    let jobs = repository("fixtures/demo/prudent.psv");
+    let shown = lab.ok(&format!(
+        "collect slurm {} {READ} --workspace lab --through {DAY} --explain train/1001",
+        jobs.display()
+    ));
+    assert!(shown.contains("accelerator-seconds"), "{shown}");
+    assert_eq!(lab.listing("lab"), before);
+    let said = lab.refused(&format!(
+        "collect slurm {} {READ} --workspace lab --through {DAY} --explain nobody",
+        jobs.display()
+    ));
+    assert!(said.contains("no job `nobody`"), "{said}");
+}

@@ -156,6 +156,9 @@ fn collect(
     }
     let due = args.periods.due(world)?;
     let collector = Collector::new(intake.jobs, due.cadence, due.range)?;
+    if let Some(name) = &args.periods.explain {
+        return show(name, collector, world);
+    }
     let outside = collector.outside()?;
     let drafts = args.periods.stage(&due, tool)?;
     let source = Source {
@@ -206,6 +209,37 @@ fn collect(
         ));
     }
     Ok(())
+}
+
+/// Shows what a job is counted for, period by period.
+fn show(name: &str, collector: Collector, world: &mut World<'_>) -> Result<(), Failure> {
+    let mut shown = false;
+    for usage in collector {
+        let usage = usage?;
+        for share in usage.shares.iter().filter(|share| &*share.job == name) {
+            let held = share.allocation.accelerators;
+            let [seconds, _] = share.figures();
+            world.say(format!(
+                "{}: {} of {} from {} to {}, {}: {} accelerator-seconds",
+                usage.period,
+                spell(held),
+                share.allocation.model,
+                share.span.start(),
+                share.span.end(),
+                share.class,
+                spell(seconds.value)
+            ))?;
+            shown = true;
+        }
+    }
+    if shown {
+        return Ok(());
+    }
+    Err(
+        Failure::new(format!("no job `{name}` has a device in these periods")).hint(
+            "jobs are called as in the log; where it is of several clusters, `<cluster>/<id>`",
+        ),
+    )
 }
 
 /// Says what was left out and what looks wrong.

@@ -1,5 +1,7 @@
 //! `standstill collect` of readings: of devices and power meters, period by period.
 
+mod explained;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -256,6 +258,9 @@ pub(super) fn collect_due(
         .every
         .map(|seconds| u64::from(seconds).saturating_mul(SECOND));
     let mut gathered = Gathered::new(Metering::new(due.cadence, due.range, every)?);
+    if let Some(name) = &args.periods.explain {
+        return explained::show(name, source, gathered, world);
+    }
     let bar = progress::spinner("reading");
     source.read(&mut gathered).map_err(explain)?;
     bar.finish_and_clear();
