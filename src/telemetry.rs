@@ -3,12 +3,17 @@
 //! Specified in `specs/collect.md`. One file each; every one gives an [`Intake`]: the
 //! jobs, what was left out and why, and what looks wrong.
 
+mod bounded;
 mod clock;
 mod decimal;
 mod gathered;
+pub mod greenbutton;
 mod input;
+pub mod intervals;
+pub mod ipmi;
 pub mod jobs;
 pub mod mlperf;
+pub mod redfish;
 pub mod slurm;
 mod source;
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// The prefix of each document's ids.
 const PREFIXES: &[&str] = &[
-    "acc", "att", "bun", "cat", "che", "col", "con", "hw", "led", "log", "ple", "sta", "ver",
+    "acc", "att", "bun", "cat", "che", "col", "con", "ene", "hw", "led", "log", "ple", "sta", "ver",
 ];
 
 /// What announces an id in a fixture's header, and in a test behind `//`.

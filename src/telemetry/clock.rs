@@ -6,7 +6,14 @@ use jiff::Timestamp;
 use jiff::tz::AmbiguousOffset;
 use jiff::tz::TimeZone;
 
+use crate::collector::reading::Millis;
+use crate::collector::reading::SECOND;
+use crate::telemetry::SourceError;
+use crate::telemetry::field_error;
 use crate::time::UnixSeconds;
+
+/// Decimals of a second that are read at most; beyond nanoseconds something is no time.
+const MAX_DECIMALS: usize = 9;
 
 /// No zone ever shifted by more than a day (Samoa skipped one in 2011): local times
 /// further than this from a change are of one offset.
@@ -52,6 +59,20 @@ pub(super) enum ClockFault {
     NotTime,
 }
 
+impl ClockFault {
+    /// Says so of the time in a field of a row.
+    pub(super) fn at(self, row: u64, field: &str, text: &str) -> SourceError {
+        match self {
+            Self::Ambiguous => SourceError::LocalTime {
+                count: 1,
+                rows: format!("row {row} {field} `{text}`"),
+            },
+            Self::NoZone => field_error(row, field, text, "has no zone, and none was given"),
+            Self::NotTime => field_error(row, field, text, "is not a time"),
+        }
+    }
+}
+
 /// No such zone.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a time zone of the IANA database")]
@@ -84,6 +105,41 @@ impl Clock {
         }
         let offset = parse_offset(rest).ok_or(ClockFault::NotTime)?;
         instant(local, offset)
+    }
+
+    /// Parses what [`Self::instant`] does, with decimals of a second. What lies below a
+    /// millisecond is cut off.
+    pub(super) fn millis(&self, text: &str) -> Result<Millis, ClockFault> {
+        let Some((before, rest)) = text.split_once('.') else {
+            return self.instant(text).map(Millis::from);
+        };
+        let end = rest
+            .find(|char: char| !char.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let (decimals, zone) = rest.split_at(end);
+        // Unix seconds have no zone behind them.
+        let naive = before.contains(':');
+        if decimals.is_empty() || decimals.len() > MAX_DECIMALS || (!naive && !zone.is_empty()) {
+            return Err(ClockFault::NotTime);
+        }
+        let whole = if zone.is_empty() {
+            self.instant(before)?
+        } else {
+            self.instant(&format!("{before}{zone}"))?
+        };
+        let part = decimals
+            .bytes()
+            .chain(*b"00")
+            .take(3)
+            .fold(0_u64, |part, digit| {
+                let digit = u64::from(digit.wrapping_sub(b'0'));
+                part.saturating_mul(10).saturating_add(digit)
+            });
+        let milliseconds = whole.get().checked_mul(SECOND);
+        milliseconds
+            .and_then(|whole| whole.checked_add(part))
+            .and_then(Millis::new)
+            .ok_or(ClockFault::NotTime)
     }
 
     /// Finds the instant of a local time, given as seconds as if it were UTC.
@@ -251,6 +307,34 @@ mod tests {
             at(&paris(Ambiguous::Refuse), clear).unwrap(),
             "2026-10-25T02:00:00Z"
         );
+    }
+
+    #[test]
+    fn decimals_of_a_second_are_read_to_the_millisecond() {
+        let clock = paris(Ambiguous::Refuse);
+        let millis = |text| clock.millis(text).map(Millis::get);
+        for text in [
+            "1795520321.5",
+            "2026-11-24T11:38:41.500Z",
+            "2026-11-24 12:38:41.5009",
+            "2026-11-24T13:38:41.5+02:00",
+        ] {
+            assert_eq!(millis(text), Ok(1_795_520_321_500), "{text}");
+        }
+        assert_eq!(millis("1795520321"), Ok(1_795_520_321_000));
+        for text in [
+            "1795520321.",
+            "1795520321.5Z",
+            "2026-11-24T11:38:41.Z",
+            "2026-11-24T11:38.5Z",
+            "2026-11-24T11:38:41.0000000001Z",
+            "1.5",
+            ".5",
+        ] {
+            assert_eq!(millis(text), Err(ClockFault::NotTime), "{text}");
+        }
+        let repeated = "2026-10-25T02:30:00.5";
+        assert_eq!(millis(repeated), Err(ClockFault::Ambiguous));
     }
 
     #[test]
