@@ -10,8 +10,13 @@
     reason = "a test may stop"
 )]
 
+mod energy;
+mod greenbutton;
+mod intervals;
+mod ipmi;
 mod job_logs;
 mod mlperf;
+mod redfish;
 
 use std::path::PathBuf;
 
