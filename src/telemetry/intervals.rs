@@ -290,7 +290,8 @@ impl Row<'_> {
         read.map(Some).map_err(|why| {
             let unit = text.trim_start_matches(|char: char| !char.is_alphabetic());
             let number = text.trim_end_matches(unit).trim_end();
-            if !unit.is_empty() && billionths(number, value.unit).is_ok() {
+            let spelled = !unit.is_empty() && !unit.contains(|char: char| char.is_ascii_digit());
+            if spelled && billionths(number, value.unit).is_ok() {
                 let why = format!(
                     "has a unit of its own, and the column is in {}: convert it and leave the \
                      unit out",

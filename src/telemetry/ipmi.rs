@@ -32,9 +32,12 @@ const TIMES: [&str; 2] = ["IPMI timestamp", "Time Stamp"];
 /// The labels of whether power is measured at all.
 const STATES: [&str; 2] = ["Power reading state is", "Power Measurement"];
 
-/// Times up to here count from when the controller started: its clock was never set
-/// (IPMI 2.0, section 37).
-const UNSET_UNTIL: u64 = 0x2000_0000;
+/// Times before this day count from when the controller started: its clock was never set
+/// (IPMI 2.0, section 37: up to 0x20000000 seconds).
+const UNSET_UNTIL: &str = "1987-01-05";
+
+/// Why a capture is skipped.
+const UNMEASURED: &str = "captures of a controller that does not measure";
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -53,7 +56,8 @@ struct Draft {
     row: u64,
     watts: Result<Billionths, SourceError>,
     time: Option<(u64, String)>,
-    on: bool,
+    /// Whether the controller measures, where it says so.
+    on: Option<bool>,
 }
 
 impl DcmiPower {
@@ -67,8 +71,8 @@ impl DcmiPower {
 
     /// Gives the reading of a capture.
     fn give(&self, draft: Draft, meter: MeterId, sink: &mut dyn Sink) -> Result<(), SourceError> {
-        if !draft.on {
-            sink.skip("captures of a controller that does not measure", draft.row);
+        if draft.on == Some(false) {
+            sink.skip(UNMEASURED, draft.row);
             return Ok(());
         }
         let value = draft.watts?;
@@ -93,13 +97,12 @@ impl DcmiPower {
         let field = "timestamp";
         let spelled = spelled(text)
             .ok_or_else(|| field_error(row, field, text, "is not a time that the tools print"))?;
-        let at = self.clock.millis(&spelled);
-        let at = at.map_err(|fault| fault.at(row, field, text))?;
-        if at.second().get() <= UNSET_UNTIL {
+        if spelled.as_str() < UNSET_UNTIL {
             let why = "counts from the controller's start: its clock is not set";
             return Err(field_error(row, field, text, why));
         }
-        Ok(at)
+        let at = self.clock.millis(&spelled);
+        at.map_err(|fault| fault.at(row, field, text))
     }
 }
 
@@ -137,7 +140,7 @@ impl Source for DcmiPower {
                         row,
                         watts: watts(row, label, value),
                         time: None,
-                        on: true,
+                        on: None,
                     });
                 } else if TIMES.contains(&label) {
                     let Some(draft) = &mut draft else {
@@ -151,10 +154,16 @@ impl Source for DcmiPower {
                 } else if STATES.contains(&label) {
                     captures = true;
                     let on = ["activated", "Active"].contains(&value);
-                    match &mut draft {
-                        Some(draft) => draft.on = on,
-                        None if on => {}
-                        None => sink.skip("captures of a controller that does not measure", row),
+                    if let Some(draft) = draft.as_mut().filter(|draft| draft.on.is_none()) {
+                        draft.on = Some(on);
+                        continue;
+                    }
+                    // A controller that measures nothing may say only that.
+                    if let Some(draft) = draft.take() {
+                        self.give(draft, meter, sink)?;
+                    }
+                    if !on {
+                        sink.skip(UNMEASURED, row);
                     }
                 }
             }

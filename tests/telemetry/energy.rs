@@ -103,7 +103,9 @@ impl Seen {
     /// How many rows were skipped for each reason.
     pub(crate) fn skipped(&self) -> Vec<(&'static str, u64)> {
         let skipped = self.gathered.intake.skipped.iter();
-        skipped.map(|(reason, (count, _))| (*reason, *count)).collect()
+        skipped
+            .map(|(reason, (count, _))| (*reason, *count))
+            .collect()
     }
 }
 

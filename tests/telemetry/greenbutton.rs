@@ -111,7 +111,10 @@ fn days_of_23_and_25_hours_are_as_long_as_they_are() {
         let readings: Vec<_> = (0..quarters).map(|at| (start + at * 900, 900, 1)).collect();
         let (_directory, path) = file("day.xml", &feed(&readings));
         let seen = feeds(vec![path]);
-        assert_eq!(total(seen, "feed A1/07"), (u128::from(quarters) * 3600, quarters * 900));
+        assert_eq!(
+            total(seen, "feed A1/07"),
+            (u128::from(quarters) * 3600, quarters * 900)
+        );
     }
 }
 
@@ -123,7 +126,10 @@ fn what_flowed_out_and_what_is_no_energy_is_skipped() {
     assert_eq!(
         seen.skipped(),
         [
-            ("readings of another unit than watt-hours (72) or watts (38)", 1),
+            (
+                "readings of another unit than watt-hours (72) or watts (38)",
+                1
+            ),
             ("readings of energy that was sent out (flowDirection 19)", 2),
         ]
     );
@@ -143,8 +149,20 @@ fn what_flowed_out_and_what_is_no_energy_is_skipped() {
 #[test]
 fn the_type_of_a_reading_is_the_one_that_links_name() {
     // Blocks come before what explains them in the one, and name no type in the other.
-    assert_eq!(read(source("three_types.xml")).unwrap().lots("feed A1/07").len(), 4);
-    assert_eq!(read(source("newest_first.xml")).unwrap().lots("feed A1/07").len(), 5);
+    assert_eq!(
+        read(source("three_types.xml"))
+            .unwrap()
+            .lots("feed A1/07")
+            .len(),
+        4
+    );
+    assert_eq!(
+        read(source("newest_first.xml"))
+            .unwrap()
+            .lots("feed A1/07")
+            .len(),
+        5
+    );
     refused(
         source("type_absent.xml"),
         &["`ReadingType`: `/espi/1_1/resource/ReadingType/08` is not in the feed"],
@@ -169,7 +187,12 @@ fn a_meter_is_a_usage_point_and_a_type() {
     assert_eq!(seen.meters(), ["feed A1/07", "feed A2/08"]);
     refused(
         source("same_name.xml"),
-        &["`UsagePoint`", "RetailCustomer/2", "another meter", "RetailCustomer/1"],
+        &[
+            "`UsagePoint`",
+            "RetailCustomer/2",
+            "another meter",
+            "RetailCustomer/1",
+        ],
     );
 }
 
@@ -184,10 +207,16 @@ fn readings_are_put_in_order_and_gaps_stay() {
         .collect();
     assert_eq!(starts, [0, 0, 900, 6300, 7200]);
     // The first one stands twice and counts once; from 1800 to 6300 nothing is known.
-    assert_eq!(total(seen, "feed A1/07"), ((10 + 11 + 20 + 30) * 3600, 4 * 900));
+    assert_eq!(
+        total(seen, "feed A1/07"),
+        ((10 + 11 + 20 + 30) * 3600, 4 * 900)
+    );
     refused(
         source("overlap.xml"),
-        &["`A1/07` has energy from 2026-01-01T00:10:00Z, before row", "00:15:00Z"],
+        &[
+            "`A1/07` has energy from 2026-01-01T00:10:00Z, before row",
+            "00:15:00Z",
+        ],
     );
 }
 
@@ -205,21 +234,51 @@ fn a_quality_that_is_not_valid_is_warned_of() {
 // spec: ene-8
 #[test]
 fn values_that_cannot_be_are_refused_with_their_row() {
-    refused(source("negative.xml"), &["row 32, `value`: `-5` is negative"]);
-    refused(source("no_duration.xml"), &["row 32, `duration`: `0` is no time"]);
+    refused(
+        source("negative.xml"),
+        &["row 27, `value`: `-5` is negative"],
+    );
+    refused(
+        source("no_duration.xml"),
+        &["row 27, `duration`: `0` is no time"],
+    );
     let good = feed(&[(YEAR, 900, 7)]);
     for (from, to, why) in [
-        ("<value>7</value>", "<value>NaN</value>", "`NaN` is no number"),
-        ("<value>7</value>", "<value>7&lt;</value>", "is not a decimal number"),
+        (
+            "<value>7</value>",
+            "<value>NaN</value>",
+            "`NaN` is no number",
+        ),
+        (
+            "<value>7</value>",
+            "<value>7&lt;</value>",
+            "is not a decimal number",
+        ),
         ("<value>7</value>", "", "`value`: `` is missing"),
-        ("<value>7</value>", "<value>7</value><value>8</value>", "`8` stands twice"),
+        (
+            "<value>7</value>",
+            "<value>7</value><value>8</value>",
+            "`8` stands twice",
+        ),
         ("<start>1767225600</start>", "", "`start`: `` is missing"),
-        ("<start>1767225600</start>", "<start>-1</start>", "`-1` is negative"),
-        ("<start>1767225600", "<start>253402300799", "reaches past the year 9999"),
+        (
+            "<start>1767225600</start>",
+            "<start>-1</start>",
+            "`-1` is negative",
+        ),
+        (
+            "<start>1767225600",
+            "<start>253402300799",
+            "reaches past the year 9999",
+        ),
         ("Multiplier>0<", "Multiplier>13<", "`13` is no power of ten"),
         ("Multiplier>0<", "Multiplier>12<", ""),
         ("<uom>72</uom>", "", "`uom`: `` is missing"),
-        ("<uom>72</uom>", "<uom>72</uom><uom>38</uom>", "`38` stands twice"),
+        (
+            "<uom>72</uom>",
+            "<uom>72</uom><uom>38</uom>",
+            "`38` stands twice",
+        ),
     ] {
         let text = good.replace(from, to);
         assert_ne!(text, good, "{from}");
@@ -243,10 +302,26 @@ fn hostile_documents_are_refused() {
     let links = r#"<link rel="related" href="/a"/>"#.repeat(40);
     let value = format!("<value>{}</value>", "1".repeat(65));
     for (from, to, why) in [
-        ("  <entry>", format!("{deep}<entry>"), "more than 32 elements deep"),
-        ("  <entry>", format!("<!--{long}--><entry>"), "more than 1048576 bytes"),
-        ("  <entry>", format!("<a b='{long}'/><entry>"), "more than 1048576 bytes"),
-        ("  <entry>", format!("<entry>{links}"), "more than 32 related links"),
+        (
+            "  <entry>",
+            format!("{deep}<entry>"),
+            "more than 32 elements deep",
+        ),
+        (
+            "  <entry>",
+            format!("<!--{long}--><entry>"),
+            "more than 1048576 bytes",
+        ),
+        (
+            "  <entry>",
+            format!("<a b='{long}'/><entry>"),
+            "more than 1048576 bytes",
+        ),
+        (
+            "  <entry>",
+            format!("<entry>{links}"),
+            "more than 32 related links",
+        ),
         ("<value>7</value>", value, "has more than 64 bytes"),
         ("  <entry>", "<entry>\0".to_owned(), "zero bytes"),
         ("<feed", "<html".to_owned(), "begins otherwise"),
@@ -259,7 +334,10 @@ fn hostile_documents_are_refused() {
         refused(GreenButton::new(vec![path], FEED), &[why]);
     }
     let (_directory, path) = file("feed.xml", &feed(&[]));
-    refused(GreenButton::new(vec![path], FEED), &["has no interval readings"]);
+    refused(
+        GreenButton::new(vec![path], FEED),
+        &["has no interval readings"],
+    );
 }
 
 proptest! {

@@ -39,7 +39,9 @@ fn refused_text(text: &str, words: &[&str]) {
 
 fn columns(names: &[(&str, &str)]) -> BTreeMap<String, String> {
     let names = names.iter();
-    names.map(|(ours, theirs)| ((*ours).to_owned(), (*theirs).to_owned())).collect()
+    names
+        .map(|(ours, theirs)| ((*ours).to_owned(), (*theirs).to_owned()))
+        .collect()
 }
 
 // spec: ene-18
@@ -52,7 +54,11 @@ fn both_forms_are_read_in_their_units() {
         seen.lots("feed hall-1"),
         [
             (start, start + quarter, "765000000".to_owned()),
-            (start + quarter, start + 2 * quarter - 500, "764100000".to_owned()),
+            (
+                start + quarter,
+                start + 2 * quarter - 500,
+                "764100000".to_owned()
+            ),
             (start + 3 * quarter, start + 4 * quarter, "0".to_owned()),
         ]
     );
@@ -60,7 +66,10 @@ fn both_forms_are_read_in_their_units() {
     let power = seen.samples("feed rack-8", Measure::Power);
     assert_eq!(
         power,
-        [(start, "39000".to_owned()), (start + 10_250, "38000.4".to_owned())]
+        [
+            (start, "39000".to_owned()),
+            (start + 10_250, "38000.4".to_owned())
+        ]
     );
     let energy = seen.samples("feed rack-7", Measure::Energy);
     assert_eq!(energy, [(start, "317243700000".to_owned())]);
@@ -68,7 +77,11 @@ fn both_forms_are_read_in_their_units() {
         ("wh", "0.5", "1800"),
         ("kwh", "1e-3", "3600"),
         ("mwh", "2", "7200000000"),
-        ("j", "9007199254740993.000000001", "9007199254740993.000000001"),
+        (
+            "j",
+            "9007199254740993.000000001",
+            "9007199254740993.000000001",
+        ),
     ] {
         let text = format!("start,end,energy_{unit}\n{MARCH},{},{value}\n", MARCH + 60);
         let (_directory, path) = file("m1.csv", &text);
@@ -91,18 +104,33 @@ fn columns_of_another_table_are_named_and_units_never_mixed() {
     let table = |names| EnergyTables::new(vec![path.clone()], names, FEED, Clock::default());
     let seen = read(table(names)).unwrap();
     assert_eq!(seen.lots("feed a")[0].2, "7200000");
-    refused(table(columns(&[("energy", "x")])), &["`energy` is not a column", "energy_kwh"]);
+    refused(
+        table(columns(&[("energy", "x")])),
+        &["`energy` is not a column", "energy_kwh"],
+    );
     refused(
         table(columns(&[("start", "from")])),
         &["the column `from` is missing; there are: Zähler"],
     );
     for (header, words) in [
-        ("start,end,energy_kwh,energy_wh", ["`energy_wh` and `energy_kwh`", "one of two units"]),
-        ("time,power_w,power_kw,x", ["`power_w` and `power_kw`", "one of two units"]),
-        ("start,end,energy,x", ["one of energy_wh, energy_kwh", "there are: start"]),
+        (
+            "start,end,energy_kwh,energy_wh",
+            ["`energy_wh` and `energy_kwh`", "one of two units"],
+        ),
+        (
+            "time,power_w,power_kw,x",
+            ["`power_w` and `power_kw`", "one of two units"],
+        ),
+        (
+            "start,end,energy,x",
+            ["one of energy_wh, energy_kwh", "there are: start"],
+        ),
         ("start,energy_wh,x,y", ["`end` is missing", "there are"]),
         ("time,power,x,y", ["one of power_w, power_kw", "there are"]),
-        ("time,start,end,energy_wh", ["`time` and `start`", "an instant or an interval"]),
+        (
+            "time,start,end,energy_wh",
+            ["`time` and `start`", "an instant or an interval"],
+        ),
         ("time,energy_wh,x,y", ["is a counter", "energy_kwh_total"]),
         ("start,end,energy_wh,power_w", ["no power", "beside it"]),
         ("start,start,end,energy_wh", ["`start` twice", "CSV"]),
@@ -113,7 +141,11 @@ fn columns_of_another_table_are_named_and_units_never_mixed() {
     let end = MARCH + 60;
     refused_text(
         &format!("start,end,energy_kwh\n{MARCH},{end},12 Wh\n"),
-        &["row 2, `energy_kwh`: `12 Wh` has a unit of its own", "column is in kWh", "convert"],
+        &[
+            "row 2, `energy_kwh`: `12 Wh` has a unit of its own",
+            "column is in kWh",
+            "convert",
+        ],
     );
 }
 
@@ -166,16 +198,41 @@ fn rows_that_cannot_be_are_refused() {
     let seen = read(source("readings.csv")).unwrap();
     assert_eq!(seen.skipped(), [("readings without a value", 1)]);
 
-    let interval = |from: u64, to: u64, value: &str| format!("{},{},{value}\n", MARCH + from, MARCH + to);
+    let interval =
+        |from: u64, to: u64, value: &str| format!("{},{},{value}\n", MARCH + from, MARCH + to);
     for (rows, words) in [
-        (interval(60, 60, "1"), ["row 2, `end`: `1772323260`", "not after the start"]),
-        (interval(60, 0, "1"), ["row 2, `end`: `1772323200`", "not after the start"]),
-        (interval(0, 60, "-1"), ["row 2, `energy_wh`: `-1`", "is negative"]),
-        (interval(0, 60, "NaN"), ["row 2, `energy_wh`: `NaN`", "is no number"]),
-        (interval(0, 60, "inf"), ["row 2, `energy_wh`: `inf`", "is no number"]),
-        (interval(0, 60, "1,5"), ["row 2", "has 4 columns, the header 3"]),
-        (interval(0, 60, "\"1,5\""), ["row 2, `energy_wh`: `1,5`", "is not a decimal"]),
-        (interval(0, 60, "1e30"), ["row 2, `energy_wh`: `1e30`", "is too large"]),
+        (
+            interval(60, 60, "1"),
+            ["row 2, `end`: `1772323260`", "not after the start"],
+        ),
+        (
+            interval(60, 0, "1"),
+            ["row 2, `end`: `1772323200`", "not after the start"],
+        ),
+        (
+            interval(0, 60, "-1"),
+            ["row 2, `energy_wh`: `-1`", "is negative"],
+        ),
+        (
+            interval(0, 60, "NaN"),
+            ["row 2, `energy_wh`: `NaN`", "is no number"],
+        ),
+        (
+            interval(0, 60, "inf"),
+            ["row 2, `energy_wh`: `inf`", "is no number"],
+        ),
+        (
+            interval(0, 60, "1,5"),
+            ["row 2", "has 4 columns, the header 3"],
+        ),
+        (
+            interval(0, 60, "\"1,5\""),
+            ["row 2, `energy_wh`: `1,5`", "is not a decimal"],
+        ),
+        (
+            interval(0, 60, "1e30"),
+            ["row 2, `energy_wh`: `1e30`", "is too large"],
+        ),
         (
             interval(0, 60, "1") + &interval(30, 90, "1"),
             ["row 3: `m1` has energy", "before row 2 ends"],
@@ -199,13 +256,19 @@ fn rows_that_cannot_be_are_refused() {
     for (rows, words) in [
         (
             format!("{MARCH},1\n{MARCH},2\n"),
-            ["row 3: `m1` has power 2", "row 2 says 1 of the same instant"],
+            [
+                "row 3: `m1` has power 2",
+                "row 2 says 1 of the same instant",
+            ],
         ),
         (
             format!("{},1\n{MARCH},2\n", MARCH + 1),
             ["row 3: `m1` has power", "out of order"],
         ),
-        (format!("{MARCH}.0004,1\nnow,2\n"), ["row 3, `time`: `now`", "is not a time"]),
+        (
+            format!("{MARCH}.0004,1\nnow,2\n"),
+            ["row 3, `time`: `now`", "is not a time"],
+        ),
     ] {
         refused_text(&format!("time,power_w\n{rows}"), &words);
     }
@@ -220,16 +283,25 @@ fn tables_are_read_in_bounded_memory() {
     refused_text(&format!("{head}a,{MARCH},1"), &["cut off"]);
     refused_text(&format!("{head}a,{MARCH}\n"), &["row 2 has 2 columns"]);
     refused_text(&format!("{head}a,{MARCH},1\0\n"), &["zero bytes"]);
-    refused_text(&format!("{head},{MARCH},1\n"), &["row 2, `meter`: `` names no meter"]);
+    refused_text(
+        &format!("{head},{MARCH},1\n"),
+        &["row 2, `meter`: `` names no meter"],
+    );
     let long = "x".repeat(257);
-    refused_text(&format!("{head}{long},{MARCH},1\n"), &["more than 256 bytes"]);
+    refused_text(
+        &format!("{head}{long},{MARCH},1\n"),
+        &["more than 256 bytes"],
+    );
     let line = format!("a,{MARCH},1\n").repeat(1 << 17);
     refused_text(&format!("{head}\"{line}"), &["more than 1048576 bytes"]);
     let mut many = head.to_owned();
     for at in 0..=(1 << 17) {
         writeln!(many, "{at},{MARCH},1").unwrap();
     }
-    refused_text(&many, &["row 131074, `meter`: `131072` is one of more than 131072 meters"]);
+    refused_text(
+        &many,
+        &["row 131074, `meter`: `131072` is one of more than 131072 meters"],
+    );
 }
 
 proptest! {

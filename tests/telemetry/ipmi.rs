@@ -38,13 +38,19 @@ fn captures_of_both_tools_are_power_of_a_machine() {
     assert_eq!(seen.meters(), ["node ipmitool"]);
     let watts = seen.samples("node ipmitool", Measure::Power);
     let expected = [(0, "332"), (60_000, "340"), (120_000, "336")];
-    assert_eq!(watts, expected.map(|(at, watts)| (TIME + at, watts.to_owned())));
+    assert_eq!(
+        watts,
+        expected.map(|(at, watts)| (TIME + at, watts.to_owned()))
+    );
 
     let seen = read(named(vec![fixture("ipmi/freeipmi.txt")])).unwrap();
     assert_eq!(seen.meters(), ["node n1"]);
     let watts = seen.samples("node n1", Measure::Power);
     let expected = [(0, "332"), (60_000, "340")];
-    assert_eq!(watts, expected.map(|(at, watts)| (TIME + at, watts.to_owned())));
+    assert_eq!(
+        watts,
+        expected.map(|(at, watts)| (TIME + at, watts.to_owned()))
+    );
     assert_eq!(
         seen.skipped(),
         [("captures of a controller that does not measure", 1)]
@@ -55,7 +61,11 @@ fn captures_of_both_tools_are_power_of_a_machine() {
 #[test]
 fn a_timestamp_needs_a_zone_and_a_clock_that_was_set() {
     let without = |name: &str| {
-        DcmiPower::new(vec![fixture(&format!("ipmi/{name}"))], None, Clock::default())
+        DcmiPower::new(
+            vec![fixture(&format!("ipmi/{name}"))],
+            None,
+            Clock::default(),
+        )
     };
     refused(
         without("ipmitool.txt"),
@@ -64,8 +74,14 @@ fn a_timestamp_needs_a_zone_and_a_clock_that_was_set() {
     let seen = read(without("utc.txt")).unwrap();
     let watts = seen.samples("node utc", Measure::Power);
     assert_eq!(watts, [(TIME + 3_600_000, "332".to_owned())]);
-    refused(source("unset_clock.txt"), &["row 6", "its clock is not set"]);
-    refused(source("repeated_hour.txt"), &["ambiguous", "row 6", "Oct 27 02:30:00"]);
+    refused(
+        source("unset_clock.txt"),
+        &["row 6", "its clock is not set"],
+    );
+    refused(
+        source("repeated_hour.txt"),
+        &["ambiguous", "row 6", "Oct 27 02:30:00"],
+    );
     let text = std::fs::read_to_string(fixture("ipmi/utc.txt")).unwrap();
     for time in [
         "15/02/2024 14:00:00",
@@ -96,11 +112,23 @@ fn a_capture_without_a_timestamp_is_refused() {
     let line = "    IPMI timestamp:                           02/15/2024 14:00:00 UTC\n";
     for (from, to, why) in [
         (line, line.repeat(2), "row 7, `IPMI timestamp`"),
-        ("\n    Instantaneous", format!("{line}    Instantaneous"), "no part of a capture"),
-        ("332 Watts", "332 BTU".to_owned(), "`332 BTU` is not in watts"),
+        (
+            "\n    Instantaneous",
+            format!("{line}    Instantaneous"),
+            "no part of a capture",
+        ),
+        (
+            "332 Watts",
+            "332 BTU".to_owned(),
+            "`332 BTU` is not in watts",
+        ),
         ("332 Watts", "-1 Watts".to_owned(), "is negative"),
         ("332 Watts", "nan Watts".to_owned(), "is no number"),
-        ("Instantaneous power reading", "Reading".to_owned(), "no part of a capture"),
+        (
+            "Instantaneous power reading",
+            "Reading".to_owned(),
+            "no part of a capture",
+        ),
         ("activated\n\n\n", "activated".to_owned(), "cut off"),
     ] {
         let changed = text.replacen(from, &to, 1);

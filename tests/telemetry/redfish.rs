@@ -74,16 +74,23 @@ fn real_documents_are_read_as_they_were_captured() {
     assert_eq!(seen.meters(), ["node bmc-1/1U/Bay1"]);
     let meter = "node bmc-1/1U/Bay1";
     let at = YEAR + 20_000;
-    assert_eq!(seen.samples(meter, Measure::Power), [(at, "937.4".to_owned())]);
+    assert_eq!(
+        seen.samples(meter, Measure::Power),
+        [(at, "937.4".to_owned())]
+    );
     // 325,675 kWh.
     let joules = 325_675_u64 * 3_600_000;
-    assert_eq!(seen.samples(meter, Measure::Energy), [(at, joules.to_string())]);
+    assert_eq!(
+        seen.samples(meter, Measure::Energy),
+        [(at, joules.to_string())]
+    );
 }
 
 // spec: ene-10
 #[test]
 fn a_document_without_the_time_of_its_capture_is_refused() {
-    let bare = r#"{"@odata.type": "#Power.v1_7_1.Power", "@odata.id": "/redfish/v1/Chassis/1U/Power"}"#;
+    let bare =
+        r##"{"@odata.type": "#Power.v1_7_1.Power", "@odata.id": "/redfish/v1/Chassis/1U/Power"}"##;
     let pretty = bare.replace(", ", ",\n  ");
     let hint = "capture each answer as one line, {\"time\": ";
     for text in [
@@ -110,7 +117,10 @@ fn a_document_without_the_time_of_its_capture_is_refused() {
     }
     // Cut off, or no capture at all.
     for (text, why) in [
-        (captured(&[("2026-01-01T00:00:00Z", bare)]).trim_end(), "cut off"),
+        (
+            captured(&[("2026-01-01T00:00:00Z", bare)]).trim_end(),
+            "cut off",
+        ),
         ("", "is empty"),
         ("{\"time\": \"2026\n", "row 1, `JSON`"),
         ("[]\n", "row 1, `JSON`"),
@@ -127,11 +137,17 @@ fn the_named_properties_are_read_and_no_other() {
     let meter = "node chassis/1U";
     assert_eq!(
         seen.samples(meter, Measure::Power),
-        [(YEAR, "600".to_owned()), (YEAR + 60_000, "660.5".to_owned())]
+        [
+            (YEAR, "600".to_owned()),
+            (YEAR + 60_000, "660.5".to_owned())
+        ]
     );
     assert_eq!(
         seen.samples(meter, Measure::Energy),
-        [(YEAR, "4320900000".to_owned()), (YEAR + 60_000, "4320936000".to_owned())]
+        [
+            (YEAR, "4320900000".to_owned()),
+            (YEAR + 60_000, "4320936000".to_owned())
+        ]
     );
     let seen = read(source("controls.jsonl", RedfishReading::Chassis)).unwrap();
     let watts = seen.samples("node controls/1U", Measure::Power);
@@ -148,10 +164,16 @@ fn the_named_properties_are_read_and_no_other() {
             (YEAR + half, YEAR + 2 * half, "612900".to_owned()),
         ]
     );
-    assert!(seen.skipped().contains(&("averages of minutes that were told before", 1)));
+    assert!(
+        seen.skipped()
+            .contains(&("averages of minutes that were told before", 1))
+    );
     let text = std::fs::read_to_string(fixture("redfish/controls.jsonl")).unwrap();
     for minutes in ["0", "-30", "1441", "0.5"] {
-        let text = text.replace("\"IntervalInMin\": 30", &format!("\"IntervalInMin\": {minutes}"));
+        let text = text.replace(
+            "\"IntervalInMin\": 30",
+            &format!("\"IntervalInMin\": {minutes}"),
+        );
         let (_directory, path) = file("a.jsonl", &text);
         let averages = Redfish::new(vec![path], RedfishReading::ChassisAverages);
         refused(averages, &["row 1, `IntervalInMin`", "from 1 to 1440"]);
@@ -173,12 +195,18 @@ fn a_chassis_and_its_power_supplies_are_never_read_together() {
         ]
     );
     let seen = read(source("chassis.jsonl", RedfishReading::PowerSupplies)).unwrap();
-    assert_eq!(seen.meters(), ["node chassis/1U/Bay1", "node chassis/1U/Bay2"]);
+    assert_eq!(
+        seen.meters(),
+        ["node chassis/1U/Bay1", "node chassis/1U/Bay2"]
+    );
     let watts = seen.samples("node chassis/1U/Bay1", Measure::Power);
     assert_eq!(watts, [(YEAR + 100_000, "350".to_owned())]);
 
     let two = || source("two_chassis.jsonl", RedfishReading::Chassis);
-    refused(two(), &["row 2, `Chassis`: `HGX` is another than `1U`", "say which"]);
+    refused(
+        two(),
+        &["row 2, `Chassis`: `HGX` is another than `1U`", "say which"],
+    );
     let seen = read(two().of_chassis("HGX".to_owned())).unwrap();
     assert_eq!(seen.meters(), ["node two_chassis/HGX"]);
     assert_eq!(seen.skipped(), [("chassis that were not asked for", 1)]);
@@ -191,7 +219,10 @@ fn a_report_has_times_of_its_own() {
     let meter = "node report/1U";
     assert_eq!(
         seen.samples(meter, Measure::Power),
-        [(YEAR, "400.5".to_owned()), (YEAR + 60_000, "420".to_owned())]
+        [
+            (YEAR, "400.5".to_owned()),
+            (YEAR + 60_000, "420".to_owned())
+        ]
     );
     let energy = seen.samples(meter, Measure::Energy);
     assert_eq!(energy, [(YEAR + 250, "37800000".to_owned())]);
@@ -207,7 +238,11 @@ fn a_report_has_times_of_its_own() {
 
     let text = std::fs::read_to_string(fixture("redfish/report.json")).unwrap();
     for (from, to, why) in [
-        (", \"Timestamp\": \"2026-01-01T00:01:00Z\"", "", "`Timestamp`"),
+        (
+            ", \"Timestamp\": \"2026-01-01T00:01:00Z\"",
+            "",
+            "`Timestamp`",
+        ),
         ("\"420\"", "\"NaN\"", "`NaN` is no number"),
         ("\"420\"", "\"420 W\"", "`420 W` is not a decimal number"),
         ("00:01:00Z", "00:01:00", "has no zone"),
