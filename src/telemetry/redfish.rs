@@ -120,6 +120,7 @@ impl Redfish {
             clock: Clock::default(),
             chassis: self.chassis.clone(),
             meters: BTreeMap::new(),
+            newest: BTreeMap::new(),
             sink,
         };
         let mut input = Input::open(path)?;
@@ -181,6 +182,8 @@ struct FileReader<'r> {
     chassis: Option<String>,
     /// By name, each with the end of its last average.
     meters: BTreeMap<String, (MeterId, Option<Millis>)>,
+    /// The newest value that a report told, by chassis, power supply and measure.
+    newest: BTreeMap<(String, Option<String>, Measure), Millis>,
     sink: &'r mut dyn Sink,
 }
 
@@ -374,9 +377,23 @@ impl FileReader<'_> {
             samples.push((at, place, quantity, text));
         }
         samples.sort_by_key(|(at, ..)| *at);
+        let mut newest = BTreeMap::new();
+        for (at, place, quantity, _) in &samples {
+            newest.insert(place.key(*quantity), *at);
+        }
         for (at, place, quantity, text) in samples {
+            let key = place.key(quantity);
+            let before = self.newest.get(&key).copied();
+            // A report that goes on from the one before may begin with values of that one.
+            if before.is_some_and(|before| at < before && newest.get(&key) >= Some(&before)) {
+                self.sink
+                    .skip("values of a report that were told before", row);
+                continue;
+            }
             self.sample(&place, quantity, text, at, row)?;
         }
+        newest.retain(|(chassis, ..), _| self.chassis.as_ref() == Some(chassis));
+        self.newest.append(&mut newest);
         Ok(())
     }
 

@@ -252,6 +252,44 @@ fn a_report_has_times_of_its_own() {
     }
 }
 
+// spec: ene-13
+#[test]
+fn a_report_that_goes_on_repeats_what_was_told() {
+    let report = |values: &[(&str, u32)]| {
+        let value = |(time, watts): &(&str, u32)| {
+            format!(
+                "{{\"MetricValue\": \"{watts}\", \"Timestamp\": \"2026-01-01T00:{time}:00Z\", \
+                 \"MetricProperty\": \
+                 \"/redfish/v1/Chassis/1U/Power#/PowerControl/0/PowerConsumedWatts\"}}"
+            )
+        };
+        let values: Vec<String> = values.iter().map(value).collect();
+        format!(
+            "{{\"@odata.type\": \"#MetricReport.v1_4_2.MetricReport\", \"MetricValues\": [{}]}}\n",
+            values.join(", ")
+        )
+    };
+    let first = report(&[("00", 1), ("01", 2), ("02", 3)]);
+    let next = report(&[("01", 2), ("02", 3), ("03", 4)]);
+    let (_directory, path) = file("a.jsonl", &format!("{first}{next}"));
+    let seen = read(chassis(path)).unwrap();
+    let watts = seen.samples("node a/1U", Measure::Power);
+    let watts: Vec<&str> = watts.iter().map(|(_, watts)| watts.as_str()).collect();
+    assert_eq!(watts, ["1", "2", "3", "3", "4"]);
+    assert_eq!(
+        seen.skipped(),
+        [("values of a report that were told before", 1)]
+    );
+    let (_directory, path) = file("a.jsonl", &format!("{next}{first}"));
+    refused(chassis(path), &["row 2", "out of order"]);
+    let other = report(&[("02", 9), ("03", 4)]);
+    let (_directory, path) = file("a.jsonl", &format!("{first}{other}"));
+    refused(
+        chassis(path),
+        &["row 2", "has power 9", "row 1 says 3 of the same instant"],
+    );
+}
+
 // spec: ene-14
 #[test]
 fn a_member_that_stands_twice_is_refused() {

@@ -1,5 +1,6 @@
 //! Which chassis and which power supply a resource or a property is of, by its URI.
 
+use crate::collector::reading::Measure;
 use crate::telemetry::redfish::Quantity;
 
 /// Where something is measured.
@@ -21,6 +22,12 @@ impl<'u> Place<'u> {
             _ => place.supply.is_none() && rest == [kind],
         };
         whole.then_some(place)
+    }
+
+    /// Returns what tells a series of readings from others.
+    pub(super) fn key(&self, quantity: Quantity) -> (String, Option<String>, Measure) {
+        let supply = self.supply.map(str::to_owned);
+        (self.chassis.to_owned(), supply, quantity.measure())
     }
 
     /// Splits a URI into the place and what follows it.
