@@ -3,12 +3,14 @@
 //! Specified in `specs/collect.md`. One file each; every one gives an [`Intake`]: the
 //! jobs, what was left out and why, and what looks wrong.
 
+mod bounded;
 mod clock;
 mod decimal;
 pub mod device_log;
 mod gathered;
 pub mod greenbutton;
 mod input;
+pub mod ipmi;
 pub mod jobs;
 pub mod meter_table;
 pub mod mlperf;
@@ -16,6 +18,7 @@ pub mod nvidia_smi;
 #[cfg(feature = "nvml")]
 pub mod nvml;
 pub mod prometheus;
+pub mod redfish;
 pub mod slurm;
 mod source;
 

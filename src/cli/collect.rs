@@ -57,6 +57,10 @@ enum SourceArgs {
     Meters(readings::MetersArgs),
     /// Read a utility's Green Button data
     GreenButton(readings::GreenButtonArgs),
+    /// Read captures of what management controllers say through Redfish
+    Redfish(readings::RedfishArgs),
+    /// Read captures of power readings through IPMI
+    Ipmi(readings::IpmiArgs),
     /// Ask a Prometheus, VictoriaMetrics, Thanos or Mimir
     Prometheus(prometheus::PrometheusArgs),
     /// Say that nothing was seen: every device is a gap
@@ -85,6 +89,8 @@ impl CollectArgs {
             SourceArgs::Mlperf(args) => readings::mlperf(args, world),
             SourceArgs::Meters(args) => readings::meters_csv(args, world),
             SourceArgs::GreenButton(args) => readings::green_button(args, world),
+            SourceArgs::Redfish(args) => readings::redfish(args, world),
+            SourceArgs::Ipmi(args) => readings::ipmi(args, world),
             SourceArgs::Prometheus(args) => prometheus::prometheus(args, world),
             SourceArgs::Outage(args) => readings::outage(args, world),
             SourceArgs::Forget(args) => args.run(world),

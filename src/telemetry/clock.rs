@@ -7,7 +7,13 @@ use jiff::tz::AmbiguousOffset;
 use jiff::tz::TimeZone;
 
 use crate::collector::reading::Millis;
+use crate::collector::reading::SECOND;
+use crate::telemetry::SourceError;
+use crate::telemetry::field_error;
 use crate::time::UnixSeconds;
+
+/// Decimals of a second that are read at most; beyond nanoseconds something is no time.
+const MAX_DECIMALS: usize = 9;
 
 /// No zone ever shifted by more than a day (Samoa skipped one in 2011): local times
 /// further than this from a change are of one offset.
@@ -53,6 +59,20 @@ pub(super) enum ClockFault {
     NotTime,
 }
 
+impl ClockFault {
+    /// Says so of the time in a field of a row.
+    pub(super) fn at(self, row: u64, field: &str, text: &str) -> SourceError {
+        match self {
+            Self::Ambiguous => SourceError::LocalTime {
+                count: 1,
+                rows: format!("row {row} {field} `{text}`"),
+            },
+            Self::NoZone => field_error(row, field, text, "has no zone, and none was given"),
+            Self::NotTime => field_error(row, field, text, "is not a time"),
+        }
+    }
+}
+
 /// No such zone.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a time zone of the IANA database")]
@@ -87,33 +107,42 @@ impl Clock {
         instant(local, offset)
     }
 
-    /// Parses what [`Self::instant`] does, to the millisecond: with a fraction of a second
-    /// after it, of which what lies below a millisecond is cut off, and with `/` between
-    /// the parts of the date.
+    /// Parses what [`Self::instant`] does, with decimals of a second, and with `/` between
+    /// the parts of the date. What lies below a millisecond is cut off.
     pub(super) fn millis(&self, text: &str) -> Result<Millis, ClockFault> {
-        let (whole, rest) = match text.split_once('.') {
-            Some((whole, rest)) => (whole, rest),
-            None => (text, ""),
+        if text.contains('/') {
+            return self.millis(&text.replace('/', "-"));
+        }
+        let Some((before, rest)) = text.split_once('.') else {
+            return self.instant(text).map(Millis::from);
         };
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (fraction, zone) = rest.split_at_checked(digits).unwrap_or((rest, ""));
-        if fraction.is_empty() && text.contains('.') {
+        let end = rest
+            .find(|char: char| !char.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let (decimals, zone) = rest.split_at(end);
+        // Unix seconds have no zone behind them.
+        let naive = before.contains(':');
+        if decimals.is_empty() || decimals.len() > MAX_DECIMALS || (!naive && !zone.is_empty()) {
             return Err(ClockFault::NotTime);
         }
-        let second = if whole.contains('/') || !zone.is_empty() {
-            self.instant(&format!("{}{zone}", whole.replace('/', "-")))?
+        let whole = if zone.is_empty() {
+            self.instant(before)?
         } else {
-            self.instant(whole)?
+            self.instant(&format!("{before}{zone}"))?
         };
-        let mut part = 0_u64;
-        for place in 0..3 {
-            let digit = fraction
-                .as_bytes()
-                .get(place)
-                .map_or(0, |digit| digit.wrapping_sub(b'0'));
-            part = part.saturating_mul(10).saturating_add(digit.into());
-        }
-        Millis::new(Millis::from(second).get().saturating_add(part)).ok_or(ClockFault::NotTime)
+        let part = decimals
+            .bytes()
+            .chain(*b"00")
+            .take(3)
+            .fold(0_u64, |part, digit| {
+                let digit = u64::from(digit.wrapping_sub(b'0'));
+                part.saturating_mul(10).saturating_add(digit)
+            });
+        let milliseconds = whole.get().checked_mul(SECOND);
+        milliseconds
+            .and_then(|whole| whole.checked_add(part))
+            .and_then(Millis::new)
+            .ok_or(ClockFault::NotTime)
     }
 
     /// Finds the instant of a local time, given as seconds as if it were UTC.
@@ -284,21 +313,32 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_of_a_second_is_kept_to_the_millisecond() {
+    fn decimals_of_a_second_are_read_to_the_millisecond() {
         let clock = paris(Ambiguous::Refuse);
-        let at = |text: &str| clock.millis(text).map(|instant| instant.to_string());
-        for (text, instant) in [
-            ("2026/07/03 22:10:46.109", "2026-07-03T20:10:46.109Z"),
-            ("2026-07-03T22:10:46.1Z", "2026-07-03T22:10:46.100Z"),
-            ("2026-07-03T22:10:46.9999+02:00", "2026-07-03T20:10:46.999Z"),
-            ("2026-07-03T22:10:46+02:00", "2026-07-03T20:10:46Z"),
-            ("1795520321.25", "2026-11-24T11:38:41.250Z"),
+        let millis = |text| clock.millis(text).map(Millis::get);
+        for text in [
+            "1795520321.5",
+            "2026/11/24 12:38:41.500",
+            "2026-11-24T11:38:41.500Z",
+            "2026-11-24 12:38:41.5009",
+            "2026-11-24T13:38:41.5+02:00",
         ] {
-            assert_eq!(at(text).as_deref(), Ok(instant), "{text}");
+            assert_eq!(millis(text), Ok(1_795_520_321_500), "{text}");
         }
-        for text in ["2026/07/03 22:10:46.", ".5", "2026/07/03 22:10:46.x"] {
-            assert!(at(text).is_err(), "{text}");
+        assert_eq!(millis("1795520321"), Ok(1_795_520_321_000));
+        for text in [
+            "1795520321.",
+            "1795520321.5Z",
+            "2026-11-24T11:38:41.Z",
+            "2026-11-24T11:38.5Z",
+            "2026-11-24T11:38:41.0000000001Z",
+            "1.5",
+            ".5",
+        ] {
+            assert_eq!(millis(text), Err(ClockFault::NotTime), "{text}");
         }
+        let repeated = "2026-10-25T02:30:00.5";
+        assert_eq!(millis(repeated), Err(ClockFault::Ambiguous));
     }
 
     #[test]

@@ -1,95 +1,84 @@
-//! Green Button data: what a utility's portal gives its customers (ESPI, NAESB REQ.21).
+//! Green Button: the interval data of a utility's meter, as an Atom feed of ESPI
+//! resources (NAESB REQ.21).
 //!
-//! Specified in `specs/readings.md`, section "Green Button". Read event by event: of the
-//! whole feed only its reading types and the links between its resources are held.
+//! Specified in `specs/energy.md`, section "Green Button". Feeds do not hold their entries
+//! in order of time, nor what explains a reading before it: the readings of all files are
+//! held, up to a limit, and given in order. Times are Unix seconds; the local-time rules
+//! of a feed are for display and are not read.
+
+mod feed;
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
-
-use quick_xml::Reader;
-use quick_xml::events::Event;
+use std::path::Path;
+use std::path::PathBuf;
 
 use crate::attestation::figure::Boundary;
+use crate::collector::MeterId;
 use crate::collector::reading::Billionths;
 use crate::collector::reading::Lot;
 use crate::collector::reading::Meter;
 use crate::collector::reading::Millis;
-use crate::collector::reading::SECOND;
 use crate::telemetry::Input;
 use crate::telemetry::Sink;
 use crate::telemetry::Source;
 use crate::telemetry::SourceError;
+use crate::telemetry::bounded::Bounded;
 use crate::telemetry::decimal::Unit;
 use crate::telemetry::decimal::billionths;
 use crate::telemetry::field_error;
+use crate::telemetry::greenbutton::feed::Entry;
+use crate::telemetry::greenbutton::feed::Feed;
+use crate::telemetry::greenbutton::feed::Reading;
+use crate::telemetry::greenbutton::feed::ReadingType;
+use crate::time::UnixSeconds;
 
-/// The most intervals of one feed: two years of minutes.
-const MAX_INTERVALS: usize = 1 << 20;
+/// What was expected, where something else was found.
+const EXPECTED: &str = "a Green Button feed";
 
-/// The deepest nesting: a feed has ten levels.
-const MAX_DEPTH: usize = 32;
+/// The most readings of all files, which are held to be put in order: thirty years of
+/// quarters of an hour, in some 150 MiB.
+const MAX_READINGS: usize = 1 << 20;
 
-/// The longest text of an element or attribute that is kept.
-const MAX_TEXT: usize = 1 << 12;
+/// The largest power of ten of a unit (ESPI, `UnitMultiplierKind`: pico to tera).
+const MAX_MULTIPLIER: i32 = 12;
 
-/// `uom` of energy, watt-hours, and of power, watts (ESPI, `UnitSymbolKind`).
-const WATT_HOURS: &str = "72";
-/// See [`WATT_HOURS`].
-const WATTS: &str = "38";
+/// Qualities that say the meter's value stands (ESPI, `QualityOfReading`): valid,
+/// validated, verified, revenue quality.
+const VALID: [u8; 4] = [0, 17, 18, 19];
 
-/// `accumulationBehaviour` of an amount within its interval (ESPI, `AccumulationKind`:
-/// delta data), and of none said.
-const DELTA: [&str; 2] = ["4", "0"];
-
-/// `flowDirection` of what the customer took (ESPI, `FlowDirectionKind`: forward), and of
-/// none said.
-const FORWARD: [&str; 2] = ["1", "0"];
-
-/// A feed of Green Button data.
+/// Files of a utility's interval data.
 #[derive(Debug)]
 pub struct GreenButton {
-    input: Option<Input>,
+    files: Vec<PathBuf>,
     boundary: Boundary,
 }
 
-/// What a reading type says of the values.
-#[derive(Clone, Debug, Default)]
-struct ReadingType {
-    behaviour: Option<String>,
-    flow: Option<String>,
-    unit: Option<String>,
-    ten: Option<String>,
+/// What becomes of the readings of a type.
+enum Use {
+    /// They are energy, in this unit.
+    Energy(Unit),
+    /// They are the average power of their interval, in this unit.
+    Power(Unit),
+    /// They are not counted, for this reason.
+    Skip(&'static str),
 }
 
-/// One entry of the feed.
-#[derive(Debug, Default)]
-struct Entry {
-    own: Option<String>,
-    up: Option<String>,
-    related: Vec<String>,
-    kind: Option<ReadingType>,
-    intervals: Vec<Interval>,
-    current: Interval,
-    meter: bool,
+/// How the readings of a block are counted, and as whose.
+#[derive(Clone, Copy)]
+enum Known {
+    Counted { meter: MeterId, kind: usize },
+    Skipped(&'static str),
 }
 
-/// One interval as it is written.
-#[derive(Clone, Debug, Default)]
-struct Interval {
-    start: String,
-    duration: String,
-    value: String,
-    quality: Option<String>,
-    row: u64,
-}
+/// The names that were given out, each with the usage point and the reading type it
+/// stands for.
+type Names = BTreeMap<String, (String, String)>;
 
 impl GreenButton {
-    /// Reads `input`, whose meters are at `boundary`: as a rule the `feed`.
-    pub const fn new(input: Input, boundary: Boundary) -> Self {
-        Self {
-            input: Some(input),
-            boundary,
-        }
+    /// Reads these files; their meters stand at `boundary`, mostly a utility's feed.
+    pub fn new(mut files: Vec<PathBuf>, boundary: Boundary) -> Self {
+        files.sort();
+        Self { files, boundary }
     }
 }
 
@@ -99,307 +88,292 @@ impl Source for GreenButton {
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
-        let Some(mut input) = self.input.take() else {
-            return Err(SourceError::Empty);
-        };
-        let feed = Feed::read(&mut input)?;
-        sink.input(input.digest());
-        feed.give(self.boundary, sink)
-    }
-}
-
-/// A feed, read.
-#[derive(Default)]
-struct Feed {
-    /// By their own link.
-    types: BTreeMap<String, ReadingType>,
-    /// What a meter reading is related to, by its own link.
-    meters: BTreeMap<String, Vec<String>>,
-    /// Blocks of intervals: what they lie under, and they.
-    blocks: Vec<(String, Vec<Interval>)>,
-    /// Intervals so far.
-    count: u64,
-}
-
-fn wrong(why: impl Into<String>) -> SourceError {
-    SourceError::Shape {
-        expected: "a feed of Green Button data",
-        why: why.into(),
-    }
-}
-
-impl Feed {
-    fn read(input: &mut Input) -> Result<Self, SourceError> {
-        let mut reader = Reader::from_reader(BufReader::new(input));
-        let mut buffer = Vec::new();
-        let mut feed = Self::default();
-        let mut path: Vec<String> = Vec::new();
-        let mut entry = Entry::default();
-        let mut text = String::new();
-        loop {
-            buffer.clear();
-            let event = reader
-                .read_event_into(&mut buffer)
-                .map_err(|error| wrong(format!("at byte {}: {error}", reader.error_position())))?;
-            match event {
-                Event::Start(element) => {
-                    let name = local(element.local_name().as_ref());
-                    if path.len() >= MAX_DEPTH {
-                        return Err(wrong(format!("it is nested more than {MAX_DEPTH} deep")));
-                    }
-                    if name == "link" {
-                        link(&element, &mut entry)?;
-                    }
-                    entry.enter(&name, &path);
-                    path.push(name);
-                    text.clear();
-                }
-                Event::Empty(element) => {
-                    let name = local(element.local_name().as_ref());
-                    if name == "link" {
-                        link(&element, &mut entry)?;
-                    }
-                    entry.enter(&name, &path);
-                }
-                Event::Text(part) if text.len().saturating_add(part.len()) <= MAX_TEXT => {
-                    text.push_str(&part);
-                }
-                Event::End(_) => {
-                    let name = path.pop().unwrap_or_default();
-                    if name == "entry" {
-                        feed.take(std::mem::take(&mut entry))?;
-                    } else {
-                        entry.leave(&name, &path, text.trim(), &mut feed.count);
-                    }
-                    text.clear();
-                }
-                Event::Eof => break,
-                _ => {}
+        let mut lots = Vec::new();
+        let mut names = Names::new();
+        for file in &self.files {
+            let mut bounded = Bounded::new(Input::open(file)?);
+            let room = MAX_READINGS.saturating_sub(lots.len());
+            let feed = Feed::parse(&mut bounded, room)?;
+            Resolver {
+                feed: &feed,
+                file,
+                boundary: self.boundary,
             }
+            .resolve(&mut names, sink, &mut lots)?;
+            sink.input(bounded.digest());
         }
-        if !path.is_empty() {
-            return Err(SourceError::Cut);
-        }
-        if feed.blocks.is_empty() {
-            return Err(wrong("it has no intervals"));
-        }
-        Ok(feed)
-    }
-
-    fn take(&mut self, entry: Entry) -> Result<(), SourceError> {
-        let own = entry.own.unwrap_or_default();
-        if let Some(kind) = entry.kind {
-            self.types.insert(own, kind);
-        } else if entry.meter {
-            self.meters.insert(own, entry.related);
-        } else if !entry.intervals.is_empty() {
-            if self.count > u64::try_from(MAX_INTERVALS).unwrap_or(u64::MAX) {
-                return Err(wrong(format!("it has more than {MAX_INTERVALS} intervals")));
-            }
-            let up = entry.up.unwrap_or_default();
-            self.blocks.push((up, entry.intervals));
+        lots.sort_unstable_by_key(|(meter, lot)| (*meter, lot.start, lot.end, lot.row));
+        for (meter, lot) in lots {
+            sink.lot(meter, lot)?;
         }
         Ok(())
     }
+}
 
-    /// Returns the reading type of the blocks under a link.
-    fn kind(&self, up: &str) -> Option<&ReadingType> {
-        // The link ends in what lists the blocks of a meter reading.
-        let meters = self
-            .meters
-            .iter()
-            .filter(|(own, _)| !own.is_empty() && up.starts_with(own.as_str()));
-        let longest = meters.max_by_key(|(own, _)| own.len());
-        let related =
-            longest.and_then(|(_, related)| related.iter().find_map(|one| self.types.get(one)));
-        let only = || self.types.values().next().filter(|_| self.types.len() == 1);
-        related.or_else(only)
-    }
+/// Finds what the readings of a feed are of.
+struct Resolver<'f> {
+    feed: &'f Feed,
+    file: &'f Path,
+    boundary: Boundary,
+}
 
-    fn give(self, boundary: Boundary, sink: &mut dyn Sink) -> Result<(), SourceError> {
-        let mut meters: BTreeMap<&str, Vec<(Lot, &Interval)>> = BTreeMap::new();
-        for (up, intervals) in &self.blocks {
-            let row = intervals.first().map_or(0, |one| one.row);
-            let kind = self.kind(up).ok_or_else(|| {
-                field_error(
-                    row,
-                    "ReadingType",
-                    up,
-                    "is that of no reading type in the feed",
-                )
-            })?;
-            let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "0".to_owned());
-            if !DELTA.contains(&said(&kind.behaviour).as_str()) {
-                let why = "is not that of an amount within its interval (4)";
-                return Err(field_error(
-                    row,
-                    "accumulationBehaviour",
-                    &said(&kind.behaviour),
-                    why,
-                ));
-            }
-            if !FORWARD.contains(&said(&kind.flow).as_str()) {
-                sink.skip(
-                    "intervals of energy that was given back, or of no one direction",
-                    row,
-                );
+impl Resolver<'_> {
+    fn resolve(
+        &self,
+        names: &mut Names,
+        sink: &mut dyn Sink,
+        lots: &mut Vec<(MeterId, Lot)>,
+    ) -> Result<(), SourceError> {
+        let parents = self.parents();
+        let mut blocks: Vec<Option<Known>> = vec![None; self.feed.blocks.len()];
+        for reading in &self.feed.readings {
+            let slot = blocks.get_mut(reading.block);
+            let (Some(slot), Some(block)) = (slot, self.feed.blocks.get(reading.block)) else {
                 continue;
-            }
-            let ten = said(&kind.ten);
-            let ten: i32 = ten
-                .parse()
-                .ok()
-                .filter(|ten: &i32| (-12..=12).contains(ten))
-                .ok_or_else(|| {
-                    field_error(row, "powerOfTenMultiplier", &ten, "is not from -12 to 12")
-                })?;
-            let unit = said(&kind.unit);
-            for interval in intervals {
-                let lot = lot(interval, &unit, ten)?;
-                if let Some(quality) = interval
-                    .quality
-                    .as_deref()
-                    .filter(|one| !["0", "17"].contains(one))
-                {
-                    // 0 valid, 17 revenue quality; all else is estimated or worse.
-                    sink.warn(
-                        interval.row,
-                        &format!("the quality of the interval is `{quality}`, not valid"),
-                    );
+            };
+            let known = match *slot {
+                Some(known) => known,
+                None => *slot.insert(self.block(block, reading, &parents, names, sink)?),
+            };
+            match known {
+                Known::Skipped(reason) => sink.skip(reason, reading.row),
+                Known::Counted { meter, kind } => {
+                    let kind = self.feed.types.get(kind).map(|(_, kind)| kind);
+                    let Some(kind) = kind else { continue };
+                    warn_of_quality(reading, kind, sink);
+                    if let Some(lot) = lot(reading, kind)? {
+                        lots.push((meter, lot));
+                    }
                 }
-                meters.entry(up.as_str()).or_default().push((lot, interval));
-            }
-        }
-        for (up, mut lots) in meters {
-            let meter = sink.meter(&Meter {
-                name: up.to_owned(),
-                boundary,
-                model: None,
-            })?;
-            // Blocks come in any order.
-            lots.sort_by_key(|(lot, _)| (lot.start, lot.end));
-            for (lot, _) in lots {
-                sink.lot(meter, lot)?;
             }
         }
         Ok(())
     }
+
+    /// The meter reading that has a block under a link; `None` where several have.
+    fn parents(&self) -> BTreeMap<String, Option<usize>> {
+        let mut parents = BTreeMap::new();
+        for (at, entry) in self.feed.meter_readings.iter().enumerate() {
+            let own = (!entry.own.is_empty()).then(|| format!("{}/IntervalBlock", entry.own));
+            let mut links: Vec<String> = entry.related.iter().cloned().chain(own).collect();
+            links.sort_unstable();
+            links.dedup();
+            for link in links {
+                parents
+                    .entry(link)
+                    .and_modify(|known| *known = None)
+                    .or_insert(Some(at));
+            }
+        }
+        parents
+    }
+
+    /// Finds the meter and the type of a block, whose first reading is `reading`.
+    fn block(
+        &self,
+        block: &Entry,
+        reading: &Reading,
+        parents: &BTreeMap<String, Option<usize>>,
+        names: &mut Names,
+        sink: &mut dyn Sink,
+    ) -> Result<Known, SourceError> {
+        let at = parents.get(&block.up).copied().flatten();
+        let parent = at.and_then(|at| self.feed.meter_readings.get(at));
+        let kind = self.kind(block, reading, parent)?;
+        let Some((own, reading_type)) = self.feed.types.get(kind) else {
+            return Ok(Known::Skipped("readings without a type"));
+        };
+        match usage(reading_type)? {
+            Use::Skip(reason) => Ok(Known::Skipped(reason)),
+            Use::Energy(_) | Use::Power(_) => {
+                let name = self.name(block, reading, parent, own, names)?;
+                let meter = sink.meter(&Meter {
+                    name,
+                    boundary: self.boundary,
+                    model: None,
+                })?;
+                Ok(Known::Counted { meter, kind })
+            }
+        }
+    }
+
+    fn kind(
+        &self,
+        block: &Entry,
+        reading: &Reading,
+        parent: Option<&Entry>,
+    ) -> Result<usize, SourceError> {
+        let fail = |value: &str, why| Err(field_error(reading.row, "ReadingType", value, why));
+        let links = parent.map_or(&block.related, |parent| &parent.related);
+        let mut found: Option<usize> = None;
+        for (at, (own, _)) in self.feed.types.iter().enumerate() {
+            if !own.is_empty() && links.contains(own) && found.replace(at).is_some() {
+                return fail(own, "is one of several that the meter reading names");
+            }
+        }
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        // A link to a type that is not there is no leave to take another one.
+        let named = links.iter().find(|link| link.contains("/ReadingType/"));
+        match (named, self.feed.types.len()) {
+            (Some(link), _) => fail(link, "is not in the feed"),
+            (None, 1) => Ok(0),
+            (None, 0) => fail(&block.up, "has no type: the feed has no ReadingType"),
+            (None, _) => fail(&block.up, "names no type, and the feed has several"),
+        }
+    }
+
+    /// Names a meter by its usage point and its type: `5446AF3F/07`.
+    fn name(
+        &self,
+        block: &Entry,
+        reading: &Reading,
+        parent: Option<&Entry>,
+        kind: &str,
+        names: &mut Names,
+    ) -> Result<String, SourceError> {
+        let links = parent
+            .map(|parent| [&parent.own, &parent.up])
+            .into_iter()
+            .flatten()
+            .chain([&block.own, &block.up]);
+        let point = links.map(String::as_str).find_map(usage_point);
+        let stem = self.file.file_stem().unwrap_or(self.file.as_os_str());
+        let stem = stem.to_string_lossy();
+        let point = point.unwrap_or(&stem);
+        let id = last_segment(point);
+        let name = match last_segment(kind) {
+            "" => id.to_owned(),
+            kind => format!("{id}/{kind}"),
+        };
+        let whose = (point.to_owned(), kind.to_owned());
+        let known = names.entry(name.clone()).or_insert_with(|| whose.clone());
+        if *known != whose {
+            let why = format!("would be called as another meter is, {}", known.0);
+            return Err(field_error(reading.row, "UsagePoint", point, why));
+        }
+        Ok(name)
+    }
 }
 
-/// Understands one interval.
-fn lot(interval: &Interval, unit: &str, ten: i32) -> Result<Lot, SourceError> {
-    let row = interval.row;
-    let seconds = |field: &str, text: &str| -> Result<u64, SourceError> {
-        let seconds = text
-            .parse::<u64>()
-            .ok()
-            .filter(|one| *one <= Millis::MAX.get() / SECOND);
-        seconds.ok_or_else(|| field_error(row, field, text, "is no number of seconds"))
+/// What a link says up to the id of a usage point.
+fn usage_point(link: &str) -> Option<&str> {
+    const SEGMENT: &str = "UsagePoint/";
+    let start = link.find(SEGMENT)?.checked_add(SEGMENT.len())?;
+    let id = link.get(start..)?;
+    let end = id.find('/').unwrap_or(id.len());
+    if end == 0 {
+        return None;
+    }
+    link.get(..start.checked_add(end)?)
+}
+
+fn last_segment(link: &str) -> &str {
+    link.rsplit('/').next().unwrap_or(link)
+}
+
+/// Says what the readings of a type are, or that they cannot be counted.
+fn usage(kind: &ReadingType) -> Result<Use, SourceError> {
+    let fail = |field: &str, value: Option<&str>, why: &str| {
+        let why = if value.is_none() { "is missing" } else { why };
+        Err(field_error(kind.row, field, value.unwrap_or_default(), why))
     };
-    let start = seconds("start", &interval.start)?;
-    let duration = seconds("duration", &interval.duration)?;
-    let instant = |seconds: u64| Millis::new(seconds.saturating_mul(SECOND));
-    let end = start
-        .checked_add(duration)
-        .filter(|_| duration > 0)
-        .and_then(instant);
-    let (Some(start), Some(end)) = (instant(start), end) else {
-        return Err(field_error(
-            row,
-            "duration",
-            &interval.duration,
-            "is no time after the start",
-        ));
-    };
-    let value = |unit: Unit| {
-        billionths(&interval.value, unit)
-            .map_err(|why| field_error(row, "value", &interval.value, why))
-    };
-    let joules = match unit {
-        WATT_HOURS => value(Unit::WATT_HOUR.shifted(ten))?,
-        WATTS => {
-            let watts = value(Unit::ONE.shifted(ten))?;
-            let joules = watts.get().checked_mul(u128::from(duration));
-            joules
-                .and_then(Billionths::new)
-                .ok_or_else(|| field_error(row, "value", &interval.value, "is too large"))?
-        }
-        _ => {
-            let why = format!("is neither {WATT_HOURS} (Wh) nor {WATTS} (W)");
-            return Err(field_error(row, "uom", unit, why));
+    let power = match kind.uom.as_deref() {
+        Some("72") => false,
+        Some("38") => true,
+        None => return fail("uom", None, ""),
+        Some(_) => {
+            return Ok(Use::Skip(
+                "readings of another unit than watt-hours (72) or watts (38)",
+            ));
         }
     };
-    Ok(Lot {
-        start,
-        end,
-        joules,
-        row,
+    match kind.flow.as_deref() {
+        Some("1") => {}
+        Some("19") => {
+            return Ok(Use::Skip(
+                "readings of energy that was sent out (flowDirection 19)",
+            ));
+        }
+        other => return fail("flowDirection", other, "is not 1 (delivered): not counted"),
+    }
+    let qualifier = kind.qualifier.as_deref();
+    if power && qualifier != Some("2") {
+        let why = "is not 2 (average): energy cannot be told from other power";
+        return fail("dataQualifier", qualifier, why);
+    }
+    if !power {
+        let accumulation = kind.accumulation.as_deref();
+        if accumulation != Some("4") {
+            let why = "is not 4 (delta): ask the utility for the energy of each interval";
+            return fail("accumulationBehaviour", accumulation, why);
+        }
+        if !matches!(qualifier, None | Some("0" | "12")) {
+            return fail("dataQualifier", qualifier, "is not 12 (normal)");
+        }
+    }
+    let ten = match kind.multiplier.as_deref() {
+        None => 0,
+        Some(text) => match text.parse::<i32>() {
+            Ok(ten) if (-MAX_MULTIPLIER..=MAX_MULTIPLIER).contains(&ten) => ten,
+            _ => {
+                let why = "is no power of ten from -12 to 12";
+                return fail("powerOfTenMultiplier", Some(text), why);
+            }
+        },
+    };
+    Ok(if power {
+        Use::Power(Unit::ten(ten))
+    } else {
+        Use::Energy(Unit::WATT_HOUR.shifted(ten))
     })
 }
 
-impl Entry {
-    fn enter(&mut self, name: &str, path: &[String]) {
-        match name {
-            "ReadingType" => self.kind = Some(ReadingType::default()),
-            "MeterReading" => self.meter = true,
-            "IntervalReading" if path.last().is_some_and(|one| one == "IntervalBlock") => {
-                self.current = Interval::default();
-            }
-            _ => {}
-        }
+fn warn_of_quality(reading: &Reading, kind: &ReadingType, sink: &mut dyn Sink) {
+    let quality = reading.quality.or(kind.quality).unwrap_or_default();
+    if VALID.contains(&quality) {
+        return;
     }
-
-    fn leave(&mut self, name: &str, path: &[String], text: &str, count: &mut u64) {
-        let within = |parent: &str| path.iter().any(|one| one == parent);
-        if let Some(kind) = &mut self.kind {
-            let member = match name {
-                "accumulationBehaviour" => &mut kind.behaviour,
-                "flowDirection" => &mut kind.flow,
-                "uom" => &mut kind.unit,
-                "powerOfTenMultiplier" => &mut kind.ten,
-                _ => return,
-            };
-            *member = Some(text.to_owned());
-        } else if within("IntervalReading") {
-            match name {
-                "start" => text.clone_into(&mut self.current.start),
-                "duration" => text.clone_into(&mut self.current.duration),
-                "value" => text.clone_into(&mut self.current.value),
-                "quality" => self.current.quality = Some(text.to_owned()),
-                _ => {}
-            }
-        } else if name == "IntervalReading" {
-            *count = count.saturating_add(1);
-            self.current.row = *count;
-            self.intervals.push(std::mem::take(&mut self.current));
-        }
-    }
-}
-
-/// Reads a link between resources.
-fn link(element: &quick_xml::events::BytesStart<'_>, entry: &mut Entry) -> Result<(), SourceError> {
-    let get = |name: &str| -> Result<String, SourceError> {
-        let found = element
-            .try_get_attribute(name)
-            .map_err(|error| wrong(error.to_string()))?;
-        let value = found.map_or(Ok(String::new()), |one| {
-            let value = one.value.into_owned();
-            (value.len() <= MAX_TEXT)
-                .then_some(value)
-                .ok_or_else(|| wrong("a link is too long"))
-        })?;
-        Ok(value.trim_end_matches('/').to_owned())
+    let name = match quality {
+        7 => "manually edited",
+        8 => "estimated from a reference day",
+        9 => "estimated by interpolation",
+        10 => "questionable",
+        11 => "derived",
+        12 => "projected",
+        13 => "mixed",
+        14 => "raw",
+        15 => "normalized for weather",
+        _ => "not known to be valid",
     };
-    let href = get("href")?;
-    match get("rel")?.as_str() {
-        "self" => entry.own = Some(href),
-        "up" => entry.up = Some(href),
-        "related" => entry.related.push(href),
-        _ => {}
-    }
-    Ok(())
+    sink.warn(reading.row, &format!("its quality is {quality} ({name})"));
 }
 
-fn local(name: &str) -> String {
-    name.chars().take(64).collect()
+fn lot(reading: &Reading, kind: &ReadingType) -> Result<Option<Lot>, SourceError> {
+    let fail = |field, value: &str, why| field_error(reading.row, field, value, why);
+    let start = UnixSeconds::new(reading.start);
+    let end = start.and_then(|start| start.plus(reading.duration));
+    let (Some(start), Some(end)) = (start, end) else {
+        let why = "reaches past the year 9999";
+        return Err(fail("start", &reading.start.to_string(), why));
+    };
+    if start == end {
+        return Err(fail("duration", "0", "is no time: the end is the start"));
+    }
+    let number = |unit| billionths(&reading.value, unit);
+    let joules = match usage(kind)? {
+        Use::Skip(_) => return Ok(None),
+        Use::Energy(unit) => number(unit),
+        Use::Power(unit) => number(unit).and_then(|watts| {
+            let joules = watts.get().checked_mul(u128::from(reading.duration));
+            joules.and_then(Billionths::new).ok_or("is too large")
+        }),
+    };
+    Ok(Some(Lot {
+        start: Millis::from(start),
+        end: Millis::from(end),
+        joules: joules.map_err(|why| fail("value", &reading.value, why))?,
+        row: reading.row,
+    }))
 }

@@ -17,7 +17,6 @@ use crate::telemetry::Input;
 use crate::telemetry::Sink;
 use crate::telemetry::Source;
 use crate::telemetry::SourceError;
-use crate::telemetry::clock::ClockFault;
 use crate::telemetry::decimal::Unit;
 use crate::telemetry::decimal::billionths;
 use crate::telemetry::field_error;
@@ -212,12 +211,7 @@ fn number<'t>(text: &'t str, unit: &str) -> Option<&'t str> {
 
 /// Understands a time as other programs print it, to the millisecond.
 pub(super) fn millis(clock: &Clock, row: u64, text: &str) -> Result<Millis, SourceError> {
-    clock.millis(text).map_err(|fault| {
-        let why = match fault {
-            ClockFault::Ambiguous => "is a time that its zone has twice, or not at all",
-            ClockFault::NoZone => "has no zone, and none was given",
-            ClockFault::NotTime => "is not a time",
-        };
-        field_error(row, "timestamp", text, why)
-    })
+    clock
+        .millis(text)
+        .map_err(|fault| fault.at(row, "time", text))
 }

@@ -570,3 +570,66 @@ fn the_rows_behind_a_figure_are_shown_and_nothing_is_written() {
     ));
     assert!(said.contains("no job `nobody`"), "{said}");
 }
+
+#[test]
+fn a_source_without_a_reading_is_no_outage() {
+    let mut lab = Lab::new();
+    lab.write("devices.csv", DEVICES);
+    lab.ok(&format!("inventory devices.csv {MODELS} --workspace lab"));
+    lab.at(HALF);
+    lab.write(
+        "meters.csv",
+        "meter,time,power_w\nr1,2026-03-01T00:00:00Z,\n",
+    );
+    let said = lab.refused(&format!(
+        "collect meters meters.csv --workspace lab --through {DAY}"
+    ));
+    assert!(said.contains("no reading is in it"), "{said}");
+    // Who was blind says so.
+    lab.ok(&format!("collect outage --workspace lab --through {DAY}"));
+    lab.ok("attest --workspace lab");
+    lab.ok("publish --workspace lab");
+    assert_eq!(
+        figure(
+            &usage(&lab),
+            QuantityKind::AcceleratorSeconds,
+            "h100-sxm",
+            Basis::Present
+        ),
+        "0 to 0, 0 seen, 172800 not"
+    );
+}
+
+#[test]
+fn machines_are_read_through_redfish_and_ipmi() {
+    let mut lab = Lab::new();
+    lab.at(HALF);
+    let mut captures = String::new();
+    let mut ipmi = String::new();
+    for hour in 0..=24 {
+        let (day, hour) = (1 + hour / 24, hour % 24);
+        captures.push_str(&format!(
+            "{{\"time\": \"2026-03-{day:02}T{hour:02}:00:00Z\", \"resource\": {{\"@odata.type\": \"#Power.v1_7_1.Power\", \"@odata.id\": \"/redfish/v1/Chassis/1U/Power\", \"PowerControl\": [{{\"PowerConsumedWatts\": 344}}]}}}}\n"
+        ));
+        let weekday = if day == 1 { "Sun Mar  1" } else { "Mon Mar  2" };
+        ipmi.push_str(&format!(
+            "\n    Instantaneous power reading:                   500 Watts\n    Minimum during sampling period:                  1 Watts\n    Maximum during sampling period:                600 Watts\n    Average power reading over sample period:      500 Watts\n    IPMI timestamp:                           {weekday} {hour:02}:00:00 2026\n    Sampling period:                          00000001 Seconds.\n    Power reading state is:                   activated\n\n"
+        ));
+    }
+    lab.write("node-1.jsonl", captures);
+    lab.write("node-2.txt", ipmi);
+    lab.ok(&format!(
+        "collect redfish node-1.jsonl --workspace lab --through {DAY}"
+    ));
+    lab.ok(&format!(
+        "collect ipmi node-2.txt --tz UTC --workspace lab --through {DAY}"
+    ));
+    lab.ok("attest --workspace lab");
+    lab.ok("publish --workspace lab");
+    let energy: Vec<String> = usage(&lab)
+        .figures
+        .iter()
+        .map(|one| format!("{} {}", one.boundary.unwrap(), one.value.upper()))
+        .collect();
+    assert_eq!(energy, ["node 29721600", "node 43200000"]);
+}

@@ -10,11 +10,15 @@
     reason = "a test may stop"
 )]
 
+mod energy;
+mod greenbutton;
+mod ipmi;
 mod job_logs;
 mod metering;
 mod meters;
 mod mlperf;
 mod prometheus;
+mod redfish;
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Tables of power meters, and a utility's Green Button data.
+//! Tables of power meters.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -11,13 +11,10 @@ use standstill::telemetry::Clock;
 use standstill::telemetry::Gathered;
 use standstill::telemetry::Input;
 use standstill::telemetry::Source;
-use standstill::telemetry::greenbutton::GreenButton;
 use standstill::telemetry::meter_table::MeterTable;
 use standstill::time::Cadence;
 use standstill::time::Period;
 use standstill::time::UnixSeconds;
-
-use crate::data;
 
 /// Millijoules in 10^-12 joules.
 const MILLI: u128 = 1_000_000_000;
@@ -191,145 +188,4 @@ fn a_gzip_file_that_is_cut_off_is_refused() {
     }
     // The digest is that of the raw bytes.
     assert_eq!(read(&packed), Ok(Some(standstill::hash::sha256(&packed))));
-}
-
-/// A feed of two readings types, of which the second is what was given back.
-fn feed(block: &str) -> String {
-    let kind = |id: u8, flow: u8| {
-        format!(
-            "<entry><link rel=\"self\" href=\"/RT/{id}\"/><content><ReadingType xmlns=\"http://naesb.org/espi\">\
-             <accumulationBehaviour>4</accumulationBehaviour><flowDirection>{flow}</flowDirection>\
-             <powerOfTenMultiplier>3</powerOfTenMultiplier><uom>72</uom></ReadingType></content></entry>"
-        )
-    };
-    let meter = |id: u8| {
-        format!(
-            "<entry><link rel=\"self\" href=\"/MR/{id}\"/><link rel=\"related\" href=\"/RT/{id}\"/>\
-             <content><MeterReading xmlns=\"http://naesb.org/espi\"/></content></entry>"
-        )
-    };
-    let block = |id: u8| {
-        format!(
-            "<entry><link rel=\"self\" href=\"/MR/{id}/IntervalBlock/1\"/><link rel=\"up\" href=\"/MR/{id}/IntervalBlock\"/>\
-             <content><IntervalBlock xmlns=\"http://naesb.org/espi\">{block}</IntervalBlock></content></entry>"
-        )
-    };
-    format!(
-        "<?xml version=\"1.0\"?><feed xmlns=\"http://www.w3.org/2005/Atom\">{}{}{}{}{}{}</feed>",
-        block(1),
-        block(2),
-        kind(1, 1),
-        kind(2, 19),
-        meter(1),
-        meter(2)
-    )
-}
-
-/// An interval of a quarter of an hour of 1 March 2026.
-fn interval(quarter: u64, value: &str) -> String {
-    let start = 1_772_323_200 + quarter * 900;
-    format!(
-        "<IntervalReading><timePeriod><duration>900</duration><start>{start}</start></timePeriod>\
-         <value>{value}</value></IntervalReading>"
-    )
-}
-
-fn button(text: &str) -> GreenButton {
-    let input = Input::new(
-        "feed".to_owned(),
-        std::io::Cursor::new(text.as_bytes().to_vec()),
-    )
-    .unwrap();
-    GreenButton::new(input, Boundary::Feed)
-}
-
-// spec: red-26
-#[test]
-fn what_a_utility_delivered_is_counted_and_what_it_took_back_is_told() {
-    // Out of order, with one quarter missing; in thousands of watt-hours.
-    let block = [interval(2, "3"), interval(0, "1")].concat();
-    let gathered = gather(&mut button(&feed(&block)), "2026-03-01T00:00:00Z", 3600).unwrap();
-    assert!(
-        gathered
-            .intake
-            .skipped
-            .keys()
-            .any(|one| one.contains("given back"))
-    );
-    let metered = gathered.metering.finish().unwrap();
-    assert_eq!(
-        sums(&metered),
-        [(
-            "feed /MR/1/IntervalBlock".to_owned(),
-            1800,
-            14_400_000,
-            14_400_000
-        )]
-    );
-}
-
-// spec: red-26
-#[test]
-fn feeds_that_say_something_else_are_refused() {
-    let good = feed(&interval(0, "1"));
-    for (text, says) in [
-        (
-            good.replace("<uom>72", "<uom>119"),
-            "neither 72 (Wh) nor 38 (W)",
-        ),
-        (
-            good.replace("Behaviour>4<", "Behaviour>3<"),
-            "accumulationBehaviour",
-        ),
-        (good.replace("<value>1", "<value>-1"), "is negative"),
-        (
-            good.replace("<duration>900", "<duration>0"),
-            "no time after the start",
-        ),
-        (good.replace("<start>", "<start>x"), "no number of seconds"),
-        (
-            good.replace("Multiplier>3", "Multiplier>99"),
-            "from -12 to 12",
-        ),
-        (
-            good.replace("rel=\"related\"", "rel=\"other\""),
-            "no reading type",
-        ),
-        (
-            good.replace("IntervalBlock xmlns", "Block xmlns")
-                .replace("</IntervalBlock>", "</Block>")
-                .replace("IntervalReading", "Reading"),
-            "no intervals",
-        ),
-        (good.replace("</feed>", ""), "cut off"),
-        (good.replace("<value>", "<value></x>"), "at byte"),
-        (
-            feed(&[interval(0, "1"), interval(0, "2")].concat()),
-            "before row",
-        ),
-        ("<a>".repeat(100), "nested more than 32"),
-        ("{}".to_owned(), "no intervals"),
-    ] {
-        let error = read(&mut button(&text), 3600).unwrap_err();
-        assert!(error.contains(says), "{says}: {error}");
-    }
-}
-
-#[test]
-fn a_real_feed_comes_to_what_its_values_do() {
-    // Counted apart: 1,340 quarters of an hour, a day of 92 among them, 1,391,666 Wh.
-    let Some(file) = data("greenbutton/test_usage_data.xml") else {
-        return;
-    };
-    let mut source = GreenButton::new(Input::open(&file).unwrap(), Boundary::Feed);
-    let start = UnixSeconds::new(1_330_578_000).unwrap().to_string();
-    let gathered = gather(&mut source, &start, 1_206_000).unwrap();
-    // Two intervals of which the utility says that they are estimated or edited.
-    assert_eq!(gathered.intake.warnings.len(), 2);
-    let metered = gathered.metering.finish().unwrap();
-    let [(_, seen, lower, upper)] = sums(&metered).try_into().unwrap();
-    assert_eq!(
-        (seen, lower, upper),
-        (1_206_000, 1_391_666 * 3600, 1_391_666 * 3600)
-    );
 }

@@ -1,9 +1,9 @@
 //! `standstill collect` of readings: of devices and power meters, period by period.
 
+mod args;
 mod explained;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -20,7 +20,6 @@ use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::attest::inventory;
 use crate::cli::collect::Due;
-use crate::cli::collect::PeriodArgs;
 use crate::cli::collect::class;
 use crate::cli::collect::commit;
 use crate::cli::devices::Devices;
@@ -29,7 +28,6 @@ use crate::cli::drafts::Drafts;
 use crate::cli::drafts::Part;
 use crate::cli::failure;
 use crate::cli::models::Models;
-use crate::cli::models::pair;
 use crate::cli::progress;
 use crate::collector::MeterPeriod;
 use crate::collector::Metered;
@@ -53,115 +51,28 @@ use crate::telemetry::SourceError;
 use crate::telemetry::device_log;
 use crate::telemetry::device_log::DeviceLogs;
 use crate::telemetry::greenbutton::GreenButton;
+use crate::telemetry::ipmi::DcmiPower;
 use crate::telemetry::meter_table::MeterTable;
 use crate::telemetry::mlperf::PowerLogs;
 use crate::telemetry::nvidia_smi::NvidiaSmi;
+use crate::telemetry::redfish::Redfish;
 use crate::time::Period;
+
+pub(super) use args::DevicesArgs;
+pub(super) use args::GreenButtonArgs;
+pub(super) use args::IpmiArgs;
+pub(super) use args::MetersArgs;
+pub(super) use args::MlperfArgs;
+pub(super) use args::NvidiaSmiArgs;
+pub(super) use args::OutageArgs;
+pub(super) use args::ReadingArgs;
+pub(super) use args::RedfishArgs;
 
 /// Seconds by which a meter's clock may be ahead of this one.
 const MAX_AHEAD: u64 = 300;
 
 /// The most names that one message lists.
 const MAX_NAMED: usize = 5;
-
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct ReadingArgs {
-    #[command(flatten)]
-    pub(super) periods: PeriodArgs,
-
-    /// Devices of the inventory: CSV with `serial,model` and, where the source names
-    /// devices so, `uuid`
-    #[arg(long, value_name = "FILE")]
-    devices: Option<PathBuf>,
-
-    #[command(flatten)]
-    models: Models,
-
-    /// What the devices were used for
-    #[arg(long, value_name = "CLASS", default_value = "unclassified")]
-    class: String,
-
-    /// Seconds from one reading to the next (default: the median found)
-    #[arg(long, value_name = "SECONDS")]
-    every: Option<u32>,
-
-    /// Meters that there are within a boundary, e.g. `node=64`: those that are silent are
-    /// a gap (can be repeated)
-    #[arg(long, value_name = "BOUNDARY=COUNT", value_parser = meters)]
-    meters: Vec<(Boundary, u64)>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct MetersArgs {
-    /// Table, plain or gzip
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-
-    /// Where the meters measure, unless a column says
-    #[arg(long, value_name = "node|rack|facility|feed", default_value = "node")]
-    boundary: Boundary,
-
-    /// Name of a column in the table, e.g. `time=Timestamp` (can be repeated)
-    #[arg(long, value_name = "COLUMN=NAME", value_delimiter = ',', value_parser = pair)]
-    columns: Vec<(String, String)>,
-
-    #[command(flatten)]
-    readings: ReadingArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct GreenButtonArgs {
-    /// Feed, XML, plain or gzip
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-
-    /// Where the meters measure
-    #[arg(long, value_name = "node|rack|facility|feed", default_value = "feed")]
-    boundary: Boundary,
-
-    #[command(flatten)]
-    readings: ReadingArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct OutageArgs {
-    #[command(flatten)]
-    periods: PeriodArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct DevicesArgs {
-    /// Logs of `standstill sample`, or their directories, one a machine
-    #[arg(value_name = "PATH", required = true)]
-    paths: Vec<PathBuf>,
-
-    #[command(flatten)]
-    readings: ReadingArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct NvidiaSmiArgs {
-    /// Output of `nvidia-smi`, plain or gzip
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-
-    #[command(flatten)]
-    readings: ReadingArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct MlperfArgs {
-    /// Power logs, one a meter, plain or gzip
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
-
-    /// Where the meters measure
-    #[arg(long, value_name = "node|rack|facility|feed", default_value = "node")]
-    boundary: Boundary,
-
-    #[command(flatten)]
-    readings: ReadingArgs,
-}
 
 /// Says of periods that nothing was seen: every device of the inventory is a gap.
 pub(super) fn outage(args: &OutageArgs, world: &mut World<'_>) -> Result<(), Failure> {
@@ -177,12 +88,15 @@ pub(super) fn outage(args: &OutageArgs, world: &mut World<'_>) -> Result<(), Fai
     collect_due(&readings, &due, &mut Outage, world)
 }
 
+/// The tool of who saw nothing.
+const OUTAGE: &str = "outage";
+
 /// A source that saw nothing.
 struct Outage;
 
 impl Source for Outage {
     fn tool(&self) -> &'static str {
-        "outage"
+        OUTAGE
     }
 
     fn read(&mut self, _: &mut dyn Sink) -> Result<(), SourceError> {
@@ -222,12 +136,24 @@ pub(super) fn meters_csv(args: &MetersArgs, world: &mut World<'_>) -> Result<(),
 
 /// Collects a utility's data.
 pub(super) fn green_button(args: &GreenButtonArgs, world: &mut World<'_>) -> Result<(), Failure> {
-    let input = Input::open(&args.file).map_err(|error| Failure::file(&args.file, error))?;
-    collect(
-        &args.readings,
-        &mut GreenButton::new(input, args.boundary),
-        world,
-    )
+    let mut feeds = GreenButton::new(args.files.clone(), args.boundary);
+    collect(&args.readings, &mut feeds, world)
+}
+
+/// Collects what management controllers said.
+pub(super) fn redfish(args: &RedfishArgs, world: &mut World<'_>) -> Result<(), Failure> {
+    let mut source = Redfish::new(args.files.clone(), args.reading.of());
+    if let Some(chassis) = &args.chassis {
+        source = source.of_chassis(chassis.clone());
+    }
+    collect(&args.readings, &mut source, world)
+}
+
+/// Collects power readings through IPMI.
+pub(super) fn ipmi(args: &IpmiArgs, world: &mut World<'_>) -> Result<(), Failure> {
+    let clock = args.readings.periods.clock()?;
+    let mut source = DcmiPower::new(args.files.clone(), args.meter.clone(), clock);
+    collect(&args.readings, &mut source, world)
 }
 
 /// Collects power logs.
@@ -295,7 +221,11 @@ pub(super) fn collect_due(
     }
     tell(&metered, world);
     let drafts = args.periods.stage(due, source.tool())?;
-    let nothing = metered.meters().next().is_none() && args.meters.is_empty();
+    let nothing = metered.meters().next().is_none();
+    if nothing && source.tool() != OUTAGE {
+        return Err(Failure::new("no reading is in it")
+            .hint("what was left out is told above; `collect outage` says that nothing was seen"));
+    }
     let devices = nothing
         || metered
             .meters()
@@ -618,9 +548,7 @@ fn explain(error: SourceError) -> Failure {
         SourceError::Field { why, .. } if why.contains("no zone") => {
             "say with `--tz` which zone they are of: the zone of this machine is never used"
         }
-        SourceError::Field { why, .. } if why.contains("twice") => {
-            "choose with `--ambiguous earlier` or `later`"
-        }
+        SourceError::LocalTime { .. } => "choose with `--ambiguous earlier` or `later`",
         SourceError::Column { .. } => {
             "`nvidia-smi --query-gpu=timestamp,uuid,name,power.draw.instant,utilization.gpu --format=csv -l 10` prints what is expected"
         }
@@ -634,18 +562,4 @@ fn explain(error: SourceError) -> Failure {
         _ => "nothing was collected: mend the row, or export it anew",
     };
     Failure::from(error).hint(hint)
-}
-
-fn meters(text: &str) -> Result<(Boundary, u64), String> {
-    let (boundary, count) = text
-        .split_once('=')
-        .ok_or_else(|| format!("`{text}` is not `<boundary>=<count>`"))?;
-    let boundary: Boundary = boundary.parse()?;
-    if boundary == Boundary::Gpu {
-        return Err("devices are counted by the inventory".to_owned());
-    }
-    let count = count
-        .parse()
-        .map_err(|_| format!("`{count}` is no number of meters"))?;
-    Ok((boundary, count))
 }
