@@ -109,6 +109,11 @@ impl Drafts {
         Ok(())
     }
 
+    /// Whether another tool told of the period that begins at `start`.
+    pub(super) fn has(&self, start: UnixSeconds) -> bool {
+        draft_in(&self.staged, start).exists()
+    }
+
     /// Returns the other tools whose parts were carried on.
     pub(super) fn others(&self) -> Vec<&str> {
         self.others.iter().map(String::as_str).collect()

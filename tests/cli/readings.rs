@@ -601,6 +601,39 @@ fn a_source_without_a_reading_is_no_outage() {
 }
 
 #[test]
+fn an_outage_says_nothing_of_what_another_source_saw() {
+    let mut lab = Lab::new();
+    lab.write("devices.csv", DEVICES);
+    lab.ok(&format!("inventory devices.csv {MODELS} --workspace lab"));
+    lab.at(HALF);
+    let jobs = repository("fixtures/demo/prudent.psv");
+    lab.ok(&format!(
+        "collect slurm {} {READ} --workspace lab --through {DAY}",
+        jobs.display()
+    ));
+    lab.ok("collect outage --workspace lab --through 2026-03-03T00:00:00Z");
+    lab.ok("attest --workspace lab");
+    lab.ok("publish --workspace lab");
+    let tools: Vec<Vec<String>> = lab
+        .statements()
+        .into_iter()
+        .filter_map(|one| match one.content {
+            Content::Usage(usage) => Some(usage),
+            _ => None,
+        })
+        .map(|usage| {
+            let tools = usage.figures.iter();
+            let mut tools: Vec<String> = tools
+                .map(|one| one.source.tool.split(", ").next().unwrap().to_owned())
+                .collect();
+            tools.dedup();
+            tools
+        })
+        .collect();
+    assert_eq!(tools, [["sacct"], ["outage"]]);
+}
+
+#[test]
 fn machines_are_read_through_redfish_and_ipmi() {
     let mut lab = Lab::new();
     lab.at(HALF);

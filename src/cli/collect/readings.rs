@@ -244,7 +244,10 @@ pub(super) fn collect_due(
     };
     let bar = progress::bar("collecting", metered.periods().len());
     for (index, period) in metered.periods().iter().enumerate() {
-        writer.write(*period, &metered.period(index), devices, &drafts, world)?;
+        // An outage says nothing of what another source saw.
+        if !(nothing && drafts.has(period.start())) {
+            writer.write(*period, &metered.period(index), devices, &drafts, world)?;
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
