@@ -10,6 +10,7 @@
 //! to have seen everything, that of the caller, who states the coverage.
 
 pub mod account;
+pub mod billed;
 mod metering;
 pub mod reading;
 mod track;

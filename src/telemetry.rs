@@ -7,6 +7,7 @@ mod bounded;
 mod clock;
 mod decimal;
 pub mod device_log;
+pub mod focus;
 mod gathered;
 pub mod greenbutton;
 mod input;
@@ -25,6 +26,7 @@ mod source;
 use std::collections::BTreeMap;
 
 use crate::attestation::figure::Class;
+use crate::collector::CollectError;
 use crate::collector::Job;
 use crate::collector::overlapping_runs;
 use crate::collector::reading::ReadingError;
@@ -122,6 +124,9 @@ impl Intake {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
+    /// Figures leave the range of quantities.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
     /// A column is absent.
     #[error("the column `{column}` is missing; there are: {found}")]
     Column {
@@ -146,6 +151,32 @@ pub enum SourceError {
     /// There is nothing in it.
     #[error("there are no jobs in it")]
     Empty,
+    /// Something is wrong with one file among several.
+    #[error("{name}: {error}")]
+    File {
+        /// Which.
+        name: String,
+        /// What is wrong.
+        error: Box<SourceError>,
+    },
+    /// An export that breaks its own specification.
+    #[error("it breaks FOCUS {version} in {count} ways:{list}")]
+    Focus {
+        /// The version.
+        version: &'static str,
+        /// In how many ways.
+        count: usize,
+        /// Each on a line of its own.
+        list: String,
+    },
+    /// Charges for instances that look as if they had accelerators.
+    #[error("{count} instance types may have accelerators, and are not known: {list}")]
+    Instances {
+        /// How many types.
+        count: usize,
+        /// The first of them.
+        list: String,
+    },
     /// A value is not what it must be.
     #[error("row {row}, `{field}`: `{value}` {why}")]
     Field {
@@ -211,6 +242,27 @@ pub enum SourceError {
         /// Those that there are.
         known: String,
     },
+}
+
+impl SourceError {
+    /// Says in which file.
+    fn of(self, file: &std::path::Path) -> Self {
+        match self {
+            named @ (Self::File { .. } | Self::Read { .. }) => named,
+            error => Self::File {
+                name: file.display().to_string(),
+                error: Box::new(error),
+            },
+        }
+    }
+
+    /// Returns what is wrong, whatever the file.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::File { error, .. } => error.cause(),
+            error => error,
+        }
+    }
 }
 
 /// Refuses what is not text, or ends inside a line.

@@ -1,5 +1,6 @@
 //! `standstill collect`: from what a lab already has to usage and ledgers, a draft a period.
 
+mod focus;
 mod jobs;
 mod prometheus;
 mod readings;
@@ -8,6 +9,7 @@ use serde_json::json;
 
 use crate::attestation::StreamId;
 use crate::attestation::figure::Class;
+use crate::attestation::figure::Source as Provenance;
 use crate::catalogue::Catalogue;
 use crate::cli::Failure;
 use crate::cli::World;
@@ -20,6 +22,7 @@ use crate::ledger::commitment;
 use crate::quantity::Interval;
 use crate::telemetry::Ambiguous;
 use crate::telemetry::Clock;
+use crate::telemetry::Source;
 use crate::time::Cadence;
 use crate::time::Period;
 use crate::time::UnixSeconds;
@@ -63,6 +66,8 @@ enum SourceArgs {
     Ipmi(readings::IpmiArgs),
     /// Ask a Prometheus, VictoriaMetrics, Thanos or Mimir
     Prometheus(prometheus::PrometheusArgs),
+    /// Read a cloud's cost and usage export, FOCUS 1.0 to 1.2
+    Focus(focus::FocusArgs),
     /// Say that nothing was seen: every device is a gap
     Outage(readings::OutageArgs),
     /// Take what a source said out of the drafts again
@@ -92,6 +97,7 @@ impl CollectArgs {
             SourceArgs::Redfish(args) => readings::redfish(args, world),
             SourceArgs::Ipmi(args) => readings::ipmi(args, world),
             SourceArgs::Prometheus(args) => prometheus::prometheus(args, world),
+            SourceArgs::Focus(args) => focus::focus(args, world),
             SourceArgs::Outage(args) => readings::outage(args, world),
             SourceArgs::Forget(args) => args.run(world),
         }
@@ -152,6 +158,28 @@ struct Due {
     cadence: Cadence,
     /// Whole periods of the cadence.
     range: Period,
+}
+
+impl Due {
+    /// Says where figures come from: the tool, and commitments to what was asked of it
+    /// and to the SHA-256 of what it gave.
+    fn provenance(&self, source: &dyn Source, digest: Option<Hash>) -> Result<Provenance, Failure> {
+        let query = source.query();
+        let commit = |field, value: &[u8]| commit(&self.workspace, field, value);
+        Ok(Provenance {
+            tool: format!(
+                "{}, standstill {}",
+                source.tool(),
+                env!("CARGO_PKG_VERSION")
+            ),
+            query: query
+                .map(|query| commit("query", query.as_bytes()))
+                .transpose()?,
+            input: digest
+                .map(|digest| commit("input", digest.as_bytes()))
+                .transpose()?,
+        })
+    }
 }
 
 impl PeriodArgs {

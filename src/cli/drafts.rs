@@ -47,6 +47,8 @@ pub(super) struct Drafts {
     place: PathBuf,
     /// The other tools whose parts were carried on.
     others: BTreeSet<String>,
+    /// Whether a ledger of another tool stays in the place of this one's.
+    yields: bool,
     /// What was attested, where it is collected again: what other tools said stays.
     attested: BTreeMap<UnixSeconds, (Usage, PathBuf)>,
 }
@@ -73,6 +75,7 @@ impl Drafts {
             staged: collected.join(format!(".{name}")),
             place: collected.join(name),
             others: BTreeSet::new(),
+            yields: false,
             attested: BTreeMap::new(),
         };
         remove(&drafts.staged)?;
@@ -83,6 +86,13 @@ impl Drafts {
             drafts.carry()?;
         }
         Ok(drafts)
+    }
+
+    /// Lets a ledger that another tool keeps of the same kind stand: a statement has one
+    /// of each.
+    pub(super) const fn yielding(mut self) -> Self {
+        self.yields = true;
+        self
     }
 
     /// Carries on what other tools collected before.
@@ -162,6 +172,10 @@ impl Drafts {
         usage.catalogue = self.catalogue;
         usage.figures.extend(part.figures);
         for (reference, _) in &part.ledgers {
+            let kept = usage.ledgers.iter().any(|one| one.kind == reference.kind);
+            if kept && self.yields {
+                continue;
+            }
             usage.ledgers.retain(|one| one.kind != reference.kind);
             usage.ledgers.push(reference.clone());
         }

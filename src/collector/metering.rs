@@ -80,6 +80,11 @@ impl Metering {
         })
     }
 
+    /// Returns the periods, in order.
+    pub fn periods(&self) -> &[Period] {
+        &self.periods
+    }
+
     /// Returns the number of a meter, which is known by its boundary and name.
     pub fn meter(&mut self, meter: &Meter) -> Result<MeterId, ReadingError> {
         let key = (meter.boundary, meter.name.clone());

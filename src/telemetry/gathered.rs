@@ -3,6 +3,8 @@
 use crate::collector::Job;
 use crate::collector::MeterId;
 use crate::collector::Metering;
+use crate::collector::billed::Billing;
+use crate::collector::billed::Charge;
 use crate::collector::reading::Lot;
 use crate::collector::reading::Measure;
 use crate::collector::reading::Meter;
@@ -20,6 +22,8 @@ pub struct Gathered {
     pub intake: Intake,
     /// The readings.
     pub metering: Metering,
+    /// What providers billed.
+    pub billing: Billing,
     inputs: Vec<Hash>,
 }
 
@@ -28,6 +32,7 @@ impl Gathered {
     pub fn new(metering: Metering) -> Self {
         Self {
             intake: Intake::default(),
+            billing: Billing::new(metering.periods()),
             metering,
             inputs: Vec::new(),
         }
@@ -71,6 +76,10 @@ impl Sink for Gathered {
 
     fn lot(&mut self, meter: MeterId, lot: Lot) -> Result<(), SourceError> {
         Ok(self.metering.lot(meter, lot)?)
+    }
+
+    fn charge(&mut self, charge: Charge) -> Result<(), SourceError> {
+        Ok(self.billing.take(&charge)?)
     }
 
     fn input(&mut self, digest: Hash) {

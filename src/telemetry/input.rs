@@ -31,6 +31,8 @@ pub struct Input {
     text: Box<dyn BufRead + Send>,
     hasher: Arc<Mutex<Hasher>>,
     row: u64,
+    /// The last byte that was read as bytes.
+    last: Option<u8>,
 }
 
 impl Input {
@@ -66,6 +68,7 @@ impl Input {
             text,
             hasher,
             row: 0,
+            last: None,
         })
     }
 
@@ -158,6 +161,14 @@ impl Input {
         Ok(bytes)
     }
 
+    /// Refuses what was read as bytes and does not end with a line feed.
+    pub(super) fn check_end(&self) -> Result<(), SourceError> {
+        match self.last {
+            None | Some(b'\n') => Ok(()),
+            Some(_) => Err(SourceError::Cut),
+        }
+    }
+
     /// Returns the SHA-256 of the raw bytes, once they were read to their end.
     pub fn digest(self) -> Hash {
         let hasher = self.hasher.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,7 +189,13 @@ impl Input {
 
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.text.read(buffer)
+        let read = self.text.read(buffer)?;
+        self.last = buffer
+            .get(..read)
+            .and_then(|read| read.last())
+            .copied()
+            .or(self.last);
+        Ok(read)
     }
 }
 

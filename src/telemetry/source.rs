@@ -5,6 +5,7 @@
 
 use crate::collector::Job;
 use crate::collector::MeterId;
+use crate::collector::billed::Charge;
 use crate::collector::reading::Lot;
 use crate::collector::reading::Measure;
 use crate::collector::reading::Meter;
@@ -47,6 +48,9 @@ pub trait Sink: Send {
 
     /// Takes the energy of a stretch of time.
     fn lot(&mut self, meter: MeterId, lot: Lot) -> Result<(), SourceError>;
+
+    /// Takes a charge of a provider.
+    fn charge(&mut self, charge: Charge) -> Result<(), SourceError>;
 
     /// Takes the SHA-256 of a raw input, one after the other.
     fn input(&mut self, digest: Hash);

@@ -9,6 +9,7 @@ use standstill::attestation::figure::Boundary;
 use standstill::collector::Job;
 use standstill::collector::MeterId;
 use standstill::collector::Metering;
+use standstill::collector::billed::Charge;
 use standstill::collector::reading::Lot;
 use standstill::collector::reading::Measure;
 use standstill::collector::reading::Meter;
@@ -140,6 +141,10 @@ impl Sink for Seen {
         self.gathered.lot(meter, lot)?;
         self.lots.push((meter, lot));
         Ok(())
+    }
+
+    fn charge(&mut self, charge: Charge) -> Result<(), SourceError> {
+        panic!("nothing was billed: {charge:?}")
     }
 
     fn input(&mut self, digest: Hash) {

@@ -11,6 +11,7 @@
 )]
 
 mod energy;
+mod focus;
 mod greenbutton;
 mod ipmi;
 mod job_logs;

@@ -21,7 +21,6 @@ use crate::cli::World;
 use crate::cli::attest::inventory;
 use crate::cli::collect::Due;
 use crate::cli::collect::class;
-use crate::cli::collect::commit;
 use crate::cli::devices::Devices;
 use crate::cli::devices::device_secret;
 use crate::cli::drafts::Drafts;
@@ -191,21 +190,7 @@ pub(super) fn collect_due(
     source.read(&mut gathered).map_err(explain)?;
     bar.finish_and_clear();
     super::jobs::tell(&gathered.intake, world);
-    let provenance = FigureSource {
-        tool: format!(
-            "{}, standstill {}",
-            source.tool(),
-            env!("CARGO_PKG_VERSION")
-        ),
-        query: match source.query() {
-            Some(query) => Some(commit(&due.workspace, "query", query.as_bytes())?),
-            None => None,
-        },
-        input: match gathered.digest() {
-            Some(digest) => Some(commit(&due.workspace, "input", digest.as_bytes())?),
-            None => None,
-        },
-    };
+    let provenance = due.provenance(source, gathered.digest())?;
     let metered = gathered
         .metering
         .finish()

@@ -5,6 +5,7 @@ use crate::cli::World;
 use crate::cli::collect::readings::explain;
 use crate::collector::Job;
 use crate::collector::MeterId;
+use crate::collector::billed::Charge;
 use crate::collector::reading::Lot;
 use crate::collector::reading::Measure;
 use crate::collector::reading::Meter;
@@ -136,6 +137,10 @@ impl Sink for Kept<'_> {
             )
         });
         self.gathered.lot(meter, lot)
+    }
+
+    fn charge(&mut self, charge: Charge) -> Result<(), SourceError> {
+        self.gathered.charge(charge)
     }
 
     fn input(&mut self, digest: Hash) {
