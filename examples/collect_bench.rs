@@ -65,7 +65,7 @@ fn measure(file: &str, zone: &str, name: &str, cadence: Cadence) {
         .unwrap();
     let range = range_of(&intake.jobs, cadence, first.month_start()).unwrap();
     let (mut periods, mut records, mut seconds) = (0_u64, 0_u64, 0_u128);
-    let collector = Collector::new(intake.jobs, cadence, range).unwrap();
+    let mut collector = Collector::of(&intake.jobs, cadence, range).unwrap();
     let make = |usage: PeriodUsage| {
         let mut secret = [0; 32];
         secret[..8].copy_from_slice(&usage.period.start().get().to_be_bytes());

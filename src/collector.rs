@@ -11,199 +11,256 @@
 
 pub mod account;
 pub mod billed;
+mod job;
 mod metering;
 pub mod reading;
+mod shelf;
 mod track;
 mod usage;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::attestation::figure::Class;
 use crate::quantity::Interval;
 use crate::time::Cadence;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 
+use job::Settled;
+use shelf::Common;
+
+pub use job::{Allocation, Job, Noticed, RowOf};
 pub use metering::{MeterId, MeterPeriod, Metered, Metering};
+pub use shelf::{Memory, Shelf};
 pub use track::Cell;
 pub use usage::{PeriodUsage, Share, Usage};
 
-/// The jobs, counted once a period, that are worked on at once: enough for every core,
-/// and some 60 MB with their ledgers.
-const JOBS_AT_ONCE: usize = 1 << 17;
-
-/// One run of a job, from the instant it was given devices to the instant it gave them
-/// back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Job {
-    /// The scheduler's id, or what stands for it. A requeued job has several runs of the
-    /// same id.
-    pub id: String,
-    /// When it held the devices.
-    pub span: Period,
-    /// What it held, each model once.
-    pub allocations: Vec<Allocation>,
-    /// What it was for.
-    pub class: Class,
-    /// The run of training that it was part of, if known.
-    pub run: Option<String>,
-}
-
-/// Devices of one model that a job held.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Allocation {
-    /// The catalogue's id of the device, or `uncatalogued:<type>`.
-    pub model: Arc<str>,
-    /// How many; an interval where the job held shares of unknown size.
-    pub accelerators: Interval,
-}
+/// Bytes of shelved jobs that are worked on at once: some 20,000 jobs, enough for every
+/// core, and some 10 MB with what is made of them.
+const BYTES_AT_ONCE: usize = 1 << 20;
 
 /// Cuts jobs into periods.
 ///
-/// An iterator over the periods of its range. It holds the jobs, and beside them only
-/// what the period at hand needs.
+/// It holds no jobs: they lie on a [`Shelf`] by the periods that they overlap, and only
+/// those of the periods at hand are worked on.
 #[derive(Debug)]
-pub struct Collector {
-    jobs: Vec<Job>,
-    cadence: Cadence,
+pub struct Collector<S> {
+    periods: Vec<Period>,
     range: Period,
-    /// The first job, in order of start, that no period has reached.
+    shelf: S,
+    common: Common,
+    /// A job as bytes, kept so that not each needs a place of its own.
+    bytes: Vec<u8>,
+    outside: Interval,
+    total: Interval,
+    /// The period that comes next, by number.
     next: usize,
-    /// The jobs that reach from the last period into the next one, by position.
-    open: Vec<usize>,
-    /// Where the next period starts.
-    start: UnixSeconds,
+    noticed: Noticed,
 }
 
-impl Collector {
+impl Collector<Memory> {
+    /// Readies the periods of `range` with all their jobs, held in memory.
+    pub fn of(jobs: &[Job], cadence: Cadence, range: Period) -> Result<Self, CollectError> {
+        let mut collector = Self::new(cadence, range, Memory::default())?;
+        for job in jobs {
+            collector.add(job)?;
+        }
+        Ok(collector)
+    }
+}
+
+impl<S: Shelf> Collector<S> {
     /// Readies the periods of `range`, which must be whole periods of `cadence` counted
     /// from its start.
-    pub fn new(mut jobs: Vec<Job>, cadence: Cadence, range: Period) -> Result<Self, CollectError> {
-        if !divides(cadence, range) {
+    pub fn new(cadence: Cadence, range: Period, shelf: S) -> Result<Self, CollectError> {
+        let mut periods = Vec::new();
+        let mut start = range.start();
+        while start < range.end() {
+            let period = cadence.period_from(start).filter(|one| range.covers(*one));
+            let period = period.ok_or(CollectError::Range { range, cadence })?;
+            start = period.end();
+            periods.push(period);
+        }
+        if cadence == Cadence::Month && !range.start().starts_month() {
             return Err(CollectError::Range { range, cadence });
         }
-        // By key and position: a job is too large to be moved about.
-        jobs.sort_by_cached_key(|job| job.span.start());
         Ok(Self {
-            jobs,
-            cadence,
-            start: range.start(),
+            periods,
             range,
+            shelf,
+            common: Common::default(),
+            bytes: Vec::new(),
+            outside: Interval::ZERO,
+            total: Interval::ZERO,
             next: 0,
-            open: Vec::new(),
+            noticed: Noticed::default(),
         })
     }
 
-    /// Returns the jobs, in order of start.
-    pub fn jobs(&self) -> &[Job] {
-        &self.jobs
+    /// Takes a job, before any period is made.
+    pub fn add(&mut self, job: &Job) -> Result<(), CollectError> {
+        let inside = job.span.intersection(self.range);
+        self.count(job, inside)
+            .ok_or(CollectError::Overflow { period: self.range })?;
+        let Some(inside) = inside else {
+            return Ok(());
+        };
+        self.bytes.clear();
+        self.common.write(job, &mut self.bytes);
+        let first = self
+            .periods
+            .partition_point(|period| period.end() <= inside.start());
+        for (at, period) in self.periods.iter().enumerate().skip(first) {
+            if period.start() >= inside.end() {
+                break;
+            }
+            let put = self.shelf.put(at, &self.bytes);
+            put.map_err(|why| CollectError::Shelf { why })?;
+        }
+        Ok(())
     }
 
-    /// Returns the accelerator-seconds of all jobs, wherever they lie.
-    pub fn total(&self) -> Result<Interval, CollectError> {
-        self.sum(|job| job.span.seconds())
-    }
-
-    /// Returns the accelerator-seconds that lie before or after the range, in no period
-    /// of it. With those of the periods they make up [`Self::total`], exactly.
-    pub fn outside(&self) -> Result<Interval, CollectError> {
-        self.sum(|job| {
-            let inside = job.span.intersection(self.range).map_or(0, Period::seconds);
-            job.span.seconds().saturating_sub(inside)
-        })
-    }
-
-    fn sum(&self, seconds: impl Fn(&Job) -> u64) -> Result<Interval, CollectError> {
-        let mut sum = Interval::ZERO;
-        for job in &self.jobs {
-            for share in &job.allocations {
-                sum = usage::product(share.accelerators, seconds(job))
-                    .and_then(|part| sum.plus(part))
-                    .ok_or(CollectError::Overflow { period: self.range })?;
+    fn count(&mut self, job: &Job, inside: Option<Period>) -> Option<()> {
+        let all = job.span.seconds();
+        let inside = inside.map_or(0, Period::seconds);
+        for share in &job.allocations {
+            let whole = usage::product(share.accelerators, all)?;
+            self.total = self.total.plus(whole)?;
+            if inside < all {
+                let beyond = usage::product(share.accelerators, all.saturating_sub(inside))?;
+                self.outside = self.outside.plus(beyond)?;
             }
         }
-        Ok(sum)
+        Some(())
+    }
+
+    /// Returns the accelerator-seconds of all rows, wherever they lie, those that repeat
+    /// another included.
+    pub const fn total(&self) -> Interval {
+        self.total
+    }
+
+    /// Returns the accelerator-seconds that lie before or after the range, those of rows
+    /// that repeat another included.
+    pub const fn outside(&self) -> Interval {
+        self.outside
+    }
+
+    /// Returns what was noticed of the rows of the periods that were made.
+    pub const fn noticed(&self) -> &Noticed {
+        &self.noticed
     }
 
     /// Makes something of every period, on every core, and takes what was made, in order.
     ///
     /// Stops at the first error; others may then have been made that are never taken.
     pub fn each<T: Send, E: From<CollectError> + Send>(
-        mut self,
+        &mut self,
         make: impl Fn(PeriodUsage) -> Result<T, E> + Sync,
         mut take: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
         loop {
-            let mut batch: Vec<(Period, Vec<usize>)> = Vec::new();
-            let mut jobs = 0_usize;
-            while jobs < JOBS_AT_ONCE {
-                let Some((period, running)) = self.advance() else {
-                    break;
-                };
+            let mut batch: Vec<(usize, Vec<u8>)> = Vec::new();
+            let mut size = 0_usize;
+            while size < BYTES_AT_ONCE
+                && let Some((at, bytes)) = self.advance()?
+            {
                 // A period costs something even without jobs.
-                jobs = jobs.saturating_add(running.len()).saturating_add(1);
-                batch.push((period, running));
+                size = size.saturating_add(bytes.len()).saturating_add(64);
+                batch.push((at, bytes));
             }
             if batch.is_empty() {
                 return Ok(());
             }
-            let results: Vec<Result<T, E>> = batch
-                .par_iter()
-                .map(|(period, running)| make(self.usage(*period, running)?))
+            let (periods, common) = (&self.periods, &self.common);
+            let results: Vec<Result<(usize, T, Settled), E>> = batch
+                .into_par_iter()
+                .map(|(at, bytes)| {
+                    let (usage, settled) = usage_of(periods, common, at, &bytes)?;
+                    Ok((at, make(usage)?, settled))
+                })
                 .collect();
-            for one in results {
-                take(one?)?;
+            for result in results {
+                let (at, made, settled) = result?;
+                self.notice(at, settled);
+                take(made)?;
             }
         }
     }
 
-    /// Moves on to the next period: which jobs run in it, by position.
-    fn advance(&mut self) -> Option<(Period, Vec<usize>)> {
-        if self.start >= self.range.end() {
-            return None;
+    /// Moves on to the next period: its number, and its jobs as bytes.
+    fn advance(&mut self) -> Result<Option<(usize, Vec<u8>)>, CollectError> {
+        if self.next >= self.periods.len() {
+            return Ok(None);
         }
-        let period = self.cadence.period_from(self.start)?;
-        self.start = period.end();
-        let running = self.enter(period);
-        Some((period, running))
+        let at = self.next;
+        self.next = self.next.saturating_add(1);
+        let bytes = self.shelf.take(at);
+        Ok(Some((
+            at,
+            bytes.map_err(|why| CollectError::Shelf { why })?,
+        )))
     }
 
-    fn usage(&self, period: Period, running: &[usize]) -> Result<PeriodUsage, CollectError> {
-        PeriodUsage::of(period, running.iter().filter_map(|at| self.jobs.get(*at)))
-    }
-
-    /// Moves on to `period`: which jobs run in it, by position.
-    fn enter(&mut self, period: Period) -> Vec<usize> {
-        let mut running = std::mem::take(&mut self.open);
-        while let Some(job) = self.jobs.get(self.next) {
-            if job.span.start() >= period.end() {
-                break;
-            }
-            if job.span.end() > period.start() {
-                running.push(self.next);
-            }
-            self.next = self.next.saturating_add(1);
+    fn notice(&mut self, at: usize, settled: Settled) {
+        if let Some(period) = self.periods.get(at) {
+            self.noticed.add(settled, *period, at == 0);
         }
-        let reaches = |at: &&usize| {
-            self.jobs
-                .get(**at)
-                .is_some_and(|job| job.span.end() > period.end())
-        };
-        self.open = running.iter().filter(reaches).copied().collect();
-        running
     }
 }
 
-impl Iterator for Collector {
+impl<S: Shelf> Iterator for Collector<S> {
     type Item = Result<PeriodUsage, CollectError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (period, running) = self.advance()?;
-        Some(self.usage(period, &running))
+        let (at, bytes) = match self.advance() {
+            Ok(next) => next?,
+            Err(error) => return Some(Err(error)),
+        };
+        let made = usage_of(&self.periods, &self.common, at, &bytes);
+        Some(made.map(|(usage, settled)| {
+            self.notice(at, settled);
+            usage
+        }))
     }
+}
+
+fn usage_of(
+    periods: &[Period],
+    common: &Common,
+    at: usize,
+    bytes: &[u8],
+) -> Result<(PeriodUsage, Settled), CollectError> {
+    let broken = || CollectError::Shelf {
+        why: "it gave back other bytes than it was given".to_owned(),
+    };
+    let period = periods.get(at).ok_or_else(broken)?;
+    let mut jobs = common.read(bytes).ok_or_else(broken)?;
+    let settled = job::settle(&mut jobs)?;
+    if common.clusters.len() > 1 {
+        for job in &mut jobs {
+            job.name_cluster();
+        }
+    }
+    Ok((PeriodUsage::of(*period, jobs.iter())?, settled))
+}
+
+/// Puts the rows of jobs together as a [`Collector`] does period by period, all at once.
+pub fn put_together(jobs: &mut Vec<Job>) -> Result<Noticed, CollectError> {
+    let settled = job::settle(jobs)?;
+    let mut noticed = Noticed::default();
+    if let Some(all) = jobs.iter().map(|job| job.span).reduce(Period::hull) {
+        noticed.add(settled, all, true);
+    }
+    let clusters: BTreeSet<&Option<Arc<str>>> = jobs.iter().map(|job| &job.cluster).collect();
+    if clusters.len() > 1 {
+        for job in jobs {
+            job.name_cluster();
+        }
+    }
+    Ok(noticed)
 }
 
 /// Returns the whole periods of `cadence`, counted from `first`, that together hold every
@@ -222,34 +279,20 @@ pub fn range_of(jobs: &[Job], cadence: Cadence, first: UnixSeconds) -> Option<Pe
     Period::new(start, end)
 }
 
-/// The jobs' ids that hold devices in two runs at once, with how often: a sign of a log
-/// put together from several, in which something is counted twice.
-pub fn overlapping_runs(jobs: &[Job]) -> BTreeMap<&str, u64> {
-    let mut runs: Vec<(&str, Period)> =
-        jobs.iter().map(|job| (job.id.as_str(), job.span)).collect();
-    runs.sort_unstable();
-    let mut overlaps = BTreeMap::new();
-    let mut latest: Option<(&str, UnixSeconds)> = None;
-    for (id, span) in runs {
-        if let Some((other, end)) = latest
-            && other == id
-        {
-            if span.start() < end {
-                let count: &mut u64 = overlaps.entry(id).or_default();
-                *count = count.saturating_add(1);
-            }
-            latest = Some((id, end.max(span.end())));
-        } else {
-            latest = Some((id, span.end()));
-        }
-    }
-    overlaps
-}
-
 /// Why periods cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CollectError {
+    /// Two rows of one run of one job say different things.
+    #[error("row {row} says otherwise than row {first} of job `{job}` over the same time")]
+    Conflict {
+        /// The row.
+        row: u64,
+        /// The row before.
+        first: u64,
+        /// The job.
+        job: String,
+    },
     /// A total leaves the range of quantities.
     #[error("the accelerator-seconds of {period} are beyond 38 digits")]
     Overflow {
@@ -264,13 +307,12 @@ pub enum CollectError {
         /// How it should be cut.
         cadence: Cadence,
     },
-}
-
-fn divides(cadence: Cadence, range: Period) -> bool {
-    match cadence {
-        Cadence::Month => range.start().starts_month() && range.end().starts_month(),
-        Cadence::Seconds(seconds) => range.seconds().is_multiple_of(seconds.get()),
-    }
+    /// Jobs cannot be laid by, or not be had again.
+    #[error("jobs cannot be kept until their period is worked on: {why}")]
+    Shelf {
+        /// Why not.
+        why: String,
+    },
 }
 
 #[cfg(test)]

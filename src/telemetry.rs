@@ -1,7 +1,7 @@
 //! Sources of telemetry: what other programs wrote, read without inventing anything.
 //!
-//! Specified in `specs/collect.md`. One file each; every one gives an [`Intake`]: the
-//! jobs, what was left out and why, and what looks wrong.
+//! One file each. Every one is a [`Source`], which gives what it holds to a [`Sink`]: jobs,
+//! readings or charges, what was left out and why, and what looks wrong.
 
 mod bounded;
 mod clock;
@@ -22,20 +22,30 @@ pub mod prometheus;
 pub mod redfish;
 pub mod slurm;
 mod source;
+mod spill;
 
 use std::collections::BTreeMap;
 
 use crate::attestation::figure::Class;
 use crate::collector::CollectError;
 use crate::collector::Job;
-use crate::collector::overlapping_runs;
+use crate::collector::MeterId;
+use crate::collector::Noticed;
+use crate::collector::billed::Charge;
+use crate::collector::put_together;
+use crate::collector::reading::Lot;
+use crate::collector::reading::Measure;
+use crate::collector::reading::Meter;
 use crate::collector::reading::ReadingError;
+use crate::collector::reading::Sample;
+use crate::hash::Hash;
 use crate::time::UnixSeconds;
 
 pub use clock::{Ambiguous, Clock, ZoneError};
 pub use gathered::Gathered;
 pub use input::Input;
 pub use source::{Sink, Source};
+pub use spill::Spill;
 
 /// The most warnings that are told one by one.
 const MAX_WARNINGS: usize = 50;
@@ -89,6 +99,63 @@ pub struct Intake {
 }
 
 impl Intake {
+    /// Says what was noticed of rows that belong together.
+    pub fn notice(&mut self, noticed: &Noticed) {
+        if let Some((count, first)) = noticed.repeated {
+            self.skipped
+                .insert("rows that repeat another", (count, first));
+        }
+        for (id, count) in &noticed.overlapping {
+            if self.warnings.len() < MAX_WARNINGS {
+                self.warnings
+                    .push(format!("job {id} runs twice at once, {count} times over"));
+            } else {
+                self.more_warnings = self.more_warnings.saturating_add(1);
+            }
+        }
+    }
+
+    /// Reads a source whole, and puts the rows of its jobs together.
+    pub fn read(source: &mut dyn Source) -> Result<Self, SourceError> {
+        let mut intake = Self::default();
+        source.read(&mut intake)?;
+        let noticed = put_together(&mut intake.jobs)?;
+        intake.notice(&noticed);
+        Ok(intake)
+    }
+}
+
+/// Takes jobs; readings and charges are no business of job logs.
+impl Sink for Intake {
+    fn job(&mut self, job: Job) -> Result<(), SourceError> {
+        self.jobs.push(job);
+        Ok(())
+    }
+
+    fn meter(&mut self, meter: &Meter) -> Result<MeterId, SourceError> {
+        Err(SourceError::Shape {
+            expected: "a job log",
+            why: format!("it has readings of `{}`", meter.name),
+        })
+    }
+
+    fn sample(&mut self, _: MeterId, _: Measure, _: Sample) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    fn lot(&mut self, _: MeterId, _: Lot) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    fn charge(&mut self, charge: Charge) -> Result<(), SourceError> {
+        Err(SourceError::Shape {
+            expected: "a job log",
+            why: format!("row {} is a charge", charge.row),
+        })
+    }
+
+    fn input(&mut self, _: Hash) {}
+
     fn skip(&mut self, reason: &'static str, row: u64) {
         let (count, _) = self.skipped.entry(reason).or_insert((0, row));
         *count = count.saturating_add(1);
@@ -99,23 +166,6 @@ impl Intake {
             self.warnings.push(format!("row {row}: {text}"));
         } else {
             self.more_warnings = self.more_warnings.saturating_add(1);
-        }
-    }
-
-    /// Says which jobs hold devices in two runs at once: rows put together from several
-    /// logs count something twice.
-    fn warn_of_overlaps(&mut self) {
-        let overlaps = overlapping_runs(&self.jobs);
-        let texts: Vec<String> = overlaps
-            .iter()
-            .map(|(id, count)| format!("job {id} runs twice at once, {count} times over"))
-            .collect();
-        for text in texts {
-            if self.warnings.len() < MAX_WARNINGS {
-                self.warnings.push(text);
-            } else {
-                self.more_warnings = self.more_warnings.saturating_add(1);
-            }
         }
     }
 }
@@ -134,16 +184,6 @@ pub enum SourceError {
         column: String,
         /// Those that are there.
         found: String,
-    },
-    /// Two rows of one run of one job say different things.
-    #[error("row {row} says otherwise than row {first} of job `{job}` over the same time")]
-    Conflict {
-        /// The row.
-        row: u64,
-        /// The row before.
-        first: u64,
-        /// The job.
-        job: String,
     },
     /// The last line has no end: something was cut off.
     #[error("the last line does not end with a line feed: the file may be cut off there")]
@@ -265,17 +305,11 @@ impl SourceError {
     }
 }
 
-/// Refuses what is not text, or ends inside a line.
+/// Refuses what is not text.
 fn check_text(bytes: &[u8], expected: &'static str) -> Result<(), SourceError> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(SourceError::Empty);
-    }
     if bytes.contains(&0) {
         let why = "it holds zero bytes, as binary files do".to_owned();
         return Err(SourceError::Shape { expected, why });
-    }
-    if !bytes.ends_with(b"\n") {
-        return Err(SourceError::Cut);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::attestation::figure::Class;
 use crate::ledger::Secret;
 use crate::quantity::Quantity;
 
@@ -14,14 +15,19 @@ fn period(start: u64, end: u64) -> Period {
 
 fn job(id: &str, start: u64, end: u64, accelerators: u64) -> Job {
     Job {
-        id: id.to_owned(),
+        id: id.into(),
+        cluster: None,
+        whole: None,
         span: period(start, end),
+        began: at(start),
         allocations: vec![Allocation {
             model: "h100".into(),
             accelerators: exactly(accelerators),
         }],
         class: Class::Unclassified,
         run: None,
+        row: 0,
+        of: RowOf::Job,
     }
 }
 
@@ -34,7 +40,7 @@ fn every(seconds: u64) -> Cadence {
 }
 
 fn collect(jobs: &[Job], cadence: u64, range: Period) -> Vec<PeriodUsage> {
-    Collector::new(jobs.to_vec(), every(cadence), range)
+    Collector::of(jobs, every(cadence), range)
         .unwrap()
         .map(Result::unwrap)
         .collect()
@@ -75,9 +81,9 @@ fn what_lies_outside_the_range_is_counted_there() {
         job("2", 0, 10, 1),
         job("3", 400, 410, 1),
     ];
-    let collector = Collector::new(jobs.to_vec(), every(100), period(100, 200)).unwrap();
-    assert_eq!(collector.total(), Ok(exactly(420)));
-    assert_eq!(collector.outside(), Ok(exactly(220)));
+    let collector = Collector::of(&jobs, every(100), period(100, 200)).unwrap();
+    assert_eq!(collector.total(), exactly(420));
+    assert_eq!(collector.outside(), exactly(220));
     assert_eq!(
         collect(&jobs, 100, period(100, 200))[0]
             .all
@@ -139,14 +145,14 @@ fn months_are_calendar_months() {
         1,
     )];
     let range = range_of(&jobs, Cadence::Month, first).unwrap();
-    let usages: Vec<_> = Collector::new(jobs.to_vec(), Cadence::Month, range)
+    let usages: Vec<_> = Collector::of(&jobs, Cadence::Month, range)
         .unwrap()
         .map(|usage| usage.unwrap().all.accelerator_seconds)
         .collect();
     assert_eq!(usages, [exactly(86_400), exactly(86_400)]);
     let inside = Period::new(first.plus(1).unwrap(), range.end()).unwrap();
-    assert!(Collector::new(Vec::new(), Cadence::Month, inside).is_err());
-    assert!(Collector::new(Vec::new(), every(3600), period(0, 3601)).is_err());
+    assert!(Collector::of(&[], Cadence::Month, inside).is_err());
+    assert!(Collector::of(&[], every(3600), period(0, 3601)).is_err());
 }
 
 #[test]
@@ -157,27 +163,82 @@ fn a_job_that_ends_on_an_edge_needs_no_further_period() {
     assert_eq!(range_of(&[], every(100), at(0)), None);
 }
 
-#[test]
-fn a_job_in_two_runs_at_once_is_named() {
-    let jobs = [
-        job("6", 0, 50, 2),
-        job("6", 100, 150, 2),
-        job("7", 0, 50, 2),
-        job("7", 49, 60, 2),
-    ];
-    let overlaps = overlapping_runs(&jobs);
-    assert_eq!(overlaps.into_iter().collect::<Vec<_>>(), [("7", 1)]);
+/// A row of a run, as Slurm gives it.
+fn row(number: u64, job: Job, of: RowOf) -> Job {
+    Job {
+        row: number,
+        of,
+        ..job
+    }
 }
 
+// spec: col-11
 #[test]
-fn too_many_accelerator_seconds_are_an_error() {
-    let mut huge = job("1", 0, 100, 1);
-    huge.allocations[0].accelerators = Interval::exactly(Quantity::MAX);
-    let mut collector = Collector::new(vec![huge], every(100), period(0, 100)).unwrap();
-    assert!(matches!(
-        collector.next(),
-        Some(Err(CollectError::Overflow { .. }))
-    ));
+fn a_job_in_two_runs_at_once_is_named() {
+    let mut jobs = vec![
+        row(2, job("6", 0, 50, 2), RowOf::Run),
+        row(3, job("6", 100, 150, 2), RowOf::Run),
+        row(4, job("7", 0, 50, 2), RowOf::Run),
+        row(5, job("7", 49, 60, 2), RowOf::Run),
+        row(6, job("7", 0, 50, 2), RowOf::Run),
+    ];
+    let mut collector = Collector::of(&jobs, every(20), period(0, 200)).unwrap();
+    collector.each(Ok::<_, CollectError>, |_| Ok(())).unwrap();
+    let by_period = collector.noticed().clone();
+    let noticed = put_together(&mut jobs).unwrap();
+    // Each is told once, however many periods it lies in.
+    assert_eq!(by_period, noticed);
+    assert_eq!(noticed.repeated, Some((1, 6)));
+    let overlapping: Vec<(&str, u64)> = noticed
+        .overlapping
+        .iter()
+        .map(|(id, count)| (&**id, *count))
+        .collect();
+    assert_eq!(overlapping, [("7", 1)]);
+    let rows: Vec<u64> = jobs.iter().map(|job| job.row).collect();
+    assert_eq!(rows, [2, 3, 4, 5]);
+}
+
+// spec: col-24
+#[test]
+fn a_resized_job_goes_on_with_what_it_was_resized_to() {
+    let rows = [
+        row(2, job("1", 10, 14, 2), RowOf::Resized),
+        row(3, job("1", 10, 20, 4), RowOf::Resized),
+        row(4, job("1", 10, 110, 1), RowOf::Run),
+    ];
+    let total = 2 * 4 + 4 * 6 + 90;
+    for cadence in [5, 10, 120] {
+        let usages = collect(&rows, cadence, period(0, 120));
+        let sum: u128 = usages
+            .iter()
+            .map(|usage| usage.all.accelerator_seconds.upper().get())
+            .sum();
+        assert_eq!(sum, total);
+        let most = usages.iter().map(|usage| usage.all.accelerators).max_by_key(|one| one.upper());
+        assert_eq!(most, Some(exactly(4)));
+        // The job has run since it began, whatever it had.
+        let longest = usages.iter().map(|usage| usage.all.job_seconds).max();
+        assert_eq!(longest, Some(100));
+    }
+}
+
+// spec: col-25
+#[test]
+fn parts_that_run_together_are_one_job() {
+    let part = |id: &str, start, end, count| Job {
+        whole: Some("5".into()),
+        ..job(id, start, end, count)
+    };
+    // A job of two parts, of which the first ends early; and then again.
+    let jobs = [
+        part("5", 0, 40, 2),
+        part("6", 0, 50, 3),
+        part("5", 60, 70, 2),
+        job("9", 0, 100, 4),
+    ];
+    let usage = &collect(&jobs, 100, period(0, 100))[0];
+    assert_eq!(usage.all.job_accelerators, exactly(5));
 }
 
 fn any_job() -> impl Strategy<Value = Job> {
@@ -185,14 +246,19 @@ fn any_job() -> impl Strategy<Value = Job> {
     let class = prop_oneof![Just(Class::Training), Just(Class::Inference)];
     (0_u64..300, 1_u64..200, 0_u64..5, 0_u64..3, model, class).prop_map(
         |(start, length, lower, more, model, class)| Job {
-            id: format!("{start}"),
+            id: start.to_string().into(),
+            cluster: None,
+            whole: None,
             span: period(start, start + length),
+            began: at(start),
             allocations: vec![Allocation {
                 model: model.into(),
                 accelerators: Interval::new(lower.into(), (lower + more).into()).unwrap(),
             }],
             class,
             run: None,
+            row: 0,
+            of: RowOf::Job,
         },
     )
 }
@@ -216,9 +282,9 @@ proptest! {
         count in 1_u64..20,
     ) {
         let range = period(from, from + cadence * count);
-        let collector = Collector::new(jobs.clone(), every(cadence), range).unwrap();
-        let mut sum = collector.outside().unwrap();
-        let total = collector.total().unwrap();
+        let collector = Collector::of(&jobs, every(cadence), range).unwrap();
+        let mut sum = collector.outside();
+        let total = collector.total();
         for usage in collector {
             let usage = usage.unwrap();
             sum = sum.plus(usage.all.accelerator_seconds).unwrap();

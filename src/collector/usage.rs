@@ -92,9 +92,10 @@ impl PeriodUsage {
             shares: Vec::new(),
         };
         let mut edges = Edges::default();
+        let mut parts = Parts::new();
         for job in jobs {
             usage
-                .add(job, &mut edges)
+                .add(job, &mut edges, &mut parts)
                 .ok_or(CollectError::Overflow { period })?;
         }
         // Jobs come in order of start: a sort that finds runs has little to move.
@@ -107,7 +108,8 @@ impl PeriodUsage {
                 .then_with(|| key(one).cmp(&key(next)))
         });
         usage
-            .sweep(edges)
+            .put_together(parts)
+            .and_then(|()| usage.sweep(edges))
             .ok_or(CollectError::Overflow { period })?;
         Ok(usage)
     }
@@ -122,13 +124,11 @@ impl PeriodUsage {
     }
 
     /// Counts `job`; `None` beyond the range of quantities.
-    fn add(&mut self, job: &Job, edges: &mut Edges) -> Option<()> {
+    fn add(&mut self, job: &Job, edges: &mut Edges, parts: &mut Parts) -> Option<()> {
         let Some(span) = job.span.intersection(self.period) else {
             return Some(());
         };
-        let job_seconds = span.end().since(job.span.start());
-        let id: Arc<str> = job.id.as_str().into();
-        let run: Option<Arc<str>> = job.run.as_deref().map(Into::into);
+        let job_seconds = span.end().since(job.began);
         let mut whole = Interval::ZERO;
         for allocation in &job.allocations {
             let count = allocation.accelerators;
@@ -143,15 +143,37 @@ impl PeriodUsage {
             }
             edges.add(span, &allocation.model, job.class, count);
             self.shares.push(Share {
-                job: id.clone(),
+                job: job.id.clone(),
                 span,
                 allocation: allocation.clone(),
                 class: job.class,
-                run: run.clone(),
+                run: job.run.clone(),
                 job_seconds,
             });
         }
+        if let Some(all) = &job.whole {
+            let key = (job.cluster.clone(), all.clone());
+            parts.entry(key).or_default().push((span, whole));
+        }
         self.all.job_accelerators = larger(self.all.job_accelerators, whole);
+        Some(())
+    }
+
+    /// Finds the most devices that a job of several parts held at once.
+    fn put_together(&mut self, parts: Parts) -> Option<()> {
+        for held in parts.into_values() {
+            let edges = held.iter().flat_map(|(span, count)| {
+                let (start, end) = (span.start(), span.end());
+                [(end, false, *count), (start, true, *count)]
+            });
+            let mut edges: Vec<(UnixSeconds, bool, Interval)> = edges.collect();
+            edges.sort_by_key(|(at, begins, _)| (*at, *begins));
+            let mut level = Level::default();
+            for (_, begins, count) in edges {
+                level.step(begins, count)?;
+            }
+            self.all.job_accelerators = larger(self.all.job_accelerators, level.most);
+        }
         Some(())
     }
 
@@ -228,6 +250,9 @@ impl Share {
         }
     }
 }
+
+/// When the parts of a job held how many devices, by cluster and job.
+type Parts = BTreeMap<(Option<Arc<str>>, Arc<str>), Vec<(Period, Interval)>>;
 
 /// Where jobs begin and end to hold devices.
 #[derive(Default)]

@@ -82,6 +82,18 @@ impl Input {
         self.row
     }
 
+    /// Returns the first byte that is no white space, near its start; reads nothing.
+    pub(super) fn first(&mut self) -> Result<Option<u8>, SourceError> {
+        let found = match self.text.fill_buf() {
+            Ok(found) => found
+                .iter()
+                .find(|byte| !byte.is_ascii_whitespace())
+                .copied(),
+            Err(error) => return Err(self.fail(&error)),
+        };
+        Ok(found)
+    }
+
     /// Puts the next line into `line`, without its line feed; `false` at the end. A last
     /// line without a line feed is refused: the file may be cut off there.
     pub fn line(&mut self, line: &mut Vec<u8>) -> Result<bool, SourceError> {

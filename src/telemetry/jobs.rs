@@ -12,10 +12,14 @@ use csv::ByteRecord;
 use crate::attestation::figure::Class;
 use crate::collector::Allocation;
 use crate::collector::Job;
+use crate::collector::RowOf;
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
+use crate::telemetry::Input;
 use crate::telemetry::Intake;
 use crate::telemetry::Options;
+use crate::telemetry::Sink;
+use crate::telemetry::Source;
 use crate::telemetry::SourceError;
 use crate::telemetry::check_text;
 use crate::telemetry::clock::ClockFault;
@@ -61,64 +65,93 @@ struct Column {
     at: Option<usize>,
 }
 
-/// Reads a table whose columns are called as `names` says, or by their own names.
+/// A table of jobs.
+#[derive(Debug)]
+pub struct JobTable {
+    input: Option<Input>,
+    names: BTreeMap<String, String>,
+    options: Options,
+}
+
+impl JobTable {
+    /// Reads `input`, whose columns are called as `names` says, or by their own names.
+    pub const fn new(input: Input, names: BTreeMap<String, String>, options: Options) -> Self {
+        Self {
+            input: Some(input),
+            names,
+            options,
+        }
+    }
+}
+
+/// Reads a table whole, and puts its rows together.
 pub fn read(
     bytes: &[u8],
     names: &BTreeMap<String, String>,
     options: &Options,
 ) -> Result<Intake, SourceError> {
-    check_text(bytes, EXPECTED)?;
-    let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let header = table.headers().map_err(|error| shape(&error))?.clone();
-    let columns = Columns::find(&header, names)?;
-    let mut intake = Intake::default();
-    let mut ambiguous = Vec::new();
-    let mut record = ByteRecord::new();
-    let mut row = 1_u64;
-    let mut seen = BTreeMap::new();
-    let mut models = BTreeMap::new();
-    while table
-        .read_byte_record(&mut record)
-        .map_err(|error| shape(&error))?
-    {
-        row = row.saturating_add(1);
-        if record.len() != header.len() {
-            return Err(SourceError::Row {
+    let input = Input::new("table".to_owned(), std::io::Cursor::new(bytes.to_vec()))?;
+    Intake::read(&mut JobTable::new(input, names.clone(), options.clone()))
+}
+
+impl Source for JobTable {
+    fn tool(&self) -> &'static str {
+        "jobs-csv"
+    }
+
+    fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        let mut input = self.input.take().ok_or(SourceError::Empty)?;
+        if input.first()?.is_none() {
+            return Err(SourceError::Empty);
+        }
+        let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(input);
+        let header = table.headers().map_err(|error| shape(&error))?.clone();
+        check_text(header.as_slice().as_bytes(), EXPECTED)?;
+        let columns = Columns::find(&header, &self.names)?;
+        let mut ambiguous = Vec::new();
+        let mut record = ByteRecord::new();
+        let mut row = 1_u64;
+        let mut models = BTreeMap::new();
+        while table
+            .read_byte_record(&mut record)
+            .map_err(|error| shape(&error))?
+        {
+            row = row.saturating_add(1);
+            check_text(record.as_slice(), EXPECTED)?;
+            if record.len() != header.len() {
+                return Err(SourceError::Row {
+                    row,
+                    found: record.len(),
+                    expected: header.len(),
+                });
+            }
+            let reader = RowReader {
                 row,
-                found: record.len(),
-                expected: header.len(),
+                record: &record,
+                columns: &columns,
+                options: &self.options,
+            };
+            match reader.job(&mut models) {
+                Ok(Some(job)) => sink.job(job)?,
+                Ok(None) => sink.skip("jobs of no time or no accelerators", row),
+                Err(Fault::Ambiguous(text)) => ambiguous.push(text),
+                Err(Fault::Source(error)) => return Err(error),
+            }
+        }
+        if !ambiguous.is_empty() {
+            return Err(SourceError::LocalTime {
+                count: ambiguous.len(),
+                rows: first_of(&ambiguous),
             });
         }
-        let reader = RowReader {
-            row,
-            record: &record,
-            columns: &columns,
-            options,
-        };
-        match reader.job(&mut models) {
-            Ok(Some(job)) if columns.job.at.is_some() => {
-                place(job, &mut intake, &mut seen, row)?;
-            }
-            // Without names of jobs, two rows alike are two jobs alike.
-            Ok(Some(job)) => intake.jobs.push(job),
-            Ok(None) => intake.skip("jobs of no time or no accelerators", row),
-            Err(Fault::Ambiguous(text)) => ambiguous.push(text),
-            Err(Fault::Source(error)) => return Err(error),
+        let input = table.into_inner();
+        input.check_end()?;
+        if row == 1 {
+            return Err(SourceError::Empty);
         }
+        sink.input(input.digest());
+        Ok(())
     }
-    if !ambiguous.is_empty() {
-        return Err(SourceError::LocalTime {
-            count: ambiguous.len(),
-            rows: first_of(&ambiguous),
-        });
-    }
-    if row == 1 {
-        return Err(SourceError::Empty);
-    }
-    if columns.job.at.is_some() {
-        intake.warn_of_overlaps();
-    }
-    Ok(intake)
 }
 
 fn shape(error: &csv::Error) -> SourceError {
@@ -202,42 +235,6 @@ impl Columns {
     }
 }
 
-/// Adds a job that has a name: the same row twice is one, and another model over the same
-/// time belongs to the same job.
-fn place(
-    mut job: Job,
-    intake: &mut Intake,
-    seen: &mut BTreeMap<(String, Period), (u64, usize)>,
-    row: u64,
-) -> Result<(), SourceError> {
-    let key = (job.id.clone(), job.span);
-    let known = seen.get(&key).copied();
-    let Some((first, at)) = known else {
-        seen.insert(key, (row, intake.jobs.len()));
-        intake.jobs.push(job);
-        return Ok(());
-    };
-    let Some(before) = intake.jobs.get_mut(at) else {
-        return Ok(());
-    };
-    let alike = before.class == job.class && before.run == job.run;
-    let known = |one: &Allocation| job.allocations.iter().any(|other| one.model == other.model);
-    if alike && !before.allocations.iter().any(known) {
-        before.allocations.append(&mut job.allocations);
-        return Ok(());
-    }
-    let repeated = |one: &Allocation| before.allocations.contains(one);
-    if alike && job.allocations.iter().all(repeated) {
-        intake.skip("rows that repeat another", row);
-        return Ok(());
-    }
-    Err(SourceError::Conflict {
-        row,
-        first,
-        job: job.id,
-    })
-}
-
 enum Fault {
     Ambiguous(String),
     Source(SourceError),
@@ -299,12 +296,15 @@ impl RowReader<'_> {
         };
         let id = match self.text(columns.job)? {
             Some("") => return Err(field_error(self.row, "job", "", "names no job").into()),
-            Some(id) => id.to_owned(),
-            None => self.row.to_string(),
+            Some(id) => id.into(),
+            None => self.row.to_string().into(),
         };
         Ok(Some(Job {
             id,
+            cluster: None,
+            whole: None,
             span: time,
+            began: start,
             allocations: vec![Allocation {
                 model,
                 accelerators: Interval::exactly(Quantity::from(accelerators)),
@@ -313,7 +313,14 @@ impl RowReader<'_> {
             run: self
                 .text(columns.run)?
                 .filter(|run| !run.is_empty())
-                .map(str::to_owned),
+                .map(Into::into),
+            row: self.row,
+            of: if columns.job.at.is_some() {
+                RowOf::Model
+            } else {
+                // Without names of jobs, two rows alike are two jobs alike.
+                RowOf::Job
+            },
         }))
     }
 

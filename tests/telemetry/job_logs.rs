@@ -6,6 +6,7 @@ use std::num::NonZeroU64;
 use std::path::Path;
 
 use standstill::attestation::figure::Class;
+use standstill::collector::CollectError;
 use standstill::collector::Collector;
 use standstill::collector::Job;
 use standstill::collector::range_of;
@@ -98,7 +99,7 @@ fn assert_is_the_capture(intake: &Intake) {
             assert_eq!(&*job.allocations[0].model, "uncatalogued:h100");
             let count = job.allocations[0].accelerators;
             assert_eq!(count.lower(), count.upper());
-            (job.id.as_str(), job.span.seconds(), count.upper().get())
+            (&*job.id, job.span.seconds(), count.upper().get())
         })
         .collect();
     runs.sort_unstable();
@@ -304,7 +305,7 @@ fn two_clusters_may_have_the_same_numbers() {
     let row = "1|east|a|p|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:01:00|60|gres/gpu=2|x";
     let west = row.replace("east", "west");
     let intake = rows(&[row, &west], &utc()).unwrap();
-    let ids: Vec<_> = intake.jobs.iter().map(|job| job.id.as_str()).collect();
+    let ids: Vec<_> = intake.jobs.iter().map(|job| &*job.id).collect();
     assert_eq!(ids, ["east/1", "west/1"]);
     assert_eq!(intake.warnings, [""; 0]);
 }
@@ -505,7 +506,7 @@ fn another_table_is_read_by_naming_its_columns_and_two_rows_alike_are_two_jobs()
     let text = String::from_utf8(fixture("jobs/other-columns.csv")).unwrap();
     let intake = table(&text, &OTHER, &utc()).unwrap();
     assert_eq!(total(&intake.jobs), (66 + 960, 66 + 960));
-    let ids: Vec<_> = intake.jobs.iter().map(|job| job.id.as_str()).collect();
+    let ids: Vec<_> = intake.jobs.iter().map(|job| &*job.id).collect();
     assert_eq!(ids, ["2", "3", "4"]);
 }
 
@@ -596,11 +597,11 @@ fn bad_tables_are_refused_with_row_field_and_value() {
     let differs = format!("{good}a,2026-01-01T00:00:00Z,60,3\n");
     assert!(matches!(
         table(&differs, &[], &utc()),
-        Err(SourceError::Conflict {
+        Err(SourceError::Collect(CollectError::Conflict {
             row: 3,
             first: 2,
             ..
-        })
+        }))
     ));
 }
 
@@ -626,8 +627,8 @@ fn the_philly_trace_gives_what_it_is_known_to_hold() {
     let hour = Cadence::Seconds(NonZeroU64::new(3600).unwrap());
     for (cadence, records) in [(Cadence::Month, 82_653), (hour, 380_835)] {
         let range = range_of(&intake.jobs, cadence, first).unwrap();
-        let collector = Collector::new(intake.jobs.clone(), cadence, range).unwrap();
-        assert_eq!(collector.outside(), Ok(Interval::ZERO));
+        let collector = Collector::of(&intake.jobs, cadence, range).unwrap();
+        assert_eq!(collector.outside(), Interval::ZERO);
         let (mut sum, mut count) = (0, 0);
         for usage in collector {
             let usage = usage.unwrap();

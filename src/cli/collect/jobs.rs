@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -11,21 +12,29 @@ use crate::attestation::figure::Class;
 use crate::attestation::figure::Coverage;
 use crate::attestation::figure::Figure;
 use crate::attestation::figure::QuantityKind;
-use crate::attestation::figure::Source;
+use crate::attestation::figure::Source as FigureSource;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::collect::Due;
 use crate::cli::collect::PeriodArgs;
 use crate::cli::collect::class;
-use crate::cli::collect::commit;
 use crate::cli::collect::spell;
 use crate::cli::drafts::Part;
 use crate::cli::failure;
 use crate::cli::models::Models;
 use crate::cli::models::pair;
 use crate::cli::progress;
+use crate::collector::CollectError;
 use crate::collector::Collector;
+use crate::collector::Job;
+use crate::collector::MeterId;
 use crate::collector::PeriodUsage;
-use crate::hash::sha256;
+use crate::collector::billed::Charge;
+use crate::collector::reading::Lot;
+use crate::collector::reading::Measure;
+use crate::collector::reading::Meter;
+use crate::collector::reading::Sample;
+use crate::hash::Hash;
 use crate::keystore;
 use crate::ledger::Secret;
 use crate::quantity::Interval;
@@ -33,8 +42,14 @@ use crate::quantity::Quantity;
 use crate::telemetry;
 use crate::telemetry::Ambiguous;
 use crate::telemetry::Clock;
+use crate::telemetry::Input;
 use crate::telemetry::Intake;
+use crate::telemetry::Sink;
+use crate::telemetry::Source;
 use crate::telemetry::SourceError;
+use crate::telemetry::Spill;
+use crate::telemetry::jobs::JobTable;
+use crate::telemetry::slurm::Sacct;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TableArgs {
@@ -86,93 +101,150 @@ pub(crate) struct JobLogArgs {
     pub(crate) class: Vec<(String, String)>,
 }
 
-/// A job log, as it is read.
-struct JobLog<'l> {
-    tool: &'l str,
-    /// What it is called in errors.
-    name: PathBuf,
-    bytes: Vec<u8>,
-    /// What was asked, where something was.
-    query: Option<String>,
-}
-
 /// Collects from a Slurm job log.
 pub(crate) fn slurm(args: &SlurmArgs, world: &mut World<'_>) -> Result<(), Failure> {
     let mut options = args.log.options()?;
-    let log = if let Some(file) = &args.file {
-        JobLog {
-            tool: "sacct",
-            name: file.clone(),
-            bytes: failure::read(file)?,
-            query: None,
-        }
+    let due = args.log.periods.due(world)?;
+    let (mut source, name, hint) = if let Some(file) = &args.file {
+        let input = open(file)?;
+        (Sacct::new(input, options), file, None)
     } else {
         // It is run in UTC, whatever the zone of other logs.
         options.clock = Clock::new(Some("UTC"), Ambiguous::Refuse)?;
-        let range = args.log.periods.due(world)?.range;
-        let ran = telemetry::slurm::run(&args.sacct, range);
-        let (bytes, query) = ran.map_err(|error| {
-            Failure::from(error).hint(
-                "`--sacct` names the program; `collect slurm FILE` reads what it printed elsewhere",
-            )
-        })?;
-        JobLog {
-            tool: "sacct",
-            name: args.sacct.clone(),
-            bytes,
-            query: Some(query),
-        }
+        let hint =
+            "`--sacct` names the program; `collect slurm FILE` reads what it printed elsewhere";
+        let source = Sacct::run(args.sacct.clone(), due.range, options);
+        (source, &args.sacct, Some(hint))
     };
-    collect(&args.log, &log, &options, telemetry::slurm::read, world)
+    let explained = |error| match (error, hint) {
+        (error @ SourceError::Read { .. }, Some(hint)) => Failure::from(error).hint(hint),
+        (error, _) => explain(name, error),
+    };
+    collect(&args.log, &due, &mut source, &explained, world)
 }
 
 /// Collects from a table of jobs.
 pub(super) fn table(args: &TableArgs, world: &mut World<'_>) -> Result<(), Failure> {
     let columns: BTreeMap<String, String> = args.columns.iter().cloned().collect();
-    let read = |bytes: &[u8], options: &telemetry::Options| {
-        telemetry::jobs::read(bytes, &columns, options)
-    };
-    let log = JobLog {
-        tool: "jobs-csv",
-        name: args.file.clone(),
-        bytes: failure::read(&args.file)?,
-        query: None,
-    };
-    collect(&args.log, &log, &args.log.options()?, read, world)
+    let options = args.log.options()?;
+    let due = args.log.periods.due(world)?;
+    let mut source = JobTable::new(open(&args.file)?, columns, options);
+    let explained = |error| explain(&args.file, error);
+    collect(&args.log, &due, &mut source, &explained, world)
+}
+
+fn open(file: &Path) -> Result<Input, Failure> {
+    Input::open(file).map_err(|error| match error {
+        SourceError::Read { why, .. } => Failure::file(file, why),
+        error => explain(file, error),
+    })
+}
+
+/// Why a period was not made.
+enum Fault {
+    /// What the log says.
+    Log(CollectError),
+    /// Anything else.
+    Other(Failure),
+}
+
+impl From<CollectError> for Fault {
+    fn from(error: CollectError) -> Self {
+        Self::Log(error)
+    }
+}
+
+/// Lays jobs by as they come, and counts what has to be told of them.
+struct Jobs {
+    collector: Collector<Spill>,
+    intake: Intake,
+    inputs: Vec<Hash>,
+    any: bool,
+    /// Runs of jobs on models that the catalogue does not have.
+    unknown: BTreeMap<Arc<str>, u64>,
+    unclassified: u64,
+}
+
+impl Sink for Jobs {
+    fn job(&mut self, job: Job) -> Result<(), SourceError> {
+        self.any = true;
+        for allocation in &job.allocations {
+            if allocation.model.starts_with("uncatalogued:") {
+                let model = allocation.model.clone();
+                let count = self.unknown.entry(model).or_insert(0);
+                *count = count.saturating_add(1);
+            }
+        }
+        if job.class == Class::Unclassified {
+            self.unclassified = self.unclassified.saturating_add(1);
+        }
+        Ok(self.collector.add(&job)?)
+    }
+
+    fn meter(&mut self, meter: &Meter) -> Result<MeterId, SourceError> {
+        self.intake.meter(meter)
+    }
+
+    fn sample(
+        &mut self,
+        meter: MeterId,
+        measure: Measure,
+        sample: Sample,
+    ) -> Result<(), SourceError> {
+        self.intake.sample(meter, measure, sample)
+    }
+
+    fn lot(&mut self, meter: MeterId, lot: Lot) -> Result<(), SourceError> {
+        self.intake.lot(meter, lot)
+    }
+
+    fn charge(&mut self, charge: Charge) -> Result<(), SourceError> {
+        self.intake.charge(charge)
+    }
+
+    fn input(&mut self, digest: Hash) {
+        self.inputs.push(digest);
+    }
+
+    fn skip(&mut self, reason: &'static str, row: u64) {
+        self.intake.skip(reason, row);
+    }
+
+    fn warn(&mut self, row: u64, text: &str) {
+        self.intake.warn(row, text);
+    }
 }
 
 fn collect(
     args: &JobLogArgs,
-    log: &JobLog<'_>,
-    options: &telemetry::Options,
-    read: impl FnOnce(&[u8], &telemetry::Options) -> Result<Intake, SourceError>,
+    due: &Due,
+    source: &mut dyn Source,
+    explained: &dyn Fn(SourceError) -> Failure,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    let tool = log.tool;
-    let intake = read(&log.bytes, options).map_err(|error| explain(&log.name, error))?;
-    tell(&intake, world);
-    if intake.jobs.is_empty() {
-        world.note("warning: no job of accelerators is in it: the periods will say zero");
-    }
-    let due = args.periods.due(world)?;
-    let collector = Collector::new(intake.jobs, due.cadence, due.range)?;
-    if let Some(name) = &args.periods.explain {
-        return show(name, collector, world);
-    }
-    let outside = collector.outside()?;
-    let drafts = args.periods.stage(&due, tool)?;
-    let source = Source {
-        tool: format!("{tool}, standstill {}", env!("CARGO_PKG_VERSION")),
-        query: match &log.query {
-            Some(query) => Some(commit(&due.workspace, "query", query.as_bytes())?),
-            None => None,
-        },
-        input: Some(commit(
-            &due.workspace,
-            "input",
-            sha256(&log.bytes).as_bytes(),
-        )?),
+    let place = due.workspace.join("collected");
+    failure::make_directory(&place)?;
+    let spill = Spill::new(&place).map_err(|error| Failure::io(&place, error))?;
+    let mut jobs = Jobs {
+        collector: Collector::new(due.cadence, due.range, spill)?,
+        intake: Intake::default(),
+        inputs: Vec::new(),
+        any: false,
+        unknown: BTreeMap::new(),
+        unclassified: 0,
     };
+    let bar = progress::spinner("reading");
+    source.read(&mut jobs).map_err(explained)?;
+    bar.finish_and_clear();
+    tell(&jobs.intake, world);
+    jobs.tell(world);
+    if let Some(name) = &args.periods.explain {
+        return show(name, jobs.collector, world);
+    }
+    let mut collector = jobs.collector;
+    let outside = collector.outside();
+    let drafts = args.periods.stage(due, source.tool())?;
+    let provenance = due.provenance(source, jobs.inputs.first().copied())?;
     let (start, end) = (due.range.start(), due.range.end());
     let bar = progress::bar("collecting", due.area.schedule.periods(start, end).count());
     // Writes the draft of a period, and returns its accelerator-seconds.
@@ -183,7 +255,7 @@ fn collect(
         let (reference, text) = rayon::join(|| ledger.reference(), || ledger.print());
         let part = Part {
             period: usage.period,
-            figures: figures(&usage, &source),
+            figures: figures(&usage, &provenance),
             ledgers: vec![(reference?, text)],
         };
         drafts.add(part, None)?;
@@ -192,16 +264,25 @@ fn collect(
     };
     let mut total = Interval::ZERO;
     let mut count = 0_u64;
-    collector.each(write, |seconds| {
-        total = total
-            .plus(seconds)
-            .ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
-        count = count.saturating_add(1);
-        Ok(())
+    let made = collector.each(
+        |usage| write(usage).map_err(Fault::Other),
+        |seconds| {
+            let beyond = || Failure::new("the total is beyond every quantity");
+            total = total.plus(seconds).ok_or_else(|| Fault::Other(beyond()))?;
+            count = count.saturating_add(1);
+            Ok(())
+        },
+    );
+    made.map_err(|fault| match fault {
+        Fault::Log(error) => explained(error.into()),
+        Fault::Other(failure) => failure,
     })?;
     bar.finish_and_clear();
+    let mut noticed = Intake::default();
+    noticed.notice(collector.noticed());
+    tell(&noticed, world);
     let more = json!({ "outside": spell(outside) });
-    args.periods.keep(drafts, &due, count, total, more, world)?;
+    args.periods.keep(drafts, due, count, total, more, world)?;
     if outside != Interval::ZERO {
         world.note(format!(
             "left out: {} accelerator-seconds before or after these periods",
@@ -212,7 +293,7 @@ fn collect(
 }
 
 /// Shows what a job is counted for, period by period.
-fn show(name: &str, collector: Collector, world: &mut World<'_>) -> Result<(), Failure> {
+fn show(name: &str, collector: Collector<Spill>, world: &mut World<'_>) -> Result<(), Failure> {
     let mut shown = false;
     for usage in collector {
         let usage = usage?;
@@ -253,27 +334,25 @@ pub(super) fn tell(intake: &Intake, world: &mut World<'_>) {
     if intake.more_warnings > 0 {
         world.note(format!("warning: {} more like these", intake.more_warnings));
     }
-    let mut unknown = BTreeMap::new();
-    for allocation in intake.jobs.iter().flat_map(|job| &job.allocations) {
-        if allocation.model.starts_with("uncatalogued:") {
-            let count = unknown.entry(&allocation.model).or_insert(0_u64);
-            *count = count.saturating_add(1);
+}
+
+impl Jobs {
+    /// Says what jobs are on and for, where that is not known.
+    fn tell(&self, world: &mut World<'_>) {
+        if !self.any {
+            world.note("warning: no job of accelerators is in it: the periods will say zero");
         }
-    }
-    for (model, count) in unknown {
-        world.note(format!(
-            "warning: {count} runs of jobs are on `{model}` (`--model TYPE=ID` maps a name to the catalogue)"
-        ));
-    }
-    let unclassified = intake
-        .jobs
-        .iter()
-        .filter(|job| job.class == Class::Unclassified);
-    let unclassified = unclassified.count();
-    if unclassified > 0 {
-        world.note(format!(
-            "warning: {unclassified} runs of jobs are `unclassified` (`--class NAME=CLASS` says what a partition or account is for)"
-        ));
+        for (model, count) in &self.unknown {
+            world.note(format!(
+                "warning: {count} runs of jobs are on `{model}` (`--model TYPE=ID` maps a name to the catalogue)"
+            ));
+        }
+        let unclassified = self.unclassified;
+        if unclassified > 0 {
+            world.note(format!(
+                "warning: {unclassified} runs of jobs are `unclassified` (`--class NAME=CLASS` says what a partition or account is for)"
+            ));
+        }
     }
 }
 
@@ -291,7 +370,7 @@ impl JobLogArgs {
     }
 }
 
-fn figures(usage: &PeriodUsage, source: &Source) -> Vec<Figure> {
+fn figures(usage: &PeriodUsage, source: &FigureSource) -> Vec<Figure> {
     let figure = |quantity, model: &str, class, value| Figure {
         quantity,
         model: model.to_owned(),

@@ -5,27 +5,31 @@
 //! shape is refused and never read as jobs without devices, and none may stand twice.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::DeserializeSeed;
+use serde::de::Error as _;
+use serde::de::IgnoredAny;
+use serde::de::MapAccess;
+use serde::de::SeqAccess;
+use serde::de::Visitor;
 use serde_json::Value;
 
 use super::Moment;
 use super::Reader;
-use super::Row;
+use super::rows::Given;
+use super::rows::Row;
+use super::rows::Rows;
 use super::tres;
-use crate::telemetry::Intake;
+use crate::telemetry::Input;
 use crate::telemetry::Options;
+use crate::telemetry::Sink;
 use crate::telemetry::SourceError;
 use crate::telemetry::decimal::whole;
 use crate::telemetry::field_error;
 use crate::time::UnixSeconds;
-
-#[derive(Deserialize)]
-struct Document {
-    #[serde(default)]
-    errors: Vec<Value>,
-    jobs: Vec<Job>,
-}
 
 #[derive(Deserialize)]
 struct Job {
@@ -37,6 +41,13 @@ struct Job {
     state: State,
     time: Time,
     tres: Tres,
+    het: Option<Het>,
+}
+
+/// Which job it is a part of.
+#[derive(Deserialize)]
+struct Het {
+    job_id: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -71,42 +82,157 @@ struct Resource {
     count: Value,
 }
 
-pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Intake, SourceError> {
-    let shape = |why: String| SourceError::Shape {
-        expected: "the output of `sacct --json`",
-        why,
+/// Reads the document job by job.
+pub(super) fn read(
+    input: &mut Input,
+    options: &Options,
+    reader: &mut Reader,
+    sink: &mut dyn Sink,
+) -> Result<(), SourceError> {
+    let mut give = |number: u64, job: Job| {
+        let mut rows = Rows::default();
+        rows.take(&row_of(number, job)?, options)?;
+        reader.take(rows, sink)
     };
-    let document: Document =
-        serde_json::from_slice(bytes).map_err(|error| shape(error.to_string()))?;
-    if let Some(error) = document.errors.first() {
-        return Err(shape(format!("it reports an error: {error}")));
+    let mut refused = None;
+    let document = Document {
+        give: &mut give,
+        refused: &mut refused,
+    };
+    let mut text = serde_json::Deserializer::from_reader(&mut *input);
+    let read = document.deserialize(&mut text).and_then(|()| text.end());
+    match (refused, read) {
+        (Some(error), _) => Err(error),
+        (None, Ok(())) => Ok(()),
+        (None, Err(error)) => Err(SourceError::Shape {
+            expected: "the output of `sacct --json`",
+            why: error.to_string(),
+        }),
     }
-    let mut reader = Reader::default();
-    for (number, job) in (1_u64..).zip(document.jobs) {
-        let id = number_in(number, "job_id", &job.id)?
-            .ok_or_else(|| field_error(number, "job_id", "", "is missing"))?;
-        let elapsed = match &job.time.elapsed {
-            Some(elapsed) => number_in(number, "time.elapsed", elapsed)?,
-            None => None,
-        };
-        let row = Row {
-            number,
-            id: id.to_string(),
-            cluster: job.cluster.unwrap_or_default(),
-            state: match job.state.current {
-                States::One(state) => state,
-                States::Several(states) => states.join(","),
-            },
-            start: moment(number, "time.start", &job.time.start)?,
-            end: moment(number, "time.end", &job.time.end)?,
-            elapsed,
-            allocated: allocated(number, &job.tres.allocated)?,
-            account: job.account.unwrap_or_default(),
-            partition: job.partition.unwrap_or_default(),
-        };
-        reader.take(row, options)?;
+}
+
+/// What takes jobs, by their number from 1.
+type Give<'g> = dyn FnMut(u64, Job) -> Result<(), SourceError> + 'g;
+
+/// The document, whose jobs are given as they come. What is given before an error is not
+/// used, so that `errors` may stand behind `jobs`.
+struct Document<'d, 'g> {
+    give: &'d mut Give<'g>,
+    /// Why a job was refused, which is no fault of the JSON.
+    refused: &'d mut Option<SourceError>,
+}
+
+impl<'de> DeserializeSeed<'de> for Document<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, document: D) -> Result<(), D::Error> {
+        document.deserialize_map(self)
     }
-    reader.finish()
+}
+
+impl<'de> Visitor<'de> for Document<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `jobs`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let (mut jobs, mut errors) = (false, false);
+        while let Some(name) = members.next_key::<String>()? {
+            match name.as_str() {
+                "jobs" if jobs => return Err(A::Error::custom("it has `jobs` twice")),
+                "errors" if errors => return Err(A::Error::custom("it has `errors` twice")),
+                "jobs" => {
+                    jobs = true;
+                    members.next_value_seed(Jobs {
+                        give: &mut *self.give,
+                        refused: &mut *self.refused,
+                    })?;
+                }
+                "errors" => {
+                    errors = true;
+                    if let Some(error) = members.next_value::<Vec<Value>>()?.first() {
+                        let text = format!("it reports an error: {error}");
+                        return Err(A::Error::custom(text));
+                    }
+                }
+                _ => {
+                    members.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        if jobs {
+            Ok(())
+        } else {
+            Err(A::Error::missing_field("jobs"))
+        }
+    }
+}
+
+/// The jobs.
+struct Jobs<'d, 'g> {
+    give: &'d mut Give<'g>,
+    refused: &'d mut Option<SourceError>,
+}
+
+impl<'de> DeserializeSeed<'de> for Jobs<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, list: D) -> Result<(), D::Error> {
+        list.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Jobs<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of jobs")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let mut number = 0_u64;
+        while let Some(job) = list.next_element::<Job>()? {
+            number = number.saturating_add(1);
+            if let Err(error) = (self.give)(number, job) {
+                let text = error.to_string();
+                *self.refused = Some(error);
+                return Err(A::Error::custom(text));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn row_of(number: u64, job: Job) -> Result<Row<'static>, SourceError> {
+    let id = number_in(number, "job_id", &job.id)?
+        .ok_or_else(|| field_error(number, "job_id", "", "is missing"))?;
+    let elapsed = match &job.time.elapsed {
+        Some(elapsed) => number_in(number, "time.elapsed", elapsed)?,
+        None => None,
+    };
+    // Zero stands for a job that is no part of another.
+    let whole = match job.het.and_then(|het| het.job_id) {
+        Some(whole) => number_in(number, "het.job_id", &whole)?.filter(|whole| *whole != 0),
+        None => None,
+    };
+    Ok(Row {
+        number,
+        id: id.to_string().into(),
+        whole: whole.map(|whole| whole.to_string().into()),
+        cluster: job.cluster.unwrap_or_default().into(),
+        state: match job.state.current {
+            States::One(state) => state.into(),
+            States::Several(states) => states.join(",").into(),
+        },
+        start: moment(number, "time.start", &job.time.start)?,
+        end: moment(number, "time.end", &job.time.end)?,
+        elapsed,
+        allocated: Given::Counted(allocated(number, &job.tres.allocated)?),
+        account: job.account.unwrap_or_default().into(),
+        partition: job.partition.unwrap_or_default().into(),
+    })
 }
 
 /// A time in seconds, 0 standing for one that has not come.

@@ -1,11 +1,15 @@
 //! `sacct --parsable2`: a header, then a row a job, parted by `|` that nothing escapes.
 
+use rayon::prelude::*;
+
 use super::Reader;
-use super::Row;
 use super::moment;
-use super::tres;
-use crate::telemetry::Intake;
+use super::rows::Given;
+use super::rows::Row;
+use super::rows::Rows;
+use crate::telemetry::Input;
 use crate::telemetry::Options;
+use crate::telemetry::Sink;
 use crate::telemetry::SourceError;
 use crate::telemetry::check_text;
 use crate::telemetry::decimal::whole;
@@ -31,127 +35,201 @@ const FREE_TEXT: &[&str] = &[
 ];
 
 /// What was expected, where something else was found.
-const EXPECTED: &str = "the output of `sacct --parsable2` with its header";
+pub(super) const EXPECTED: &str = "the output of `sacct --parsable2` with its header";
 
-struct Columns<'t> {
-    names: Vec<&'t str>,
+/// Bytes of whole lines that one core works on, and how many such blocks at once.
+const BLOCK: usize = 1 << 19;
+/// See [`BLOCK`].
+const BLOCKS: usize = 4;
+
+/// Where the columns stand.
+struct Columns {
+    width: usize,
     /// Whether every line ends with a `|` of its own (`--parsable`).
     trailing: bool,
     /// The one column in which `|` may stand.
     free: Option<usize>,
+    id: usize,
+    /// `JobID`, which says which parts belong together.
+    spelled: Option<usize>,
+    state: usize,
+    start: usize,
+    end: usize,
+    allocated: usize,
+    elapsed: Option<usize>,
+    cluster: Option<usize>,
+    account: Option<usize>,
+    partition: Option<usize>,
 }
 
-pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Intake, SourceError> {
-    let shape = |why: String| SourceError::Shape {
-        expected: EXPECTED,
-        why,
-    };
-    check_text(bytes, EXPECTED)?;
-    // Names of jobs are whatever bytes a user chose; no value that counts passes for
-    // another when a broken character is replaced.
-    let text = String::from_utf8_lossy(bytes);
-    let mut lines = (1_u64..).zip(text.lines());
-    let header = lines.next().map(|(_, line)| line).unwrap_or_default();
-    let columns = Columns::parse(header);
-    if !columns.names.iter().any(|name| KNOWN.contains(name)) {
-        let start: String = header.chars().take(60).collect();
-        return Err(shape(format!("its first line is `{start}`")));
+/// Reads block by block: while the rows of some are taken, in order, the next are read and
+/// understood.
+pub(super) fn read(
+    input: &mut Input,
+    options: &Options,
+    reader: &mut Reader,
+    sink: &mut dyn Sink,
+) -> Result<(), SourceError> {
+    let mut line = Vec::new();
+    if !input.line(&mut line)? {
+        return Err(SourceError::Empty);
     }
-    let id = columns
-        .find("JobIDRaw")
-        .or_else(|_| columns.find("JobID"))?;
-    let [state, start, end, alloc] =
-        ["State", "Start", "End", "AllocTRES"].map(|name| columns.find(name));
-    let (state, start, end, alloc) = (state?, start?, end?, alloc?);
-    let elapsed = columns.find("ElapsedRaw").ok();
-    let cluster = columns.find("Cluster").ok();
-    let account = columns.find("Account").ok();
-    let partition = columns.find("Partition").ok();
-    let mut reader = Reader::default();
-    for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
-        let values = columns.split(number, line)?;
-        let get = |at: usize| values.get(at).map_or("", String::as_str);
-        let optional = |at: Option<usize>| at.map_or("", get);
-        let elapsed = match optional(elapsed) {
-            "" => None,
-            text => Some(whole(text).map_err(|why| field_error(number, "ElapsedRaw", text, why))?),
-        };
-        let row = Row {
-            number,
-            id: get(id).to_owned(),
-            cluster: optional(cluster).to_owned(),
-            state: get(state).to_owned(),
-            start: moment(number, "Start", get(start), options)?,
-            end: moment(number, "End", get(end), options)?,
-            elapsed,
-            allocated: tres::parse(get(alloc))
-                .map_err(|why| field_error(number, "AllocTRES", get(alloc), why))?,
-            account: optional(account).to_owned(),
-            partition: optional(partition).to_owned(),
-        };
-        reader.take(row, options)?;
+    check_text(&line, EXPECTED)?;
+    let columns = Columns::find(&String::from_utf8_lossy(&line))?;
+    // The header was the first.
+    let mut row = 1_u64;
+    let mut ready: Vec<Rows> = Vec::new();
+    loop {
+        let mut texts = Vec::new();
+        for _ in 0..BLOCKS {
+            let mut text = Vec::with_capacity(BLOCK.saturating_add(BLOCK >> 3));
+            if !input.block(&mut text, BLOCK)? {
+                break;
+            }
+            let first = row;
+            let lines = text.iter().filter(|byte| **byte == b'\n').count();
+            row = row.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
+            texts.push((text, first, options.clone()));
+        }
+        let last = texts.is_empty();
+        let (taken, next) = rayon::join(
+            || ready.drain(..).try_for_each(|rows| reader.take(rows, sink)),
+            || {
+                let texts = texts.into_par_iter();
+                texts
+                    .map(|(text, first, options)| columns.rows(&text, first, &options))
+                    .collect()
+            },
+        );
+        taken?;
+        ready = next;
+        if last {
+            return Ok(());
+        }
     }
-    reader.finish()
 }
 
-impl<'t> Columns<'t> {
-    fn parse(header: &'t str) -> Self {
-        let (header, trailing) = match header.strip_suffix('|') {
-            Some(header) => (header, true),
+impl Columns {
+    fn find(header: &str) -> Result<Self, SourceError> {
+        let (line, trailing) = match header.strip_suffix('|') {
+            Some(line) => (line, true),
             None => (header, false),
         };
-        let names: Vec<&str> = header.split('|').collect();
+        let names: Vec<&str> = line.split('|').collect();
+        if !names.iter().any(|name| KNOWN.contains(name)) {
+            let start: String = header.chars().take(60).collect();
+            return Err(SourceError::Shape {
+                expected: EXPECTED,
+                why: format!("its first line is `{start}`"),
+            });
+        }
+        let find = |name: &str| {
+            let at = names.iter().position(|one| *one == name);
+            at.ok_or_else(|| SourceError::Column {
+                column: name.to_owned(),
+                found: names.join(", "),
+            })
+        };
         let mut free = (0..)
             .zip(&names)
             .filter(|(_, name)| FREE_TEXT.contains(name));
         let first = free.next().map(|(at, _)| at);
         let only = free.next().is_none();
-        Self {
+        Ok(Self {
+            width: names.len(),
             trailing,
             free: first.filter(|_| only),
-            names,
-        }
-    }
-
-    fn find(&self, name: &str) -> Result<usize, SourceError> {
-        let at = self.names.iter().position(|one| *one == name);
-        at.ok_or_else(|| SourceError::Column {
-            column: name.to_owned(),
-            found: self.names.join(", "),
+            id: find("JobIDRaw").or_else(|_| find("JobID"))?,
+            spelled: find("JobID").ok(),
+            state: find("State")?,
+            start: find("Start")?,
+            end: find("End")?,
+            allocated: find("AllocTRES")?,
+            elapsed: find("ElapsedRaw").ok(),
+            cluster: find("Cluster").ok(),
+            account: find("Account").ok(),
+            partition: find("Partition").ok(),
         })
     }
 
-    /// Splits a row; a surplus of `|` can only stand in the one column of free text.
-    fn split(&self, number: u64, line: &str) -> Result<Vec<String>, SourceError> {
-        let line = if self.trailing {
-            line.strip_suffix('|').unwrap_or(line)
-        } else {
-            line
-        };
-        let parts: Vec<&str> = line.split('|').collect();
-        let expected = self.names.len();
-        let surplus = parts.len().checked_sub(expected);
+    /// Understands lines, of which the first is row `before` and one.
+    fn rows(&self, bytes: &[u8], before: u64, options: &Options) -> Rows {
+        let mut rows = Rows::default();
+        if let Err(error) = check_text(bytes, EXPECTED) {
+            rows.fault = Some(error);
+            return rows;
+        }
+        // Names of jobs are whatever bytes a user chose; no value that counts passes for
+        // another when a broken character is replaced.
+        let text = String::from_utf8_lossy(bytes);
+        let mut parts = Vec::with_capacity(self.width);
+        let mut number = before;
+        for line in text.lines() {
+            number = number.saturating_add(1);
+            if line.is_empty() {
+                continue;
+            }
+            parts.clear();
+            let line = if self.trailing {
+                line.strip_suffix('|').unwrap_or(line)
+            } else {
+                line
+            };
+            parts.extend(line.split('|'));
+            let read = self
+                .row(number, &parts, options)
+                .and_then(|row| rows.take(&row, options));
+            if let Err(error) = read {
+                rows.fault = Some(error);
+                break;
+            }
+        }
+        rows
+    }
+
+    /// Understands a row; a surplus of `|` can only stand in the one column of free text.
+    fn row<'t>(
+        &self,
+        number: u64,
+        parts: &[&'t str],
+        options: &Options,
+    ) -> Result<Row<'t>, SourceError> {
         let mismatch = || SourceError::Row {
             row: number,
             found: parts.len(),
-            expected,
+            expected: self.width,
         };
-        match (surplus, self.free) {
-            (Some(0), _) => Ok(parts.iter().map(|part| (*part).to_owned()).collect()),
-            (Some(surplus), Some(free)) => {
-                let end = free.saturating_add(surplus).saturating_add(1);
-                let (before, rest) = parts.split_at_checked(free).ok_or_else(mismatch)?;
-                let text = parts.get(free..end).ok_or_else(mismatch)?.join("|");
-                let after = rest.get(surplus.saturating_add(1)..).unwrap_or_default();
-                let own = |part: &&str| (*part).to_owned();
-                Ok(before
-                    .iter()
-                    .map(own)
-                    .chain([text])
-                    .chain(after.iter().map(own))
-                    .collect())
-            }
-            _ => Err(mismatch()),
+        let surplus = parts.len().checked_sub(self.width).ok_or_else(mismatch)?;
+        if surplus > 0 && self.free.is_none() {
+            return Err(mismatch());
         }
+        let get = |at: usize| {
+            let moved = self.free.is_some_and(|free| at > free);
+            let at = if moved {
+                at.saturating_add(surplus)
+            } else {
+                at
+            };
+            parts.get(at).copied().unwrap_or_default()
+        };
+        let optional = |at: Option<usize>| at.map_or("", get);
+        let elapsed = match optional(self.elapsed) {
+            "" => None,
+            text => Some(whole(text).map_err(|why| field_error(number, "ElapsedRaw", text, why))?),
+        };
+        let spelled = optional(self.spelled);
+        Ok(Row {
+            number,
+            id: get(self.id).into(),
+            whole: spelled.split_once('+').map(|(whole, _)| whole.into()),
+            cluster: optional(self.cluster).into(),
+            state: get(self.state).into(),
+            start: moment(number, "Start", get(self.start), options)?,
+            end: moment(number, "End", get(self.end), options)?,
+            elapsed,
+            allocated: Given::Text(get(self.allocated)),
+            account: optional(self.account).into(),
+            partition: optional(self.partition).into(),
+        })
     }
 }
