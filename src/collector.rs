@@ -125,7 +125,7 @@ impl<S: Shelf> Collector<S> {
     fn count(&mut self, job: &Job, inside: Option<Period>) -> Option<()> {
         let all = job.span.seconds();
         let inside = inside.map_or(0, Period::seconds);
-        for share in &job.allocations {
+        for share in job.allocations.iter() {
             let whole = usage::product(share.accelerators, all)?;
             self.total = self.total.plus(whole)?;
             if inside < all {

@@ -307,7 +307,7 @@ impl SourceError {
 
 /// Refuses what is not text.
 fn check_text(bytes: &[u8], expected: &'static str) -> Result<(), SourceError> {
-    if bytes.contains(&0) {
+    if memchr::memchr(0, bytes).is_some() {
         let why = "it holds zero bytes, as binary files do".to_owned();
         return Err(SourceError::Shape { expected, why });
     }

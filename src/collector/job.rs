@@ -28,7 +28,7 @@ pub struct Job {
     /// When the job began: as its span, or before, where it had other devices first.
     pub began: UnixSeconds,
     /// What it held, each model once.
-    pub allocations: Vec<Allocation>,
+    pub allocations: Arc<[Allocation]>,
     /// What it was for.
     pub class: Class,
     /// The run of training that it was part of, if known.
@@ -40,7 +40,7 @@ pub struct Job {
 }
 
 /// Devices of one model that a job held.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Allocation {
     /// The catalogue's id of the device, or `uncatalogued:<type>`.
     pub model: Arc<str>,
@@ -169,7 +169,7 @@ fn pair(
 }
 
 /// Adds to `first` what a row of the same run says; `true` if it says nothing new.
-fn merge(first: &mut Job, other: &mut Job) -> Result<bool, CollectError> {
+fn merge(first: &mut Job, other: &Job) -> Result<bool, CollectError> {
     let alike = first.of == other.of
         && first.class == other.class
         && first.run == other.run
@@ -193,7 +193,12 @@ fn merge(first: &mut Job, other: &mut Job) -> Result<bool, CollectError> {
             .any(|other| one.model == other.model)
     };
     if !other.allocations.iter().any(known) {
-        first.allocations.append(&mut other.allocations);
+        first.allocations = first
+            .allocations
+            .iter()
+            .chain(&*other.allocations)
+            .cloned()
+            .collect();
         return Ok(false);
     }
     let repeated = |one: &Allocation| first.allocations.contains(one);

@@ -1,14 +1,14 @@
 //! Where jobs lie until their period is worked on, in bytes.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::attestation::figure::Class;
 use crate::collector::job::Allocation;
 use crate::collector::job::Job;
 use crate::collector::job::RowOf;
-use crate::quantity::Interval;
-use crate::quantity::Quantity;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 
@@ -36,40 +36,61 @@ impl Shelf for Memory {
     }
 }
 
-/// Texts that many jobs have in common, by number.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    texts: Vec<Arc<str>>,
-    known: BTreeMap<Arc<str>, u64>,
+/// What many jobs have in common, by number.
+#[derive(Debug)]
+pub(super) struct Numbers<T: ?Sized> {
+    all: Vec<Arc<T>>,
+    known: HashMap<Arc<T>, u64>,
+    /// The one that was asked for last: jobs that follow each other are often alike.
+    last: Option<(Arc<T>, u64)>,
 }
 
-impl Names {
-    fn number(&mut self, text: &Arc<str>) -> u64 {
-        if let Some(known) = self.known.get(text) {
-            return *known;
+impl<T: ?Sized> Default for Numbers<T> {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            known: HashMap::new(),
+            last: None,
         }
-        let number = u64::try_from(self.texts.len()).unwrap_or(u64::MAX);
-        self.texts.push(text.clone());
-        self.known.insert(text.clone(), number);
+    }
+}
+
+impl<T: ?Sized + Eq + Hash> Numbers<T> {
+    fn number(&mut self, one: &Arc<T>) -> u64 {
+        if let Some((last, number)) = &self.last
+            && (Arc::ptr_eq(last, one) || last == one)
+        {
+            return *number;
+        }
+        let number = match self.known.get(one) {
+            Some(known) => *known,
+            None => {
+                let number = u64::try_from(self.all.len()).unwrap_or(u64::MAX);
+                self.all.push(one.clone());
+                self.known.insert(one.clone(), number);
+                number
+            }
+        };
+        self.last = Some((one.clone(), number));
         number
     }
 
-    fn text(&self, number: u64) -> Option<Arc<str>> {
+    fn get(&self, number: u64) -> Option<Arc<T>> {
         let at = usize::try_from(number).ok()?;
-        self.texts.get(at).cloned()
+        self.all.get(at).cloned()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.texts.len()
+        self.all.len()
     }
 }
 
 /// What jobs have in common: they are shelved by number.
 #[derive(Debug, Default)]
 pub(super) struct Common {
-    pub(super) clusters: Names,
-    models: Names,
-    runs: Names,
+    pub(super) clusters: Numbers<str>,
+    allocations: Numbers<[Allocation]>,
+    runs: Numbers<str>,
 }
 
 /// Makes bytes of jobs, and jobs of bytes.
@@ -98,16 +119,7 @@ impl Common {
         put(bytes, job.span.seconds().into());
         let run = job.run.as_ref().map(|name| self.runs.number(name));
         put_option(bytes, run);
-        put(bytes, u128::try_from(job.allocations.len()).unwrap_or(0));
-        for allocation in &job.allocations {
-            let (lower, upper) = (
-                allocation.accelerators.lower().get(),
-                allocation.accelerators.upper().get(),
-            );
-            put(bytes, self.models.number(&allocation.model).into());
-            put(bytes, lower);
-            put(bytes, upper.saturating_sub(lower));
-        }
+        put(bytes, self.allocations.number(&job.allocations).into());
     }
 
     /// Reads all jobs; `None` if the bytes are not what was written.
@@ -131,27 +143,17 @@ impl Common {
         let row = take_number(bytes)?;
         let id = take_text(bytes)?.into();
         let cluster = match take_number(bytes)?.checked_sub(1) {
-            Some(number) => Some(self.clusters.text(number)?),
+            Some(number) => Some(self.clusters.get(number)?),
             None => None,
         };
         let whole = take_text(bytes)?;
         let start = UnixSeconds::new(take_number(bytes)?)?;
         let end = start.plus(take_number(bytes)?)?;
         let run = match take_number(bytes)?.checked_sub(1) {
-            Some(number) => Some(self.runs.text(number)?),
+            Some(number) => Some(self.runs.get(number)?),
             None => None,
         };
-        let count = usize::try_from(take_number(bytes)?).ok()?;
-        let mut allocations = Vec::with_capacity(count.min(8));
-        for _ in 0..count {
-            let model = self.models.text(take_number(bytes)?)?;
-            let lower = take(bytes)?;
-            let upper = lower.checked_add(take(bytes)?)?;
-            allocations.push(Allocation {
-                model,
-                accelerators: Interval::new(Quantity::new(lower)?, Quantity::new(upper)?)?,
-            });
-        }
+        let allocations = self.allocations.get(take_number(bytes)?)?;
         Some(Job {
             id,
             cluster,

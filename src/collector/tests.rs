@@ -20,10 +20,10 @@ fn job(id: &str, start: u64, end: u64, accelerators: u64) -> Job {
         whole: None,
         span: period(start, end),
         began: at(start),
-        allocations: vec![Allocation {
+        allocations: Arc::new([Allocation {
             model: "h100".into(),
             accelerators: exactly(accelerators),
-        }],
+        }]),
         class: Class::Unclassified,
         run: None,
         row: 0,
@@ -107,10 +107,11 @@ fn a_job_that_begins_as_another_ends_is_not_at_once_with_it() {
 #[test]
 fn maxima_are_kept_by_model_and_class_and_for_all() {
     let mut mixed = job("1", 0, 50, 4);
-    mixed.allocations.push(Allocation {
+    let other = Allocation {
         model: "a100".into(),
         accelerators: exactly(2),
-    });
+    };
+    mixed.allocations = Arc::new([mixed.allocations[0].clone(), other]);
     let mut other = job("2", 10, 20, 1);
     other.class = Class::Inference;
     let usage = &collect(&[mixed, other], 100, period(0, 100))[0];
@@ -128,7 +129,11 @@ fn maxima_are_kept_by_model_and_class_and_for_all() {
 #[test]
 fn shares_of_unknown_size_stay_intervals() {
     let mut slice = job("1", 0, 10, 1);
-    slice.allocations[0].accelerators = Interval::new(Quantity::ZERO, Quantity::from(2)).unwrap();
+    let unknown = Interval::new(Quantity::ZERO, Quantity::from(2)).unwrap();
+    slice.allocations = Arc::new([Allocation {
+        model: "h100".into(),
+        accelerators: unknown,
+    }]);
     let usage = &collect(&[slice, job("2", 5, 10, 1)], 100, period(0, 100))[0];
     let between = |low: u64, high: u64| Interval::new(low.into(), high.into()).unwrap();
     assert_eq!(usage.all.accelerator_seconds, between(5, 25));
@@ -251,10 +256,10 @@ fn any_job() -> impl Strategy<Value = Job> {
             whole: None,
             span: period(start, start + length),
             began: at(start),
-            allocations: vec![Allocation {
+            allocations: Arc::new([Allocation {
                 model: model.into(),
                 accelerators: Interval::new(lower.into(), (lower + more).into()).unwrap(),
-            }],
+            }]),
             class,
             run: None,
             row: 0,

@@ -130,7 +130,7 @@ impl PeriodUsage {
         };
         let job_seconds = span.end().since(job.began);
         let mut whole = Interval::ZERO;
-        for allocation in &job.allocations {
+        for allocation in job.allocations.iter() {
             let count = allocation.accelerators;
             let seconds = product(count, span.seconds())?;
             whole = whole.plus(count)?;

@@ -305,10 +305,10 @@ impl RowReader<'_> {
             whole: None,
             span: time,
             began: start,
-            allocations: vec![Allocation {
+            allocations: Arc::new([Allocation {
                 model,
                 accelerators: Interval::exactly(Quantity::from(accelerators)),
-            }],
+            }]),
             class,
             run: self
                 .text(columns.run)?

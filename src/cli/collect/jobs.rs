@@ -168,7 +168,7 @@ struct Jobs {
 impl Sink for Jobs {
     fn job(&mut self, job: Job) -> Result<(), SourceError> {
         self.any = true;
-        for allocation in &job.allocations {
+        for allocation in job.allocations.iter() {
             if allocation.model.starts_with("uncatalogued:") {
                 let model = allocation.model.clone();
                 let count = self.unknown.entry(model).or_insert(0);

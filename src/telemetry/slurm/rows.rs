@@ -1,7 +1,7 @@
 //! Rows of either form, made jobs: what can be said of each on its own.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::tres;
@@ -85,14 +85,14 @@ pub(super) struct Rows {
     pub(super) events: Vec<Event>,
     /// What is wrong with the row after them.
     pub(super) fault: Option<SourceError>,
-    kept: BTreeMap<String, Arc<Allotted>>,
+    kept: HashMap<String, Arc<Allotted>>,
     cluster: Option<Arc<str>>,
 }
 
 /// What a text of resources comes to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Allotted {
-    allocations: Vec<Allocation>,
+    allocations: Arc<[Allocation]>,
     warning: Option<String>,
     uncounted: Vec<String>,
 }
@@ -265,27 +265,27 @@ fn allot(
     allocated: &tres::Allocated,
     options: &Options,
 ) -> Result<Allotted, SourceError> {
-    let mut allotted = Allotted {
-        allocations: Vec::new(),
-        warning: allocated.warning.clone(),
-        uncounted: allocated.uncounted.clone(),
-    };
+    let mut allocations: Vec<Allocation> = Vec::new();
     for (name, devices) in &allocated.devices {
         let model = options.model(name);
         // Two of the scheduler's types may be one model.
-        let mut known = allotted.allocations.iter_mut();
-        match known.find(|one| *one.model == *model) {
+        let known = allocations.iter_mut().find(|one| *one.model == *model);
+        match known {
             Some(known) => {
                 let sum = known.accelerators.plus(*devices);
                 known.accelerators = sum.ok_or_else(|| {
                     field_error(row.number, "AllocTRES", &model, "is too many devices")
                 })?;
             }
-            None => allotted.allocations.push(Allocation {
+            None => allocations.push(Allocation {
                 model: model.into(),
                 accelerators: *devices,
             }),
         }
     }
-    Ok(allotted)
+    Ok(Allotted {
+        allocations: allocations.into(),
+        warning: allocated.warning.clone(),
+        uncounted: allocated.uncounted.clone(),
+    })
 }

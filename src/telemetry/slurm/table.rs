@@ -1,5 +1,8 @@
 //! `sacct --parsable2`: a header, then a row a job, parted by `|` that nothing escapes.
 
+use std::borrow::Cow;
+
+use memchr::memchr_iter;
 use rayon::prelude::*;
 
 use super::Reader;
@@ -87,7 +90,7 @@ pub(super) fn read(
                 break;
             }
             let first = row;
-            let lines = text.iter().filter(|byte| **byte == b'\n').count();
+            let lines = memchr_iter(b'\n', &text).count();
             row = row.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
             texts.push((text, first, options.clone()));
         }
@@ -161,10 +164,13 @@ impl Columns {
         }
         // Names of jobs are whatever bytes a user chose; no value that counts passes for
         // another when a broken character is replaced.
-        let text = String::from_utf8_lossy(bytes);
+        let text = match str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        };
         let mut parts = Vec::with_capacity(self.width);
         let mut number = before;
-        for line in text.lines() {
+        for line in lines(&text) {
             number = number.saturating_add(1);
             if line.is_empty() {
                 continue;
@@ -175,7 +181,12 @@ impl Columns {
             } else {
                 line
             };
-            parts.extend(line.split('|'));
+            let mut from = 0_usize;
+            for at in memchr_iter(b'|', line.as_bytes()) {
+                parts.push(line.get(from..at).unwrap_or_default());
+                from = at.saturating_add(1);
+            }
+            parts.push(line.get(from..).unwrap_or_default());
             let read = self
                 .row(number, &parts, options)
                 .and_then(|row| rows.take(&row, options));
@@ -232,4 +243,14 @@ impl Columns {
             partition: optional(self.partition).into(),
         })
     }
+}
+
+/// Splits a text into lines, each ended by a line feed.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut from = 0_usize;
+    memchr_iter(b'\n', text.as_bytes()).map(move |at| {
+        let line = text.get(from..at).unwrap_or_default();
+        from = at.saturating_add(1);
+        line.strip_suffix('\r').unwrap_or(line)
+    })
 }
