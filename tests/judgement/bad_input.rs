@@ -1,6 +1,7 @@
 //! Bad input that an auditor is handed, signed and in the log: whatever it is, the verdict is
 //! never better than without it, and nothing panics.
 
+mod baselines;
 mod perimeters;
 mod pledges;
 
