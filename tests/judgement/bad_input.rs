@@ -2,6 +2,7 @@
 //! never better than without it, and nothing panics.
 
 mod baselines;
+mod extremes;
 mod perimeters;
 mod pledges;
 
