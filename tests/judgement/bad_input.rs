@@ -3,6 +3,7 @@
 
 mod baselines;
 mod extremes;
+mod many_runs;
 mod perimeters;
 mod pledges;
 

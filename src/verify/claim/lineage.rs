@@ -398,14 +398,11 @@ impl Graph {
 /// Returns everything that a run was made from, by any statement of it.
 fn lineage(record: &RunRecord) -> Vec<&Origin> {
     let runs = record.statements.values().flatten();
-    let mut origins: Vec<&Origin> = Vec::new();
-    for ancestor in runs.flat_map(|(_, run)| &run.lineage) {
-        // What a correction repeats is one ancestor.
-        if !origins.contains(&&ancestor.origin) {
-            origins.push(&ancestor.origin);
-        }
-    }
-    origins
+    let origins = runs.flat_map(|(_, run)| &run.lineage);
+    let origins = origins.map(|ancestor| &ancestor.origin);
+    // What a correction repeats is one ancestor.
+    let mut known = BTreeSet::new();
+    origins.filter(|origin| known.insert(*origin)).collect()
 }
 
 /// Returns what a statement of a run used at most, at the highest dense peaks.
