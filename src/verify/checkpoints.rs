@@ -78,7 +78,10 @@ pub(super) fn gather(
         for one in kept {
             match one {
                 Kept::Absent => return seen,
-                Kept::Foreign => {}
+                Kept::Foreign(path) => findings.push(Finding::new(
+                    Check::Unanswered,
+                    format!("`{path}` is no checkpoint that the log signed: it tells nothing"),
+                )),
                 Kept::Seen(one) => {
                     let told = seen.last().is_some_and(|last| last.tells_as(&one));
                     news |= !told;
@@ -106,7 +109,7 @@ pub(super) fn gather(
 enum Kept {
     Absent,
     /// No checkpoint that this log signed: it tells nothing.
-    Foreign,
+    Foreign(String),
     Seen(Box<Seen>),
     Unreadable(String),
 }
@@ -119,7 +122,10 @@ fn kept(files: &dyn LogFiles, number: u64, key: &VerifierKey, trust: &Trust) -> 
         Ok(Some(bytes)) => Note::parse(&bytes)
             .ok()
             .and_then(|note| Seen::open(&path, &note, key, trust))
-            .map_or(Kept::Foreign, |seen| Kept::Seen(Box::new(seen))),
+            .map_or_else(
+                || Kept::Foreign(path.clone()),
+                |seen| Kept::Seen(Box::new(seen)),
+            ),
     }
 }
 
