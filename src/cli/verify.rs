@@ -1,6 +1,10 @@
 //! `standstill verify`: judge every claim in a log.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::BufRead as _;
+use std::io::BufReader;
+use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -20,6 +24,7 @@ use crate::ledger::Ledger;
 use crate::note::Note;
 use crate::report;
 use crate::store::LogFiles as _;
+use crate::store::MAX_FILE;
 use crate::store::fs::Directory;
 use crate::store::witness::last_cosigned;
 use crate::time::UnixSeconds;
@@ -108,7 +113,7 @@ impl VerifyArgs {
         let trust = read_trust(&self.trust)?;
         let path = Path::new(&self.log);
         let bundle = if path.is_file() {
-            let bytes = failure::read(path)?;
+            let bytes = read_kept(path).map_err(|failure| failure.hint(LOG_HINT))?;
             match Bundle::parse(&bytes) {
                 Ok(bundle) => Some(bundle),
                 Err(error) if Bundle::is_bundle(&bytes) => {
@@ -161,9 +166,10 @@ impl VerifyArgs {
     ) -> Result<Vec<(String, Note)>, Failure> {
         let logs = trust.logs();
         let notes = self.seen.iter().map(|path| {
-            let note = verify::open_seen(&failure::read(path)?).ok_or_else(|| {
-                Failure::file(path, "is no checkpoint, receipt or bundle")
-                    .hint("`--seen` takes what was kept of this log earlier")
+            let hint = "`--seen` takes what was kept of this log earlier";
+            let bytes = read_kept(path).map_err(|failure| failure.hint(hint))?;
+            let note = verify::open_seen(&bytes).ok_or_else(|| {
+                Failure::file(path, "is no checkpoint, receipt or bundle").hint(hint)
             })?;
             let signs = |log| SignedCheckpoint::open_note(note.clone(), log).is_ok();
             if !logs.iter().any(signs) {
@@ -252,9 +258,65 @@ fn open_ledger(path: &Path) -> Result<OpenedLedger, String> {
     if !metadata.is_file() {
         return Err("is not a file".to_owned());
     }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let ledger = Ledger::parse(&bytes).map_err(|error| error.to_string())?;
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut lines = Lines {
+        file: BufReader::new(file),
+        failed: None,
+    };
+    let ledger = Ledger::parse_lines(&mut lines);
+    if let Some(why) = lines.failed {
+        return Err(why);
+    }
+    let ledger = ledger.map_err(|error| error.to_string())?;
     OpenedLedger::of(path.display().to_string(), &ledger).map_err(|error| error.to_string())
+}
+
+/// The longest line of a ledger that is read: many times what any record has.
+const MAX_LINE: u64 = 1 << 20;
+
+/// The lines of a ledger, one at a time: it may be any length, and be none.
+struct Lines {
+    file: BufReader<File>,
+    failed: Option<String>,
+}
+
+impl Iterator for Lines {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let mut line = Vec::new();
+        let mut file = self.file.by_ref().take(MAX_LINE);
+        match file.read_until(b'\n', &mut line) {
+            Ok(0) => None,
+            Ok(_) => Some(line),
+            Err(error) => {
+                self.failed = Some(error.to_string());
+                None
+            }
+        }
+    }
+}
+
+/// Reads a file that a lab handed over: a bundle, or something of at most the length of the
+/// longest file of a log. It may be any length, and be none.
+fn read_kept(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error| Failure::io(path, error);
+    let mut file = File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    let most = MAX_FILE.saturating_add(1);
+    file.by_ref()
+        .take(most)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if Bundle::is_bundle(&bytes) {
+        file.read_to_end(&mut bytes).map_err(failed)?;
+    } else if u64::try_from(bytes.len()).map_or(true, |length| length >= most) {
+        return Err(Failure::file(
+            path,
+            format!("is no bundle, and has more than {MAX_FILE} bytes"),
+        ));
+    }
+    Ok(bytes)
 }
 
 /// Reads a trust file and the policy that it names.

@@ -382,6 +382,51 @@ fn a_directory_of_ledgers_that_holds_pipes_and_rings_is_read_to_its_end() {
     }
 }
 
+/// Files that say that they are as large as any disk: nobody reads them to their end.
+#[test]
+fn a_file_of_a_terabyte_is_not_read_to_its_end() {
+    let lab = audited();
+    let long = |file: &str| {
+        let file = fs::File::create(lab.path(file)).unwrap();
+        file.set_len(1 << 40).unwrap();
+    };
+    let good = bounded(&lab, VERIFY);
+    for (file, typed) in [
+        ("opened/long.ledger", "--ledgers opened"),
+        ("attached/token", "--attached attached"),
+    ] {
+        lab.write(file, "");
+        long(file);
+        let done = bounded(&lab, &format!("{VERIFY} {typed}"));
+        assert_eq!((done.code, rank(&done)), (good.code, rank(&good)));
+        assert!(done.out.contains(file), "{done:?}");
+    }
+    long("kept-checkpoint");
+    for typed in [
+        "verify kept-checkpoint --trust trust.toml".to_owned(),
+        format!("{VERIFY} --seen kept-checkpoint"),
+        format!("{VERIFY} --attached kept-checkpoint"),
+    ] {
+        let done = bounded(&lab, &typed);
+        assert_eq!(done.code, 2, "{done:?}");
+        assert!(done.err.contains("`kept-checkpoint`"), "{done:?}");
+    }
+    let size = lab.read("lab/log/checkpoint");
+    let size = size.lines().nth(1).unwrap();
+    for name in [
+        format!("tile/entries/000.p/{size}"),
+        format!("tile/0/000.p/{size}"),
+        "cosigned/001".to_owned(),
+        "checkpoint".to_owned(),
+    ] {
+        long(&format!("lab/log/{name}"));
+        let done = bounded(&lab, VERIFY);
+        assert!(rank(&done) <= rank(&good), "{name}: {done:?}");
+        let told = [&*done.out, &*done.err].concat();
+        assert!(told.contains(&name), "{name}: {done:?}");
+    }
+}
+
 /// A checkpoint of another log, or one that nobody signed, was compared with nothing: that is
 /// told, and takes away no sentence.
 #[test]
