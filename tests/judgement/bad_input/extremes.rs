@@ -278,12 +278,12 @@ fn every() -> impl Strategy<Value = Every> {
 impl Every {
     /// Of two reports, in each figure what is less.
     fn least(&self, other: &Self) -> Self {
-        self.with(other, |one, other| one.min(other))
+        self.with(other, Ord::min)
     }
 
     /// Of two reports, in each figure what is more.
     fn most(&self, other: &Self) -> Self {
-        self.with(other, |one, other| one.max(other))
+        self.with(other, Ord::max)
     }
 
     fn with(&self, other: &Self, of: fn(Quantity, Quantity) -> Quantity) -> Self {

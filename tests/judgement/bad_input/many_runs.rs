@@ -181,6 +181,39 @@ fn a_diamond_as_wide_as_many_runs_counts_its_root_once() {
     assert_eq!(bounds(&high), [Some(all); 2]);
 }
 
+/// A run above the limit, among so many made from so many that no auditor walks them all.
+// spec: ver-1 ver-61
+#[test]
+fn a_breach_behind_more_steps_than_are_walked_is_found() {
+    let many = 4800;
+    let mut lab = idle(1000);
+    // Runs are walked in the order of their ids: one of the last.
+    let mut last = None;
+    for amount in 1001.. {
+        let mut other = lab.clone();
+        let id = start(&mut other, vec![brought(amount)]);
+        if id.to_string().starts_with("ff") {
+            end(&mut other, id, Vec::new());
+            (lab, last) = (other, Some(amount));
+            break;
+        }
+    }
+    let mut trunk = start(&mut lab, Vec::new());
+    for _ in 0..many {
+        let lineage = vec![from(&lab, trunk)];
+        trunk = start(&mut lab, lineage);
+    }
+    for _ in 0..many {
+        let lineage = vec![from(&lab, trunk)];
+        let leaf = start(&mut lab, lineage);
+        end(&mut lab, leaf, Vec::new());
+    }
+    for found in judged(&lab) {
+        assert_eq!(found.word, Word::Violated, "{:#?}", found.findings);
+        assert_eq!(bounds(&found)[0], last);
+    }
+}
+
 /// A run that was made from itself is the shortest ring.
 // spec: ver-63
 #[test]
