@@ -77,22 +77,27 @@ impl<E: Error + 'static> From<E> for Failure {
     }
 }
 
-/// How much of a line, and how many lines, are told: what is quoted may have any length.
-const LINE: usize = 400;
+/// How many characters of a line, and how many lines, are told: more than any text of a
+/// statement has, and what a message quotes may have any length.
+const LINE: usize = 2500;
 const LINES: usize = 100;
 
 /// Cuts long lines, and spells out what would move the cursor: the bytes that a message quotes
 /// are whoever's who wrote the file.
 fn shortened(message: &str) -> String {
-    let line = |line: &str| match line.char_indices().nth(LINE) {
-        Some((end, _)) => plain(format!("{}…", line.get(..end).unwrap_or_default())),
-        None => plain(line.to_owned()),
-    };
+    let line = |line: &str| cut(&plain(cut(line)));
     let mut lines: Vec<String> = message.split('\n').take(LINES).map(line).collect();
     if message.split('\n').nth(LINES).is_some() {
         lines.push("…".to_owned());
     }
     lines.join("\n")
+}
+
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(LINE) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
 }
 
 const KEY_HINT: &str = "bring the file back from a copy; nothing was signed";
