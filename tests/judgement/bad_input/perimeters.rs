@@ -264,3 +264,39 @@ fn what_overlaps_is_charged_in_both_areas() {
     let most = (2 * (DAY + 10)).to_string();
     assert_eq!(upper, Some(most), "{found:#?}");
 }
+
+/// Meters of one name, in two areas of one name, with one series of readings: they are two.
+// spec: ver-84
+#[test]
+fn one_series_in_two_areas_of_one_name_is_found() {
+    for (other, found) in [("first", 1), ("second", 0)] {
+        let mut lab = Lab::new(100);
+        second(&mut lab, "cluster");
+        lab.pledge(cap(1000, 1));
+        let mut ledgers = Vec::new();
+        for (stream, series) in [(1, "first"), (2, other)] {
+            let name = format!("meters of {stream}");
+            let root = sha256(name.as_bytes());
+            let mut said = used(day(0), 10);
+            said.ledgers.push(LedgerReference {
+                kind: standstill::ledger::Kind::Meters,
+                root,
+                count: 1,
+                sums: Vec::new(),
+            });
+            lab.say(StreamId::new(stream), Content::Usage(said));
+            ledgers.push(OpenedLedger {
+                name,
+                root,
+                count: 1,
+                sums: Vec::new(),
+                devices: Vec::new(),
+                series: vec![("meter".to_owned(), sha256(series.as_bytes()))],
+            });
+        }
+        let judged = with_ledgers(seen_log(&lab, 4, END), &[lab.id], ledgers);
+        let told = checks(&judged.verdicts[0]);
+        let told = told.iter().filter(|one| **one == "series-repeated");
+        assert_eq!(told.count(), found, "{other}");
+    }
+}
