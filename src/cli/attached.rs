@@ -1,5 +1,7 @@
 //! Files given with a log, which its statements name by their digests.
 
+use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -48,6 +50,17 @@ fn is_salt(path: &Path) -> bool {
     path.extension().is_some_and(|one| one == SALT)
 }
 
+const NO_SALT: &str = "its salt is not 64 digits of lower-case hexadecimal";
+
+fn read_salt(path: &Path, found: &Metadata) -> Option<Salt> {
+    // A pipe would be waited for, and nothing as long is a salt.
+    if !found.is_file() || found.len() > 1024 {
+        return None;
+    }
+    let text = std::fs::read_to_string(path).ok()?;
+    hex::decode_array(text.trim_end()).map(Salt::from_bytes)
+}
+
 fn read_one(path: &Path) -> Result<Attached, String> {
     let size = std::fs::metadata(path).map_err(|error| error.to_string())?;
     let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
@@ -56,12 +69,10 @@ fn read_one(path: &Path) -> Result<Attached, String> {
     }
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let beside = path.with_added_extension(SALT);
-    let salt = match std::fs::read_to_string(&beside) {
-        Ok(text) => {
-            let salt = hex::decode_array(text.trim_end()).map(Salt::from_bytes);
-            Some(salt.ok_or("its salt is not 64 digits of lower-case hexadecimal")?)
-        }
-        Err(_) => None,
+    let salt = match std::fs::metadata(&beside) {
+        Ok(found) => Some(read_salt(&beside, &found).ok_or(NO_SALT)?),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(format!("its salt: {error}")),
     };
     Ok(Attached { bytes, salt })
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 use crate::durable;
 use crate::keystore::KeyFileError;
 use crate::store::StoreError;
+use crate::verify::verdict::plain;
 
 /// The exit code of every failure: arguments or files that cannot be used.
 pub(crate) const EXIT: u8 = 2;
@@ -25,7 +26,7 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
-            message: message.into(),
+            message: shortened(&message.into()),
             hint: None,
             broken_pipe: false,
         }
@@ -73,6 +74,29 @@ impl<E: Error + 'static> From<E> for Failure {
             hint: hint_for(&error),
             ..Self::new(error.to_string())
         }
+    }
+}
+
+/// How many characters of a line, and how many lines, are told: more than any text of a
+/// statement has, and what a message quotes may have any length.
+const LINE: usize = 2500;
+const LINES: usize = 100;
+
+/// Cuts long lines, and spells out what would move the cursor: the bytes that a message quotes
+/// are whoever's who wrote the file.
+fn shortened(message: &str) -> String {
+    let line = |line: &str| cut(&plain(cut(line)));
+    let mut lines: Vec<String> = message.split('\n').take(LINES).map(line).collect();
+    if message.split('\n').nth(LINES).is_some() {
+        lines.push("…".to_owned());
+    }
+    lines.join("\n")
+}
+
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(LINE) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
     }
 }
 

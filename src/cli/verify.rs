@@ -1,6 +1,10 @@
 //! `standstill verify`: judge every claim in a log.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::BufRead as _;
+use std::io::BufReader;
+use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -20,9 +24,11 @@ use crate::ledger::Ledger;
 use crate::note::Note;
 use crate::report;
 use crate::store::LogFiles as _;
+use crate::store::MAX_FILE;
 use crate::store::fs::Directory;
 use crate::store::witness::last_cosigned;
 use crate::time::UnixSeconds;
+use crate::tlog::SignedCheckpoint;
 use crate::verify;
 use crate::verify::Evidence;
 use crate::verify::Judgement;
@@ -107,14 +113,14 @@ impl VerifyArgs {
         let trust = read_trust(&self.trust)?;
         let path = Path::new(&self.log);
         let bundle = if path.is_file() {
-            let bytes = failure::read(path)?;
+            let bytes = read_kept(path).map_err(|failure| failure.hint(LOG_HINT))?;
             match Bundle::parse(&bytes) {
                 Ok(bundle) => Some(bundle),
                 Err(error) if Bundle::is_bundle(&bytes) => {
                     return Ok(broken(
                         &trust,
                         self.at.unwrap_or(world.now),
-                        &error.to_string(),
+                        &format!("`{}`: {error}", path.display()),
                     ));
                 }
                 Err(error) => return Err(Failure::file(path, error).hint(LOG_HINT)),
@@ -134,7 +140,7 @@ impl VerifyArgs {
         let mut unanswered = Vec::new();
         let evidence = Evidence {
             subject,
-            seen: self.seen()?,
+            seen: self.seen(&trust, &mut unanswered)?,
             witnesses: self.witnesses(&trust, &mut unanswered)?,
             ledgers: self.ledgers(&mut unanswered)?,
             attached: attached::read(&self.attached, &mut unanswered)?,
@@ -153,12 +159,25 @@ impl VerifyArgs {
             .collect()
     }
 
-    fn seen(&self) -> Result<Vec<(String, Note)>, Failure> {
+    fn seen(
+        &self,
+        trust: &Trust,
+        unanswered: &mut Vec<String>,
+    ) -> Result<Vec<(String, Note)>, Failure> {
+        let logs = trust.logs();
         let notes = self.seen.iter().map(|path| {
-            let note = verify::open_seen(&failure::read(path)?).ok_or_else(|| {
-                Failure::file(path, "is no checkpoint, receipt or bundle")
-                    .hint("`--seen` takes what was kept of this log earlier")
+            let hint = "`--seen` takes what was kept of this log earlier";
+            let bytes = read_kept(path).map_err(|failure| failure.hint(hint))?;
+            let note = verify::open_seen(&bytes).ok_or_else(|| {
+                Failure::file(path, "is no checkpoint, receipt or bundle").hint(hint)
             })?;
+            let signs = |log| SignedCheckpoint::open_note(note.clone(), log).is_ok();
+            if !logs.iter().any(signs) {
+                unanswered.push(format!(
+                    "`{}` is no checkpoint that a log of the trust file signed: it was not compared",
+                    path.display()
+                ));
+            }
             Ok((path.display().to_string(), note))
         });
         notes.collect()
@@ -185,8 +204,9 @@ impl VerifyArgs {
                     last_cosigned(path, origin).map_err(|error| error.to_string())
                 };
                 let note = asked.and_then(|bytes| {
-                    let note = bytes.map(|bytes| Note::parse(&bytes)).transpose();
-                    note.map_err(|error| error.to_string())
+                    let note = bytes.map(|bytes| SignedCheckpoint::open(&bytes, &log));
+                    let note = note.map(|open| open.map(|open| open.note().clone()));
+                    note.transpose().map_err(|error| error.to_string())
                 });
                 match note {
                     Ok(note) => notes.extend(note.map(|note| (place.clone(), note))),
@@ -211,11 +231,13 @@ impl VerifyArgs {
             let entries = std::fs::read_dir(&directory).map_err(failed)?;
             let mut paths = Vec::new();
             for entry in entries {
-                paths.push(entry.map_err(failed)?.path());
+                let entry = entry.map_err(failed)?;
+                paths.push((entry.path(), entry.file_type().map_err(failed)?));
             }
-            paths.sort();
-            for path in paths {
-                if path.is_dir() {
+            paths.sort_by(|(one, _), (other, _)| one.cmp(other));
+            for (path, kind) in paths {
+                // What links to a directory may link to one above it: that had no end.
+                if kind.is_dir() {
                     directories.push(path);
                 } else if path.extension().is_some_and(|one| one == "ledger") {
                     match open_ledger(&path) {
@@ -231,9 +253,70 @@ impl VerifyArgs {
 }
 
 fn open_ledger(path: &Path) -> Result<OpenedLedger, String> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let ledger = Ledger::parse(&bytes).map_err(|error| error.to_string())?;
+    // Asked before it is opened: to open a pipe is to wait for who writes into it.
+    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("is not a file".to_owned());
+    }
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut lines = Lines {
+        file: BufReader::new(file),
+        failed: None,
+    };
+    let ledger = Ledger::parse_lines(&mut lines);
+    if let Some(why) = lines.failed {
+        return Err(why);
+    }
+    let ledger = ledger.map_err(|error| error.to_string())?;
     OpenedLedger::of(path.display().to_string(), &ledger).map_err(|error| error.to_string())
+}
+
+/// The longest line of a ledger that is read: many times what any record has.
+const MAX_LINE: u64 = 1 << 20;
+
+/// The lines of a ledger, one at a time: it may be any length, and be none.
+struct Lines {
+    file: BufReader<File>,
+    failed: Option<String>,
+}
+
+impl Iterator for Lines {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let mut line = Vec::new();
+        let mut file = self.file.by_ref().take(MAX_LINE);
+        match file.read_until(b'\n', &mut line) {
+            Ok(0) => None,
+            Ok(_) => Some(line),
+            Err(error) => {
+                self.failed = Some(error.to_string());
+                None
+            }
+        }
+    }
+}
+
+/// Reads a file that a lab handed over: a bundle, or something of at most the length of the
+/// longest file of a log. It may be any length, and be none.
+fn read_kept(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error| Failure::io(path, error);
+    let mut file = File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    let most = MAX_FILE.saturating_add(1);
+    file.by_ref()
+        .take(most)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if Bundle::is_bundle(&bytes) {
+        file.read_to_end(&mut bytes).map_err(failed)?;
+    } else if u64::try_from(bytes.len()).map_or(true, |length| length >= most) {
+        return Err(Failure::file(
+            path,
+            format!("is no bundle, and has more than {MAX_FILE} bytes"),
+        ));
+    }
+    Ok(bytes)
 }
 
 /// Reads a trust file and the policy that it names.
@@ -245,9 +328,12 @@ pub(super) fn read_trust(path: &Path) -> Result<Trust, Failure> {
     let text = failure::read_text(path)?;
     let policy = Trust::policy_path(&text).map_err(fail)?;
     let policy = path.parent().unwrap_or(Path::new("")).join(policy);
-    let policy = failure::read(&policy)
-        .map_err(|failure| failure.hint("`policy` in the trust file names a C2SP policy"))?;
-    Trust::parse(&text, &policy).map_err(fail)
+    let hint = "`policy` in the trust file names a C2SP policy";
+    let bytes = failure::read(&policy).map_err(|failure| failure.hint(hint))?;
+    Trust::parse(&text, &bytes).map_err(|error| match error {
+        TrustError::Policy(error) => Failure::file(&policy, error).hint(hint),
+        other => fail(other),
+    })
 }
 
 /// A bundle whose framing is malformed is a broken log.

@@ -59,13 +59,21 @@ impl Ledger {
     /// Parses what [`Self::print`] wrote, and nothing else: every field is checked, the
     /// records ascend, and there are as many as the header says.
     pub fn parse(bytes: &[u8]) -> Result<Self, LedgerError> {
-        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
-        let header = lines.next().unwrap_or_default();
+        Self::parse_lines(bytes.split_inclusive(|byte| *byte == b'\n'))
+    }
+
+    /// As [`Self::parse`], from lines that each end as they do in the file. It takes no more of
+    /// them than up to the first that is wrong.
+    pub fn parse_lines<L: AsRef<[u8]>>(
+        mut lines: impl Iterator<Item = L>,
+    ) -> Result<Self, LedgerError> {
+        let header = lines.next();
+        let header = header.as_ref().map(AsRef::as_ref).unwrap_or_default();
         let (mut ledger, expected) =
             parse_header(header).map_err(|why| LedgerError::Header { why })?;
         for (line, bytes) in (2_u64..).zip(lines) {
             let refuse = |why: String| LedgerError::Line { line, why };
-            let value = parse_line(bytes).map_err(refuse)?;
+            let value = parse_line(bytes.as_ref()).map_err(refuse)?;
             let items = value
                 .as_list()
                 .ok_or_else(|| refuse(format!("expected an array, found {}", value.kind())))?;

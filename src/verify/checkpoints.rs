@@ -63,9 +63,37 @@ pub(super) fn gather(
         .chain(evidence.seen.iter().cloned())
         .filter_map(|(name, note)| Seen::open(&name, &note, key, trust))
         .collect();
-    let Some(files) = reader.files() else {
-        return seen;
-    };
+    if let Some(files) = reader.files() {
+        let mut foreign = Vec::new();
+        read_kept(
+            files,
+            size,
+            (key, trust),
+            (&mut seen, &mut foreign),
+            findings,
+        );
+        if let [first, more @ ..] = foreign.as_slice() {
+            let more = match more.len() {
+                0 => String::new(),
+                more => format!(", nor are {more} others"),
+            };
+            findings.push(Finding::new(
+                Check::Unanswered,
+                format!("`{first}` is no checkpoint that the log signed{more}: it tells nothing"),
+            ));
+        }
+    }
+    seen
+}
+
+/// Reads the cosigned checkpoints that a log keeps; `foreign` are those that it did not sign.
+fn read_kept(
+    files: &dyn LogFiles,
+    size: u64,
+    (key, trust): (&VerifierKey, &Trust),
+    (seen, foreign): (&mut Vec<Seen>, &mut Vec<String>),
+    findings: &mut Findings,
+) {
     // A refresh of the same size is a checkpoint too; a server may have no end of them.
     let most = size.saturating_add(MAX_REFRESHES);
     for first in (0..most).step_by(NOTES) {
@@ -77,8 +105,8 @@ pub(super) fn gather(
         let mut news = false;
         for one in kept {
             match one {
-                Kept::Absent => return seen,
-                Kept::Foreign => {}
+                Kept::Absent => return,
+                Kept::Foreign(path) => foreign.push(path),
                 Kept::Seen(one) => {
                     let told = seen.last().is_some_and(|last| last.tells_as(&one));
                     news |= !told;
@@ -86,27 +114,26 @@ pub(super) fn gather(
                 }
                 Kept::Unreadable(why) => {
                     findings.push(Finding::new(Check::Unreadable, why));
-                    return seen;
+                    return;
                 }
             }
         }
         // A server that answers every path with one page.
         if !news {
-            return seen;
+            return;
         }
     }
     findings.push(Finding::new(
         Check::Unreadable,
         format!("the log has more than {most} cosigned checkpoints: the rest was not read"),
     ));
-    seen
 }
 
 /// What is kept under a number.
 enum Kept {
     Absent,
     /// No checkpoint that this log signed: it tells nothing.
-    Foreign,
+    Foreign(String),
     Seen(Box<Seen>),
     Unreadable(String),
 }
@@ -119,7 +146,10 @@ fn kept(files: &dyn LogFiles, number: u64, key: &VerifierKey, trust: &Trust) -> 
         Ok(Some(bytes)) => Note::parse(&bytes)
             .ok()
             .and_then(|note| Seen::open(&path, &note, key, trust))
-            .map_or(Kept::Foreign, |seen| Kept::Seen(Box::new(seen))),
+            .map_or_else(
+                || Kept::Foreign(path.clone()),
+                |seen| Kept::Seen(Box::new(seen)),
+            ),
     }
 }
 

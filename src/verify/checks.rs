@@ -252,7 +252,7 @@ checks! {
     Perimeter = "perimeter", Completeness, NOT_SHOWN;
     /// An affiliate that is not here.
     Affiliate = "affiliate", Completeness, NOT_SHOWN;
-    /// A reduction without a baseline.
+    /// A reduction without a baseline, or with one that was not over when it was pledged.
     Baseline = "baseline", Correctness, NOT_SHOWN;
     /// A head of the baseline that is not in its stream.
     BaselineHead = "baseline-head", Completeness, NOT_SHOWN;

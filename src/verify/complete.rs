@@ -39,7 +39,8 @@ pub(super) fn due(
     times: &Times,
 ) -> Option<UnixSeconds> {
     let grace = area.schedule.terms_at(period.start()).grace;
-    let mut own = period.end().plus(grace)?;
+    // One beyond the end of time leaves the pledge's own.
+    let mut own = period.end().plus(grace).unwrap_or(UnixSeconds::MAX);
     for (at, (change, index)) in area.schedule.changes.iter().enumerate() {
         if change.from > period.start() {
             continue;

@@ -23,6 +23,7 @@ mod corroborators;
 mod full_disk;
 mod hardware;
 mod help;
+mod hostile;
 mod inventory;
 mod lab;
 mod outbox;

@@ -8,12 +8,15 @@
     reason = "a test may stop"
 )]
 
+mod bad_input;
 #[path = "../common/mod.rs"]
 mod common;
 mod corroborated;
 mod each;
 mod figures;
 mod files;
+#[path = "../fixture/mod.rs"]
+mod fixture;
 mod gaps;
 mod issuers;
 mod kinds;

@@ -144,7 +144,7 @@ spelled! {
 }
 
 /// Where an ancestor comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// From outside all logs.
     Imported {
@@ -170,7 +170,7 @@ pub enum Origin {
 }
 
 /// Bounds on operations of which the upper may be unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FlopBounds {
     lower: Quantity,
     upper: Option<Quantity>,

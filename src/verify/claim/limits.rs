@@ -112,6 +112,17 @@ pub(super) fn reduction(evidence: &Evidence<'_>, limit: u128, case: &mut Case) {
         ));
         return;
     };
+    // Whatever it names was made up: nobody knew yet what would be used.
+    let pledged = evidence.court.clock.times.not_after(record.index);
+    if let Some(seen) = pledged.filter(|seen| *seen < baseline.period.end()) {
+        case.findings.push(Finding::new(
+            Check::Baseline,
+            format!(
+                "the baseline {} was not over when a quorum saw the pledge ({seen})",
+                baseline.period
+            ),
+        ));
+    }
     let allowance = pledge.allowance().map_or(u128::MAX, Quantity::get);
     let limit = BigUint::from(limit) + BigUint::from(allowance);
     let now = evidence.sum((window, pledge.window), None, Fold::Sum, case);

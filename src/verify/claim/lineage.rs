@@ -28,7 +28,8 @@ use crate::verify::verdict::Finding;
 use crate::verify::verdict::Numbers;
 
 /// The most steps from run to ancestor that are walked for one claim. A chain of 100,000 runs
-/// takes as many; where more were needed, all runs count as one lineage.
+/// takes as many; where more were needed, all runs count from above as one lineage, and from
+/// below what one line of ancestors comes to.
 const MAX_STEPS: usize = 20_000_000;
 
 /// Limits every run of the window, its whole past counted.
@@ -133,8 +134,30 @@ struct Graph {
     nodes: Vec<Node>,
     /// What runs explain of each area, in operations, from below.
     explained: BTreeMap<(IssuerId, StreamId), BigUint>,
+    /// The runs, whatever each was made from before it; not those of which one is its own
+    /// ancestor, nor what was made from them.
+    order: Vec<usize>,
     /// Whether some run is its own ancestor.
     cyclic: bool,
+}
+
+/// The least that a run and its ancestors come to.
+#[derive(Clone, Default)]
+struct Least {
+    /// By the versions in force at the end.
+    lower: BigUint,
+    /// By any versions.
+    ever: BigUint,
+    /// The last index of what was said of them.
+    index: u64,
+}
+
+impl Least {
+    fn add(&mut self, node: &Node) {
+        self.lower += &node.lower;
+        self.ever += &node.ever;
+        self.index = self.index.max(node.index);
+    }
 }
 
 /// The largest lineage.
@@ -153,6 +176,7 @@ impl Graph {
         let mut graph = Self {
             nodes: Vec::new(),
             explained: BTreeMap::new(),
+            order: Vec::new(),
             cyclic: false,
         };
         let histories: BTreeMap<_, _> = evidence
@@ -208,7 +232,8 @@ impl Graph {
             }
             at = at.saturating_add(1);
         }
-        graph.cyclic = graph.has_cycle();
+        graph.order = graph.ordered();
+        graph.cyclic = graph.order.len() < graph.nodes.len();
         if graph.cyclic {
             case.findings.push(Finding::new(
                 Check::LineageCycle,
@@ -287,9 +312,9 @@ impl Graph {
         }
     }
 
-    /// Whether some run is its own ancestor: takes away, again and again, what has no
-    /// ancestor left (Kahn).
-    fn has_cycle(&self) -> bool {
+    /// Takes away, again and again, what has no ancestor left (Kahn): what stays is its own
+    /// ancestor, or was made from what is.
+    fn ordered(&self) -> Vec<usize> {
         let mut left: Vec<usize> = self.nodes.iter().map(|one| one.ancestors.len()).collect();
         let mut children: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
         for (child, node) in self.nodes.iter().enumerate() {
@@ -301,9 +326,9 @@ impl Graph {
         }
         let free = left.iter().enumerate().filter(|(_, count)| **count == 0);
         let mut free: Vec<usize> = free.map(|(at, _)| at).collect();
-        let mut taken = 0_usize;
+        let mut taken = Vec::new();
         while let Some(at) = free.pop() {
-            taken = taken.saturating_add(1);
+            taken.push(at);
             for child in children.get(at).into_iter().flatten() {
                 if let Some(count) = left.get_mut(*child) {
                     *count = count.saturating_sub(1);
@@ -313,7 +338,33 @@ impl Graph {
                 }
             }
         }
-        taken < self.nodes.len()
+        taken
+    }
+
+    /// Returns the least that each run comes to with one line of its ancestors, that of the
+    /// most: a sum that takes one step for each of them.
+    fn lines(&self) -> Vec<Least> {
+        let mut lines = vec![Least::default(); self.nodes.len()];
+        for (node, line) in self.nodes.iter().zip(&mut lines) {
+            line.add(node);
+        }
+        for at in &self.order {
+            let Some(node) = self.nodes.get(*at) else {
+                continue;
+            };
+            let above = node.ancestors.iter().filter_map(|above| lines.get(*above));
+            let Some(mut line) = above
+                .max_by(|one, other| one.ever.cmp(&other.ever))
+                .cloned()
+            else {
+                continue;
+            };
+            line.add(node);
+            if let Some(place) = lines.get_mut(*at) {
+                *place = line;
+            }
+        }
+        lines
     }
 
     /// Sums every lineage that is limited, each ancestor once, and returns the largest.
@@ -338,74 +389,80 @@ impl Graph {
         };
         let mut stamps = vec![0_usize; self.nodes.len()];
         let mut steps = 0_usize;
+        let mut rest = None;
         for (stamp, (end, _)) in (1_usize..).zip(ends) {
-            if steps > MAX_STEPS {
+            if steps <= MAX_STEPS {
+                let (least, upper) = self.walk(end, (&mut stamps, stamp), &mut steps);
+                largest.take(least, upper, limit);
+                continue;
+            }
+            let (lines, all): &(Vec<Least>, Option<BigUint>) = rest.get_or_insert_with(|| {
                 let all = self.nodes.iter().map(|node| node.upper.clone());
-                largest.upper = all.sum();
-                break;
-            }
-            let mut sum = Node {
-                upper: Some(BigUint::ZERO),
-                ..Node::default()
-            };
-            let mut open = vec![end];
-            while let Some(at) = open.pop() {
-                steps = steps.saturating_add(1);
-                let (Some(node), Some(seen)) = (self.nodes.get(at), stamps.get_mut(at)) else {
-                    continue;
-                };
-                if *seen == stamp {
-                    continue;
-                }
-                *seen = stamp;
-                sum.lower += &node.lower;
-                sum.ever += &node.ever;
-                sum.upper = sum
-                    .upper
-                    .zip(node.upper.as_ref())
-                    .map(|(one, more)| one + more);
-                sum.index = sum.index.max(node.index);
-                steps = steps.saturating_add(node.ancestors.len());
-                open.extend(&node.ancestors);
-            }
-            largest.index = largest.index.max(Some(sum.index));
-            largest.upper = largest
-                .upper
-                .zip(sum.upper)
-                .map(|(one, other)| one.max(other));
-            if sum.ever > *limit {
-                let restated = sum.lower <= *limit;
-                let lower = if restated {
-                    sum.ever
-                } else {
-                    sum.lower.clone()
-                };
-                let found = (lower, sum.index, restated);
-                if largest
-                    .breach
-                    .as_ref()
-                    .is_none_or(|known| (restated, sum.index) < (known.2, known.1))
-                {
-                    largest.breach = Some(found);
-                }
-            }
-            largest.lower = largest.lower.max(sum.lower);
+                (self.lines(), all.sum())
+            });
+            let least = lines.get(end).cloned().unwrap_or_default();
+            largest.take(least, all.clone(), limit);
         }
         largest
+    }
+
+    /// Sums the lineage of one run; `steps` counts what it takes.
+    fn walk(
+        &self,
+        end: usize,
+        (stamps, stamp): (&mut [usize], usize),
+        steps: &mut usize,
+    ) -> (Least, Option<BigUint>) {
+        let (mut least, mut upper) = (Least::default(), Some(BigUint::ZERO));
+        let mut open = vec![end];
+        while let Some(at) = open.pop() {
+            *steps = steps.saturating_add(1);
+            let (Some(node), Some(seen)) = (self.nodes.get(at), stamps.get_mut(at)) else {
+                continue;
+            };
+            if *seen == stamp {
+                continue;
+            }
+            *seen = stamp;
+            least.add(node);
+            upper = upper.zip(node.upper.as_ref()).map(|(one, more)| one + more);
+            *steps = steps.saturating_add(node.ancestors.len());
+            open.extend(&node.ancestors);
+        }
+        (least, upper)
+    }
+}
+
+impl Largest {
+    /// Takes what another lineage comes to.
+    fn take(&mut self, least: Least, upper: Option<BigUint>, limit: &BigUint) {
+        self.index = self.index.max(Some(least.index));
+        let known = self.upper.take();
+        self.upper = known.zip(upper).map(|(one, other)| one.max(other));
+        if least.ever > *limit {
+            let restated = least.lower <= *limit;
+            let lower = if restated {
+                least.ever
+            } else {
+                least.lower.clone()
+            };
+            let known = self.breach.as_ref();
+            if known.is_none_or(|known| (restated, least.index) < (known.2, known.1)) {
+                self.breach = Some((lower, least.index, restated));
+            }
+        }
+        self.lower = least.lower.max(std::mem::take(&mut self.lower));
     }
 }
 
 /// Returns everything that a run was made from, by any statement of it.
 fn lineage(record: &RunRecord) -> Vec<&Origin> {
     let runs = record.statements.values().flatten();
-    let mut origins: Vec<&Origin> = Vec::new();
-    for ancestor in runs.flat_map(|(_, run)| &run.lineage) {
-        // What a correction repeats is one ancestor.
-        if !origins.contains(&&ancestor.origin) {
-            origins.push(&ancestor.origin);
-        }
-    }
-    origins
+    let origins = runs.flat_map(|(_, run)| &run.lineage);
+    let origins = origins.map(|ancestor| &ancestor.origin);
+    // What a correction repeats is one ancestor.
+    let mut known = BTreeSet::new();
+    origins.filter(|origin| known.insert(*origin)).collect()
 }
 
 /// Returns what a statement of a run used at most, at the highest dense peaks.

@@ -27,7 +27,8 @@ const NAME: usize = 128;
 
 /// One stay of a device in an area, by an opened inventory.
 struct Stay<'c> {
-    area: &'c str,
+    /// Two may have one name.
+    area: &'c Covered<'c>,
     time: Period,
     /// How long the area's periods are: in one, a device that moves stands in two areas.
     period: u64,
@@ -86,7 +87,7 @@ fn tell(check: Check, what: &str, found: &[String], findings: &mut Findings) {
 /// Returns where each device stood in the window, by the inventories that were opened.
 fn stays<'c>(
     opened: &BTreeMap<Hash, &OpenedLedger>,
-    covered: &[Covered<'c>],
+    covered: &'c [Covered<'c>],
     window: Period,
 ) -> BTreeMap<Hash, Vec<Stay<'c>>> {
     let mut stays: BTreeMap<Hash, Vec<Stay<'_>>> = BTreeMap::new();
@@ -107,7 +108,7 @@ fn stays<'c>(
             let devices = opened.get(&inventory.ledger);
             for device in devices.into_iter().flat_map(|ledger| &ledger.devices) {
                 stays.entry(*device).or_default().push(Stay {
-                    area: one.area.schedule.open.name.as_str(),
+                    area: one,
                     time,
                     period,
                 });
@@ -121,12 +122,12 @@ fn stays<'c>(
 fn twice(device: &Hash, stays: &[Stay<'_>]) -> Option<String> {
     stays.iter().enumerate().find_map(|(at, one)| {
         let others = stays.iter().skip(at.saturating_add(1));
-        let mut apart = others.filter(|other| other.area != one.area);
+        let mut apart = others.filter(|other| other.area.place() != one.area.place());
         apart.find_map(|other| {
             let both = one.time.intersection(other.time)?;
             let longest = one.period.max(other.period);
             (both.seconds() > longest).then(|| {
-                let (area, elsewhere) = (one.area, other.area);
+                let (area, elsewhere) = (&one.area.name, &other.area.name);
                 format!("{device} in {area} and {elsewhere} in {both}")
             })
         })
@@ -161,7 +162,7 @@ fn returned(
             })?;
             Some(format!(
                 "{device} left at {edge} and stands in {} from {}",
-                back.area,
+                back.area.name,
                 back.time.start()
             ))
         })
@@ -171,14 +172,14 @@ fn returned(
 
 /// Says which meters have the series of another, or of their own in another period.
 fn series(covered: &[Covered<'_>]) -> Vec<String> {
-    let mut known: BTreeMap<Hash, (&str, &str, Period)> = BTreeMap::new();
+    let mut known: BTreeMap<Hash, (&Covered<'_>, &str, Period)> = BTreeMap::new();
     let mut found = Vec::new();
     for one in covered {
-        let name = one.area.schedule.open.name.as_str();
         for read in &one.area.ledgers.series {
-            let this = (name, read.meter.as_str(), read.period);
+            let this = (one, read.meter.as_str(), read.period);
             let first = *known.entry(read.digest).or_insert(this);
-            if first != this {
+            let is_this = first.0.place() == one.place() && (first.1, first.2) == (this.1, this.2);
+            if !is_this {
                 found.push(format!("{} as {}", spell(this), spell(first)));
             }
         }
@@ -186,7 +187,7 @@ fn series(covered: &[Covered<'_>]) -> Vec<String> {
     found
 }
 
-fn spell((area, meter, period): (&str, &str, Period)) -> String {
+fn spell((area, meter, period): (&Covered<'_>, &str, Period)) -> String {
     let name: String = meter.chars().take(NAME).collect();
-    format!("`{name}` of {area} in {period}")
+    format!("`{name}` of {} in {period}", area.name)
 }

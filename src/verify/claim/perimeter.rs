@@ -1,5 +1,8 @@
 //! Which areas a pledge covers.
 
+use std::collections::BTreeSet;
+
+use crate::attestation::IssuerId;
 use crate::attestation::StreamId;
 use crate::claim::AreaSelection;
 use crate::claim::Pledge;
@@ -27,6 +30,11 @@ pub(in crate::verify) struct Covered<'h> {
 }
 
 impl Covered<'_> {
+    /// Whose area it is, and which of theirs: what tells it from all others.
+    pub(super) const fn place(&self) -> (IssuerId, StreamId) {
+        (self.history.id, self.stream)
+    }
+
     /// Whether its issuer heeded witnesses when it pledged, or at any time since: who
     /// drops them later is still overdue.
     pub(in crate::verify) fn heeded_since(&self, record: &PledgeRecord) -> bool {
@@ -91,6 +99,9 @@ pub(super) fn areas<'h>(
             ));
         }
     }
+    // Whoever is its own affiliate has each area once all the same.
+    let mut places = BTreeSet::new();
+    covered.retain(|covered: &Covered<'_>| places.insert(covered.place()));
     // An area that was opened for later is none of these, unless it is named.
     let named = |covered: &Covered<'_>| match &pledge.perimeter.areas {
         AreaSelection::Listed(streams) if covered.history.id == history.id => {

@@ -238,6 +238,7 @@ impl<'c> Sum<'c> {
             self.report(covered, &report, admitted, findings);
         }
         missing.add(area, expected, window.end());
+        self.unreportable(covered, expected, findings);
         self.strays(covered, committed, admitted);
         self.closed(covered, findings);
         if let Some(first) = corrected.first {
@@ -252,6 +253,23 @@ impl<'c> Sum<'c> {
         if let Some(first) = missing.first {
             self.upper = None;
             self.tell_missing(covered, committed, first, missing.count, findings);
+        }
+    }
+
+    /// Where a period would end beyond the end of time, no report can ever be made: what ran
+    /// from there on is not known.
+    fn unreportable(&mut self, covered: &Covered<'_>, from: UnixSeconds, findings: &mut Findings) {
+        let schedule = &covered.area.schedule;
+        let stated = schedule.close.is_none() && schedule.terms_at(from).cadence.is_some();
+        if stated && from < self.window.end() && schedule.period_from(from).is_none() {
+            self.upper = None;
+            findings.push(Finding::new(
+                Check::ReportMissing,
+                format!(
+                    "area {}: its period from {from} on has no end that can be spelled, so that no report of it can be made",
+                    covered.name
+                ),
+            ));
         }
     }
 
