@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::attestation::figure::Class;
@@ -104,6 +105,14 @@ pub(super) fn settle(jobs: &mut Vec<Job>) -> Result<Settled, CollectError> {
         .filter(|(_, job)| job.of != RowOf::Job)
         .map(|(at, _)| at)
         .collect();
+    let ids: HashSet<&str> = order
+        .iter()
+        .filter_map(|at| Some(&*jobs.get(*at)?.id))
+        .collect();
+    if ids.len() == order.len() {
+        // Almost always: no job has two rows.
+        return Ok(settled);
+    }
     order.sort_by(|one, next| match (jobs.get(*one), jobs.get(*next)) {
         (Some(one), Some(next)) => one.key().cmp(&next.key()),
         _ => one.cmp(next),

@@ -41,9 +41,12 @@ const FREE_TEXT: &[&str] = &[
 pub(super) const EXPECTED: &str = "the output of `sacct --parsable2` with its header";
 
 /// Bytes of whole lines that one core works on, and how many such blocks at once.
-const BLOCK: usize = 1 << 19;
+const BLOCK: usize = 1 << 20;
 /// See [`BLOCK`].
 const BLOCKS: usize = 4;
+
+/// Bytes of a short line.
+const LINE: usize = 128;
 
 /// Where the columns stand.
 struct Columns {
@@ -81,35 +84,44 @@ pub(super) fn read(
     let columns = Columns::find(&String::from_utf8_lossy(&line))?;
     // The header was the first.
     let mut row = 1_u64;
+    let mut texts = blocks(input, &mut row)?;
     let mut ready: Vec<Rows> = Vec::new();
-    loop {
-        let mut texts = Vec::new();
-        for _ in 0..BLOCKS {
-            let mut text = Vec::with_capacity(BLOCK.saturating_add(BLOCK >> 3));
-            if !input.block(&mut text, BLOCK)? {
-                break;
-            }
-            let first = row;
-            let lines = memchr_iter(b'\n', &text).count();
-            row = row.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
-            texts.push((text, first, options.clone()));
-        }
-        let last = texts.is_empty();
-        let (taken, next) = rayon::join(
-            || ready.drain(..).try_for_each(|rows| reader.take(rows, sink)),
+    while !texts.is_empty() || !ready.is_empty() {
+        // What zones' offsets were found is kept by thread.
+        let own = texts.into_iter().map(|text| (text, options.clone()));
+        let own: Vec<_> = own.collect();
+        let (taken, (understood, next)) = rayon::join(
+            || ready.into_iter().try_for_each(|rows| reader.take(rows, sink)),
             || {
-                let texts = texts.into_par_iter();
-                texts
-                    .map(|(text, first, options)| columns.rows(&text, first, &options))
-                    .collect()
+                let understand = || {
+                    own.into_par_iter()
+                        .map(|((text, before), options)| columns.rows(&text, before, &options))
+                        .collect()
+                };
+                rayon::join(understand, || blocks(input, &mut row))
             },
         );
         taken?;
-        ready = next;
-        if last {
-            return Ok(());
-        }
+        ready = understood;
+        texts = next?;
     }
+    Ok(())
+}
+
+/// Reads some blocks, each with the number of the row before it.
+fn blocks(input: &mut Input, row: &mut u64) -> Result<Vec<(Vec<u8>, u64)>, SourceError> {
+    let mut texts = Vec::new();
+    for _ in 0..BLOCKS {
+        let mut text = Vec::with_capacity(BLOCK.saturating_add(BLOCK >> 3));
+        if !input.block(&mut text, BLOCK)? {
+            break;
+        }
+        let before = *row;
+        let lines = memchr_iter(b'\n', &text).count();
+        *row = row.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
+        texts.push((text, before));
+    }
+    Ok(texts)
 }
 
 impl Columns {
@@ -158,6 +170,7 @@ impl Columns {
     /// Understands lines, of which the first is row `before` and one.
     fn rows(&self, bytes: &[u8], before: u64, options: &Options) -> Rows {
         let mut rows = Rows::default();
+        rows.events.reserve(bytes.len() / LINE);
         if let Err(error) = check_text(bytes, EXPECTED) {
             rows.fault = Some(error);
             return rows;
