@@ -87,7 +87,11 @@ fn main() {
     let zone = rest.into_iter().find(|one| *one != "figures");
     let begun = Instant::now();
     let hour = Cadence::Seconds(NonZeroU64::new(3600).unwrap());
-    let cadence = if cadence == "hour" { hour } else { Cadence::Month };
+    let cadence = if cadence == "hour" {
+        hour
+    } else {
+        Cadence::Month
+    };
     // Every trace that there is lies within.
     let [start, end]: [UnixSeconds; 2] =
         ["2017-01-01T00:00:00Z", "2027-01-01T00:00:00Z"].map(|at| at.parse().unwrap());
@@ -130,7 +134,7 @@ fn source(file: &str, zone: &str) -> Box<dyn Source> {
         ..Options::default()
     };
     let input = Input::open(Path::new(file)).unwrap();
-    if !file.ends_with(".csv") {
+    if Path::new(file).extension().is_none_or(|one| one != "csv") {
         return Box::new(Sacct::new(input, options));
     }
     let columns = [

@@ -183,9 +183,9 @@ impl<S: Shelf> Collector<S> {
                 })
                 .collect();
             for result in results {
-                let (at, made, settled) = result?;
+                let (at, one, settled) = result?;
                 self.notice(at, settled);
-                take(made)?;
+                take(one)?;
             }
         }
     }

@@ -62,14 +62,13 @@ impl<T: ?Sized + Eq + Hash> Numbers<T> {
         {
             return *number;
         }
-        let number = match self.known.get(one) {
-            Some(known) => *known,
-            None => {
-                let number = u64::try_from(self.all.len()).unwrap_or(u64::MAX);
-                self.all.push(one.clone());
-                self.known.insert(one.clone(), number);
-                number
-            }
+        let number = if let Some(known) = self.known.get(one) {
+            *known
+        } else {
+            let number = u64::try_from(self.all.len()).unwrap_or(u64::MAX);
+            self.all.push(one.clone());
+            self.known.insert(one.clone(), number);
+            number
         };
         self.last = Some((one.clone(), number));
         number

@@ -220,7 +220,10 @@ fn a_resized_job_goes_on_with_what_it_was_resized_to() {
             .map(|usage| usage.all.accelerator_seconds.upper().get())
             .sum();
         assert_eq!(sum, total);
-        let most = usages.iter().map(|usage| usage.all.accelerators).max_by_key(|one| one.upper());
+        let most = usages
+            .iter()
+            .map(|usage| usage.all.accelerators)
+            .max_by_key(|one| one.upper());
         assert_eq!(most, Some(exactly(4)));
         // The job has run since it began, whatever it had.
         let longest = usages.iter().map(|usage| usage.all.job_seconds).max();

@@ -91,7 +91,11 @@ pub(super) fn read(
         let own = texts.into_iter().map(|text| (text, options.clone()));
         let own: Vec<_> = own.collect();
         let (taken, (understood, next)) = rayon::join(
-            || ready.into_iter().try_for_each(|rows| reader.take(rows, sink)),
+            || {
+                ready
+                    .into_iter()
+                    .try_for_each(|rows| reader.take(rows, sink))
+            },
             || {
                 let understand = || {
                     own.into_par_iter()

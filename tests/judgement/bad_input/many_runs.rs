@@ -11,8 +11,13 @@ use standstill::claim::Pledge;
 
 use super::*;
 
-/// How many runs.
-const RUNS: usize = 100_000;
+/// How many runs: a hundred thousand where the code is optimised (`cargo test --release --test
+/// judgement many_runs`, by hand), a tenth of that elsewhere.
+const RUNS: usize = if cfg!(debug_assertions) {
+    10_000
+} else {
+    100_000
+};
 
 /// How long a judgement may take, the log of a hundred thousand entries read and checked: a
 /// third of that is what it takes one core.
