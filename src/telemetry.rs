@@ -25,6 +25,8 @@ mod source;
 mod spill;
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
 
 use crate::attestation::figure::Class;
 use crate::collector::CollectError;
@@ -285,10 +287,11 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    /// Says in which file.
-    fn of(self, file: &std::path::Path) -> Self {
+    /// Says in which of several files.
+    fn among(self, files: &[PathBuf], file: &Path) -> Self {
         match self {
             named @ (Self::File { .. } | Self::Read { .. }) => named,
+            error if files.len() < 2 => error,
             error => Self::File {
                 name: file.display().to_string(),
                 error: Box::new(error),
@@ -310,6 +313,17 @@ fn check_text(bytes: &[u8], expected: &'static str) -> Result<(), SourceError> {
     if memchr::memchr(0, bytes).is_some() {
         let why = "it holds zero bytes, as binary files do".to_owned();
         return Err(SourceError::Shape { expected, why });
+    }
+    Ok(())
+}
+
+/// Reads files one after the other; an error says in which of several.
+fn each_file(
+    files: &[PathBuf],
+    mut read: impl FnMut(&Path) -> Result<(), SourceError>,
+) -> Result<(), SourceError> {
+    for file in files {
+        read(file).map_err(|error| error.among(files, file))?;
     }
     Ok(())
 }

@@ -29,6 +29,7 @@ use crate::telemetry::Source;
 use crate::telemetry::SourceError;
 use crate::telemetry::decimal::Unit;
 use crate::telemetry::decimal::billionths;
+use crate::telemetry::each_file;
 use crate::telemetry::field_error;
 use crate::telemetry::nvidia_smi::millis;
 
@@ -212,7 +213,7 @@ impl Source for DeviceLogs {
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
         let clock = Clock::default();
         let mut meters: BTreeMap<String, MeterId> = BTreeMap::new();
-        for file in &self.files {
+        each_file(&self.files, |file| {
             let mut input = Input::open(file)?;
             let mut line = Vec::new();
             let mut first = true;
@@ -241,8 +242,8 @@ impl Source for DeviceLogs {
                 take(&text, input.row(), &clock, &mut meters, sink)?;
             }
             sink.input(input.digest());
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 

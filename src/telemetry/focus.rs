@@ -30,6 +30,7 @@ use crate::telemetry::MAX_ROWS;
 use crate::telemetry::Sink;
 use crate::telemetry::Source;
 use crate::telemetry::SourceError;
+use crate::telemetry::each_file;
 use crate::telemetry::field_error;
 use crate::time::Period;
 use crate::time::UnixSeconds;
@@ -98,11 +99,11 @@ impl Source for Focus {
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
-        for file in &self.files {
-            let digest = read(file, &self.options, sink).map_err(|error| error.of(file))?;
+        each_file(&self.files, |file| {
+            let digest = read(file, &self.options, sink)?;
             sink.input(digest);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 

@@ -25,6 +25,7 @@ use crate::telemetry::SourceError;
 use crate::telemetry::bounded::Bounded;
 use crate::telemetry::decimal::Unit;
 use crate::telemetry::decimal::billionths;
+use crate::telemetry::each_file;
 use crate::telemetry::field_error;
 use crate::telemetry::greenbutton::feed::Entry;
 use crate::telemetry::greenbutton::feed::Feed;
@@ -90,7 +91,7 @@ impl Source for GreenButton {
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
         let mut lots = Vec::new();
         let mut names = Names::new();
-        for file in &self.files {
+        each_file(&self.files, |file| {
             let mut bounded = Bounded::new(Input::open(file)?);
             let room = MAX_READINGS.saturating_sub(lots.len());
             let feed = Feed::parse(&mut bounded, room)?;
@@ -101,7 +102,8 @@ impl Source for GreenButton {
             }
             .resolve(&mut names, sink, &mut lots)?;
             sink.input(bounded.digest());
-        }
+            Ok(())
+        })?;
         lots.sort_unstable_by_key(|(meter, lot)| (*meter, lot.start, lot.end, lot.row));
         for (meter, lot) in lots {
             sink.lot(meter, lot)?;

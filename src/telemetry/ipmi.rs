@@ -21,6 +21,7 @@ use crate::telemetry::Source;
 use crate::telemetry::SourceError;
 use crate::telemetry::decimal::Unit;
 use crate::telemetry::decimal::billionths;
+use crate::telemetry::each_file;
 use crate::telemetry::field_error;
 
 /// What begins a capture: `ipmitool`'s label, and `FreeIPMI`'s.
@@ -112,7 +113,7 @@ impl Source for DcmiPower {
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
-        for file in &self.files {
+        each_file(&self.files, |file| {
             let stem = file.file_stem().unwrap_or(file.as_os_str());
             let name = self.name.clone();
             let meter = sink.meter(&Meter {
@@ -181,8 +182,8 @@ impl Source for DcmiPower {
                 });
             }
             sink.input(input.digest());
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 

@@ -20,6 +20,7 @@ use crate::telemetry::Source;
 use crate::telemetry::SourceError;
 use crate::telemetry::decimal::Unit;
 use crate::telemetry::decimal::billionths;
+use crate::telemetry::each_file;
 use crate::telemetry::field_error;
 
 /// What every line of a log begins with.
@@ -57,7 +58,7 @@ impl Source for PowerLogs {
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
-        for file in &self.files {
+        each_file(&self.files, |file| {
             let stem = file.file_stem().unwrap_or(file.as_os_str());
             let meter = sink.meter(&Meter {
                 name: stem.to_string_lossy().into_owned(),
@@ -66,6 +67,7 @@ impl Source for PowerLogs {
             })?;
             let mut input = Input::open(file)?;
             let mut line = Vec::new();
+            let mut any = false;
             while input.line(&mut line)? {
                 let row = input.row();
                 let text = String::from_utf8_lossy(&line);
@@ -80,16 +82,17 @@ impl Source for PowerLogs {
                     continue;
                 }
                 sink.sample(meter, Measure::Power, sample(&read, row)?)?;
+                any = true;
             }
-            if input.row() == 0 {
+            if !any {
                 return Err(SourceError::Shape {
                     expected: "an MLPerf power log",
-                    why: format!("{} is empty", input.name()),
+                    why: format!("{} has no power reading", input.name()),
                 });
             }
             sink.input(input.digest());
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 

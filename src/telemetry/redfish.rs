@@ -29,6 +29,7 @@ use crate::telemetry::Source;
 use crate::telemetry::SourceError;
 use crate::telemetry::decimal::Unit;
 use crate::telemetry::decimal::billionths;
+use crate::telemetry::each_file;
 use crate::telemetry::field_error;
 use crate::telemetry::redfish::property::Place;
 use crate::telemetry::redfish::resource::Capture;
@@ -166,10 +167,10 @@ impl Source for Redfish {
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
-        for path in &self.files {
+        each_file(&self.files, |path| {
             self.file(path, sink)?;
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 
@@ -214,6 +215,10 @@ impl FileReader<'_> {
         row: u64,
     ) -> Result<(), SourceError> {
         let kind = resource.kind();
+        if kind.is_empty() {
+            let why = "is missing: this is no Redfish resource";
+            return Err(field_error(row, "@odata.type", "", why));
+        }
         if kind == "MetricReport" {
             return self.report(&resource.metric_values, row);
         }

@@ -1,7 +1,8 @@
 //! The open trait that every source of telemetry implements, and what it gives to.
 //!
-//! A contract suite, `tests/telemetry/contract.rs`, is run over every implementation: what
-//! it gives depends on its input alone, lies in order, and is never filled in.
+//! A contract suite, `tests/telemetry/contract.rs`, is run over every implementation that
+//! reads files: what it gives depends on its input alone, lies in order, is digested, and is
+//! given whole or not at all. One that asks a server is held to it against real ones.
 
 use crate::collector::Job;
 use crate::collector::MeterId;

@@ -10,6 +10,7 @@
     reason = "a test may stop"
 )]
 
+mod contract;
 mod energy;
 mod focus;
 mod greenbutton;

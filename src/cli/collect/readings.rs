@@ -532,7 +532,7 @@ fn gap_of(measured: Measured) -> u128 {
 }
 
 fn explain(error: SourceError) -> Failure {
-    let hint = match &error {
+    let hint = match error.cause() {
         SourceError::Field { why, .. } if why.contains("no zone") => {
             "say with `--tz` which zone they are of: the zone of this machine is never used"
         }
