@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// The prefix of each document's ids.
 const PREFIXES: &[&str] = &[
     "acc", "age", "att", "bun", "cat", "che", "col", "con", "ene", "foc", "hw", "led", "log",
-    "ple", "red", "sta", "ver",
+    "ple", "red", "run", "sta", "ver",
 ];
 
 /// What announces an id in a fixture's header, and in a test behind `//`.

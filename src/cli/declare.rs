@@ -1,5 +1,7 @@
 //! `standstill declare run`: say what a run used, and what it was made from.
 
+mod file;
+
 use std::collections::BTreeMap;
 
 use serde_json::json;
@@ -72,6 +74,10 @@ enum Stage {
     Progress(Covered),
     /// It ended
     End(Covered),
+    /// All of this, by a YAML file beside the job and the ledgers that were attested
+    ///
+    /// Run it again as often as you like: it tells what was not told yet.
+    File(file::FileArgs),
 }
 
 /// What a statement after the start tells.
@@ -118,7 +124,7 @@ struct Covered {
 }
 
 /// What a run was made from.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 struct Lineage {
     /// Run whose weights it began with (each can be repeated)
     #[arg(long, value_name = "RUN[@ISSUER]")]
@@ -236,6 +242,7 @@ impl DeclareArgs {
             } => start(*from, *class, also, (lineage, place), world),
             Stage::Progress(covered) => covered.declare(false, world),
             Stage::End(covered) => covered.declare(true, world),
+            Stage::File(args) => file::declare(args, world),
         }
     }
 }

@@ -230,7 +230,10 @@ fn settle(usage: &mut Usage) {
 
 /// Returns the usage that was attested, the last correction where there is one, by its
 /// start, with where its ledgers are kept.
-fn attested(workspace: &Workspace, area: StreamId) -> BTreeMap<UnixSeconds, (Usage, PathBuf)> {
+pub(super) fn attested(
+    workspace: &Workspace,
+    area: StreamId,
+) -> BTreeMap<UnixSeconds, (Usage, PathBuf)> {
     let mut known = BTreeMap::new();
     for entry in workspace.stream(area) {
         let (usage, name) = match &entry.statement.content {
@@ -268,7 +271,7 @@ fn draft_in(directory: &Path, start: UnixSeconds) -> PathBuf {
 }
 
 /// Returns the ledger of a kind that was collected with a draft.
-fn ledger_of(draft: &Path, kind: Kind) -> PathBuf {
+pub(super) fn ledger_of(draft: &Path, kind: Kind) -> PathBuf {
     draft.with_extension(match kind {
         Kind::Jobs | Kind::Inventory => "ledger",
         Kind::Devices => "devices.ledger",

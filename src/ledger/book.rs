@@ -28,6 +28,7 @@ use crate::ledger::record::Sheet;
 use crate::ledger::record::check;
 use crate::ledger::record::check_figures;
 use crate::ledger::record::check_length;
+use crate::ledger::record::parse_amounts;
 use crate::ledger::suite::Salts;
 use crate::ledger::suite::Secret;
 use crate::ledger::suite::field_digest;
@@ -410,6 +411,13 @@ impl<'l> Record<'l> {
     pub fn values(&self) -> impl Iterator<Item = &'l str> + use<'l> {
         let record = *self;
         (0..self.ends.len()).filter_map(move |at| record.value_at(at))
+    }
+
+    /// Returns its figures; none where the kind has none.
+    pub fn figures(&self) -> Vec<Amount> {
+        let text = self.value("figures").unwrap_or_default();
+        // They were read before, when the record came into its ledger.
+        parse_amounts(text).unwrap_or_default()
     }
 
     fn value_at(&self, at: usize) -> Option<&'l str> {

@@ -400,7 +400,7 @@ fn print_quantity(quantity: Quantity, out: &mut String) {
     };
 }
 
-fn parse_amounts(text: &str) -> Result<Vec<Amount>, String> {
+pub(super) fn parse_amounts(text: &str) -> Result<Vec<Amount>, String> {
     let value = json::parse(text.as_bytes()).map_err(|error| error.to_string())?;
     let items = value.as_list().ok_or("is not an array")?;
     let amounts = items

@@ -31,6 +31,7 @@ mod pledges;
 mod promises;
 mod readings;
 mod readme;
+mod run_file;
 mod runs;
 mod sandbox;
 mod simulated;

@@ -400,7 +400,11 @@ fn of_several_files_the_one_at_fault_is_named() {
             );
         } else {
             // What is no reading is left out.
-            assert!(matches!(case.name, "ipmi-dcmi" | "mlperf-power"), "{}", case.name);
+            assert!(
+                matches!(case.name, "ipmi-dcmi" | "mlperf-power"),
+                "{}",
+                case.name
+            );
         }
     }
 }
