@@ -13,6 +13,7 @@ pub mod greenbutton;
 mod input;
 pub mod ipmi;
 pub mod jobs;
+pub mod kubernetes;
 pub mod meter_table;
 pub mod mlperf;
 pub mod nvidia_smi;

@@ -66,6 +66,8 @@ enum SourceArgs {
     Ipmi(readings::IpmiArgs),
     /// Ask a Prometheus, VictoriaMetrics, Thanos or Mimir
     Prometheus(prometheus::PrometheusArgs),
+    /// Ask a Prometheus for the accelerators that pods ask for (kube-state-metrics)
+    Kubernetes(prometheus::KubernetesArgs),
     /// Read a cloud's cost and usage export, FOCUS 1.0 to 1.2
     Focus(focus::FocusArgs),
     /// Say that nothing was seen: every device is a gap
@@ -97,6 +99,7 @@ impl CollectArgs {
             SourceArgs::Redfish(args) => readings::redfish(args, world),
             SourceArgs::Ipmi(args) => readings::ipmi(args, world),
             SourceArgs::Prometheus(args) => prometheus::prometheus(args, world),
+            SourceArgs::Kubernetes(args) => prometheus::kubernetes(args, world),
             SourceArgs::Focus(args) => focus::focus(args, world),
             SourceArgs::Outage(args) => readings::outage(args, world),
             SourceArgs::Forget(args) => args.run(world),
@@ -269,6 +272,10 @@ impl PeriodArgs {
                 "beside what `{others}` said: both stand (`standstill collect forget TOOL` takes one out)"
             ));
         }
+        let differences = drafts.differences()?;
+        for line in &differences {
+            world.note(line);
+        }
         let place = drafts.keep()?;
         let range = due.range;
         if let Some(more) = more.as_object_mut() {
@@ -277,6 +284,7 @@ impl PeriodArgs {
             more.insert("to".to_owned(), json!(range.end().to_string()));
             more.insert("accelerator_seconds".to_owned(), json!(spell(total)));
             more.insert("drafts".to_owned(), json!(place));
+            more.insert("differences".to_owned(), json!(differences));
         }
         world.answer(
             &more,

@@ -14,7 +14,9 @@ use crate::attestation::content::StatementType;
 use crate::attestation::content::Usage;
 use crate::attestation::fields::Fields;
 use crate::attestation::figure::Basis;
+use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Figure;
+use crate::attestation::figure::QuantityKind;
 use crate::cli::Failure;
 use crate::cli::failure;
 use crate::cli::workspace::Workspace;
@@ -23,6 +25,8 @@ use crate::hash::Hash;
 use crate::keystore;
 use crate::ledger::Kind;
 use crate::ledger::Ledger;
+use crate::quantity::Interval;
+use crate::quantity::Quantity;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 
@@ -212,6 +216,53 @@ impl Drafts {
         std::fs::write(&path, draft.to_canonical()).map_err(|error| Failure::io(&path, error))
     }
 
+    /// Says how far apart sources are that tell of one quantity, over the periods that all of
+    /// them tell of: the totals of all models and classes, by source and basis.
+    pub(super) fn differences(&self) -> Result<Vec<String>, Failure> {
+        if self.others.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut totals: BTreeMap<(QuantityKind, Option<Boundary>), Telling> = BTreeMap::new();
+        let listing = std::fs::read_dir(&self.staged);
+        for file in listing.map_err(|error| Failure::io(&self.staged, error))? {
+            let path = file
+                .map_err(|error| Failure::io(&self.staged, error))?
+                .path();
+            if path.extension().is_none_or(|one| one != "usage") {
+                continue;
+            }
+            let usage = read_usage(&path)?;
+            let mut here: BTreeMap<(QuantityKind, Option<Boundary>), Telling> = BTreeMap::new();
+            for figure in usage
+                .figures
+                .iter()
+                .filter(|one| !one.quantity.is_maximum())
+            {
+                let tool = figure.source.tool.split(", ").next().unwrap_or_default();
+                let by = (tool.to_owned(), figure.basis);
+                let key = (figure.quantity, figure.boundary);
+                let sum = here.entry(key).or_default().entry(by);
+                let sum = sum.or_insert(Interval::ZERO);
+                *sum = sum.plus(figure.value).unwrap_or(*sum);
+            }
+            for (key, telling) in here {
+                let tools: BTreeSet<&String> = telling.keys().map(|(tool, _)| tool).collect();
+                if tools.len() < 2 {
+                    continue;
+                }
+                let total = totals.entry(key).or_default();
+                for (by, value) in telling {
+                    let sum = total.entry(by).or_insert(Interval::ZERO);
+                    *sum = sum.plus(value).unwrap_or(*sum);
+                }
+            }
+        }
+        let lines = totals.iter();
+        Ok(lines
+            .map(|((quantity, boundary), telling)| difference(*quantity, *boundary, telling))
+            .collect())
+    }
+
     /// Puts them in the place of what was collected before.
     pub(super) fn keep(self) -> Result<PathBuf, Failure> {
         remove(&self.place)?;
@@ -219,6 +270,43 @@ impl Drafts {
         moved.map_err(|error| Failure::io(&self.place, error))?;
         Ok(self.place.clone())
     }
+}
+
+/// What sources tell of a quantity, by tool and basis.
+type Telling = BTreeMap<(String, Basis), Interval>;
+
+/// Sets the totals of one quantity beside each other.
+fn difference(quantity: QuantityKind, boundary: Option<Boundary>, telling: &Telling) -> String {
+    let spell = |value: &Interval| {
+        if value.lower() == value.upper() {
+            value.lower().to_string()
+        } else {
+            format!("{} to {}", value.lower(), value.upper())
+        }
+    };
+    let each: Vec<String> = telling
+        .iter()
+        .map(|((tool, basis), value)| format!("`{tool}` ({basis}) {}", spell(value)))
+        .collect();
+    let place = boundary.map_or(String::new(), |boundary| format!(" at {boundary}"));
+    let mut pairs = Vec::new();
+    let rest = (1_usize..).zip(telling);
+    for (next, ((tool, basis), one)) in rest {
+        let others = telling.iter().skip(next).filter(|((of, _), _)| of != tool);
+        for ((other, of), value) in others {
+            let below = value.lower().minus(one.upper());
+            let above = one.lower().minus(value.upper());
+            let nothing = Some(Quantity::ZERO);
+            let apart = match (below, above) {
+                (Some(below), _) if Some(below) != nothing => format!("at least {below} below"),
+                (_, Some(above)) if Some(above) != nothing => format!("at least {above} above"),
+                _ => "within the bounds of".to_owned(),
+            };
+            pairs.push(format!("`{tool}` ({basis}) is {apart} `{other}` ({of})"));
+        }
+    }
+    let apart = pairs.join("; ");
+    format!("`{quantity}`{place}: {}: {apart}", each.join(", "))
 }
 
 /// Names the inventory where there is a list of its devices, and else why there is none.

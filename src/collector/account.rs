@@ -6,11 +6,15 @@
 //! from above is rounded up.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::attestation::figure::Basis;
 use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Coverage;
 use crate::attestation::figure::QuantityKind;
+use crate::catalogue::Accelerator;
+use crate::catalogue::Catalogue;
+use crate::catalogue::Format;
 use crate::collector::Cell;
 use crate::collector::MeterPeriod;
 use crate::collector::reading::Measure;
@@ -120,6 +124,33 @@ impl Measured {
     }
 }
 
+/// Operations a second of the catalogue's models, dense: in one number format at least, in
+/// their fastest at most.
+#[derive(Clone, Debug, Default)]
+pub struct Rates(BTreeMap<String, (u64, u64)>);
+
+impl Rates {
+    /// Takes those of the models that know `format`.
+    pub fn of(catalogue: &Catalogue, format: Format) -> Self {
+        let whole = |rate: Quantity| u64::try_from(rate.get()).ok();
+        let rate = |model: &Accelerator| {
+            let least = whole(model.peak(format)?.lower())?;
+            Some((model.id().to_owned(), (least, whole(model.peak_any())?)))
+        };
+        Self(catalogue.iter().filter_map(rate).collect())
+    }
+
+    /// Returns the operations of `seconds` at the full rate of a model.
+    fn operations(&self, model: &str, seconds: Measured) -> Option<Measured> {
+        let (least, most) = self.0.get(model)?;
+        let (lower, upper) = (seconds.value.lower(), seconds.value.upper());
+        Some(Measured {
+            value: Interval::new(lower.times(*least)?, upper.times(*most)?)?,
+            coverage: seconds.coverage,
+        })
+    }
+}
+
 /// What one device did in a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Row<'r> {
@@ -127,6 +158,7 @@ struct Row<'r> {
     present: Measured,
     active: Option<Measured>,
     energy: Option<Measured>,
+    flop: Option<Measured>,
 }
 
 /// What the devices of an inventory did in a period.
@@ -151,11 +183,15 @@ pub struct ModelAccount {
     pub active: Option<Measured>,
     /// Joules, where a source told them of any device.
     pub energy: Option<Measured>,
+    /// Operations by the activity of tensor units, where a source told that of any device
+    /// whose model has a rate.
+    pub flop: Option<Measured>,
 }
 
 impl<'r> DeviceAccount<'r> {
-    /// Accounts for every device of `roll` by what `meters` showed at the boundary `gpu`.
-    pub fn new(period: Period, roll: &'r Roll, meters: &[MeterPeriod<'_>]) -> Self {
+    /// Accounts for every device of `roll` by what `meters` showed at the boundary `gpu`, and
+    /// for operations by `rates`.
+    pub fn new(period: Period, roll: &'r Roll, meters: &[MeterPeriod<'_>], rates: &Rates) -> Self {
         let mut seen: BTreeMap<Hash, &MeterPeriod<'_>> = BTreeMap::new();
         let (mut unlisted, mut doubled) = (Vec::new(), Vec::new());
         let devices = meters
@@ -179,6 +215,7 @@ impl<'r> DeviceAccount<'r> {
                     present: Measured::unseen(period.seconds()),
                     active: None,
                     energy: None,
+                    flop: None,
                 };
             };
             let observed = one.observed() / SECOND;
@@ -200,6 +237,10 @@ impl<'r> DeviceAccount<'r> {
                     .get(&Measure::Active)
                     .map(|cell| measured(cell, period)),
                 energy: counter.or(power).map(|cell| measured(cell, period)),
+                flop: one
+                    .cells
+                    .get(&Measure::Tensor)
+                    .and_then(|cell| rates.operations(&device.model, measured(cell, period))),
             }
         });
         let rows = rows.collect();
@@ -222,6 +263,13 @@ impl<'r> DeviceAccount<'r> {
             self.rows.iter().any(|row| measured(row).is_some())
         };
         let (active, energy) = (some(|row| row.active), some(|row| row.energy));
+        // A model whose rate is not known has none, whatever others have.
+        let rated: BTreeSet<&str> = self
+            .rows
+            .iter()
+            .filter(|row| row.flop.is_some())
+            .map(|row| row.device.model.as_str())
+            .collect();
         let unseen = Measured::unseen(self.period.seconds());
         let nothing = Measured::unseen(0);
         let mut models = BTreeMap::new();
@@ -232,12 +280,14 @@ impl<'r> DeviceAccount<'r> {
                     present: nothing,
                     active: active.then_some(nothing),
                     energy: energy.then_some(nothing),
+                    flop: rated.contains(row.device.model.as_str()).then_some(nothing),
                 });
             total.present = total.present.plus(row.present)?;
             // A device that told nothing of it leaves a gap in the total.
             for (total, one) in [
                 (&mut total.active, row.active),
                 (&mut total.energy, row.energy),
+                (&mut total.flop, row.flop),
             ] {
                 if let Some(known) = total {
                     *total = Some(known.plus(one.unwrap_or(unseen))?);
@@ -265,6 +315,10 @@ impl<'r> DeviceAccount<'r> {
                 .chain(
                     row.energy
                         .map(|energy| amount(QuantityKind::EnergyJoules, Basis::Present, energy)),
+                )
+                .chain(
+                    row.flop
+                        .map(|flop| amount(QuantityKind::Flop, Basis::Active, flop)),
                 )
                 .collect();
             ledger.push_device(&DeviceRecord {

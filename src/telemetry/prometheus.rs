@@ -5,6 +5,7 @@
 //! value it knew. Windows are read as open on the left, whichever way the server counts
 //! (2.x and 3.x differ).
 
+mod ask;
 mod client;
 mod map;
 mod series;
@@ -26,30 +27,16 @@ use crate::telemetry::prometheus::map::Asked;
 use crate::telemetry::prometheus::series::merge;
 use crate::time::Period;
 
+pub(super) use ask::Asker;
+pub(super) use client::RawSeries;
 pub use client::{Client, ClientError, Login};
 pub use map::MetricMap;
-
-/// Seconds asked for at once, at most: an hour of ten thousand devices read every ten
-/// seconds is within what a server answers by default (50 million samples).
-const WINDOW: u64 = 3600;
-
-/// The least window that is tried where a server refuses a longer one.
-const LEAST_WINDOW: u64 = 60;
-
-/// Seconds asked for before and after the periods, so that the readings around an edge are
-/// there: five minutes, the longest scrape interval that Prometheus advises.
-const MARGIN: u64 = 300;
 
 /// A server, and what is asked of it.
 #[derive(Debug)]
 pub struct Prometheus {
-    client: Client,
+    asker: Asker,
     map: MetricMap,
-    /// Label matchers, as within braces: `cluster="north"`.
-    matchers: String,
-    range: Period,
-    /// What was asked, a line a query.
-    asked: Vec<String>,
 }
 
 impl Prometheus {
@@ -57,11 +44,8 @@ impl Prometheus {
     /// and a margin around it.
     pub fn new(client: Client, map: MetricMap, matchers: String, range: Period) -> Self {
         Self {
-            client,
+            asker: Asker::new(client, matchers, range),
             map,
-            matchers,
-            range,
-            asked: Vec::new(),
         }
     }
 
@@ -73,109 +57,83 @@ impl Prometheus {
         found: &mut Found,
         sink: &mut dyn Sink,
     ) -> Result<(), SourceError> {
-        let end = self.range.end().get().saturating_add(MARGIN);
-        let mut start = self.range.start().get().saturating_sub(MARGIN);
-        let mut window = WINDOW;
-        while start < end {
-            let stop = start.saturating_add(window).min(end);
-            let length = stop.saturating_sub(start);
-            let query = format!("{}{{{}}}[{length}s]", asked.name, self.matchers);
-            let answer = match self.client.query(&query, stop) {
-                // A server that holds such a query too large may answer a smaller one.
-                Err(ClientError::Refused { .. }) if window > LEAST_WINDOW => {
-                    window = (window / 2).max(LEAST_WINDOW);
-                    continue;
-                }
-                answer => answer.map_err(|error| SourceError::Read {
-                    name: self.client.name().to_owned(),
-                    why: error.to_string(),
-                })?,
-            };
-            self.asked.push(format!("{query} @ {stop}"));
-            sink.input(answer.digest);
-            for warning in &answer.warnings {
-                sink.warn(0, warning);
-            }
-            self.take(
-                asked,
-                boundary,
-                start.saturating_mul(SECOND),
-                answer,
-                found,
-                sink,
-            )?;
-            start = stop;
-        }
-        Ok(())
+        let map = &self.map;
+        self.asker
+            .each(&[(&asked.name, "")], sink, |start, answers, sink| {
+                let start = start.saturating_mul(SECOND);
+                answers
+                    .into_iter()
+                    .try_for_each(|answer| take(map, asked, boundary, start, answer, found, sink))
+            })
     }
+}
 
-    /// Gives the samples of one window.
-    fn take(
-        &self,
-        asked: &Asked,
-        boundary: Boundary,
-        start: u64,
-        answer: Answer,
-        found: &mut Found,
-        sink: &mut dyn Sink,
-    ) -> Result<(), SourceError> {
-        let mut devices: BTreeMap<String, Vec<series::Series>> = BTreeMap::new();
-        for one in answer.series {
-            let label = |names: &[String]| {
-                let known = names.iter().find_map(|name| one.labels.get(name));
-                known.filter(|value| !value.is_empty()).cloned()
-            };
-            let Some(device) = label(&self.map.device) else {
-                let labels: Vec<&str> = one.labels.keys().map(String::as_str).collect();
-                return Err(SourceError::Shape {
-                    expected: "a series of a device",
-                    why: format!(
-                        "`{}` has none of the labels {}, but: {}",
-                        asked.name,
-                        self.map.device.join(", "),
-                        labels.join(", ")
-                    ),
-                });
-            };
-            let model = label(&self.map.model);
-            let part = label(&self.map.instance);
-            let samples = found.samples(asked, one.samples, start, sink)?;
-            devices.entry(device).or_default().push(series::Series {
-                model,
-                part,
-                samples,
+/// Gives the samples of one window.
+fn take(
+    map: &MetricMap,
+    asked: &Asked,
+    boundary: Boundary,
+    start: u64,
+    answer: Answer,
+    found: &mut Found,
+    sink: &mut dyn Sink,
+) -> Result<(), SourceError> {
+    let mut devices: BTreeMap<String, Vec<series::Series>> = BTreeMap::new();
+    for one in answer.series {
+        let label = |names: &[String]| {
+            let known = names.iter().find_map(|name| one.labels.get(name));
+            known.filter(|value| !value.is_empty()).cloned()
+        };
+        let Some(device) = label(&map.device) else {
+            let labels: Vec<&str> = one.labels.keys().map(String::as_str).collect();
+            return Err(SourceError::Shape {
+                expected: "a series of a device",
+                why: format!(
+                    "`{}` has none of the labels {}, but: {}",
+                    asked.name,
+                    map.device.join(", "),
+                    labels.join(", ")
+                ),
             });
-        }
-        for (device, series) in devices {
-            let parts = series
-                .iter()
-                .any(|one| one.part.as_deref().is_some_and(|part| part != "0"));
-            // The activity of a part is a share of the part: of the device, unknown.
-            if parts && asked.measure.is_share() {
-                sink.skip(
-                    "activity of parts of a device, whose share is not known",
-                    found.row,
-                );
-                continue;
-            }
-            let model = series.iter().find_map(|one| one.model.clone());
-            let samples = merge(series, parts, sink);
-            if samples.is_empty() {
-                continue;
-            }
-            let meter = found.meter(&device, boundary, model, sink)?;
-            let last = found.last.entry((meter, asked.measure)).or_insert(None);
-            for sample in samples {
-                // Where two spellings of a metric are both there, each instant is one.
-                if last.is_some_and(|last| sample.at <= last) {
-                    continue;
-                }
-                *last = Some(sample.at);
-                sink.sample(meter, asked.measure, sample)?;
-            }
-        }
-        Ok(())
+        };
+        let model = label(&map.model);
+        let part = label(&map.instance);
+        let samples = found.samples(asked, one.samples, start, sink)?;
+        devices.entry(device).or_default().push(series::Series {
+            model,
+            part,
+            samples,
+        });
     }
+    for (device, series) in devices {
+        let parts = series
+            .iter()
+            .any(|one| one.part.as_deref().is_some_and(|part| part != "0"));
+        // The activity of a part is a share of the part: of the device, unknown.
+        if parts && asked.measure.is_share() {
+            sink.skip(
+                "activity of parts of a device, whose share is not known",
+                found.row,
+            );
+            continue;
+        }
+        let model = series.iter().find_map(|one| one.model.clone());
+        let samples = merge(series, parts, sink);
+        if samples.is_empty() {
+            continue;
+        }
+        let meter = found.meter(&device, boundary, model, sink)?;
+        let last = found.last.entry((meter, asked.measure)).or_insert(None);
+        for sample in samples {
+            // Where two spellings of a metric are both there, each instant is one.
+            if last.is_some_and(|last| sample.at <= last) {
+                continue;
+            }
+            *last = Some(sample.at);
+            sink.sample(meter, asked.measure, sample)?;
+        }
+    }
+    Ok(())
 }
 
 impl Source for Prometheus {
@@ -184,7 +142,7 @@ impl Source for Prometheus {
     }
 
     fn query(&self) -> Option<String> {
-        Some(self.asked.join("\n"))
+        Some(self.asker.query())
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
@@ -206,15 +164,7 @@ impl Source for Prometheus {
             }
         }
         if found.row == 0 {
-            return Err(SourceError::Shape {
-                expected: "samples",
-                why: format!(
-                    "{} has none of the metrics for {} with {{{}}}",
-                    self.client.name(),
-                    self.range,
-                    self.matchers
-                ),
-            });
+            return Err(self.asker.nothing());
         }
         Ok(())
     }

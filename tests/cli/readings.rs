@@ -119,7 +119,7 @@ fn what_devices_showed_is_published_with_what_was_not_seen() {
     assert!(!kept.contains("GPU-a") && !kept.contains("1001"), "{kept}");
 }
 
-// spec: red-14
+// spec: red-14 red-27
 #[test]
 fn two_sources_stand_beside_each_other_and_each_replaces_its_own_part() {
     let lab = collected();
@@ -135,6 +135,14 @@ fn two_sources_stand_beside_each_other_and_each_replaces_its_own_part() {
             "{}",
             done.err
         );
+        // Of the days that both tell of.
+        let line = done
+            .err
+            .lines()
+            .find(|line| line.starts_with("`accelerator_seconds`: "))
+            .unwrap();
+        assert!(line.contains("`sacct` (allocated) is at least "), "{line}");
+        assert!(line.contains("`nvidia-smi` (present)"), "{line}");
     }
     lab.ok("attest --workspace lab");
     lab.ok("publish --workspace lab");

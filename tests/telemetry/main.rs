@@ -16,9 +16,11 @@ mod focus;
 mod greenbutton;
 mod ipmi;
 mod job_logs;
+mod kubernetes;
 mod metering;
 mod meters;
 mod mlperf;
+mod operations;
 mod prometheus;
 mod redfish;
 

@@ -31,13 +31,13 @@ const POWER: &str = "DCGM_FI_DEV_POWER_USAGE";
 type Request = (String, BTreeMap<String, String>);
 
 /// A server that answers by `answer`, and keeps what it was asked.
-struct Server {
-    address: String,
+pub(crate) struct Server {
+    pub(crate) address: String,
     asked: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
-    fn new(
+    pub(crate) fn new(
         answer: impl Fn(&BTreeMap<String, String>, usize) -> (u16, String) + Send + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -118,10 +118,10 @@ fn window(form: &BTreeMap<String, String>) -> (u64, u64) {
 }
 
 /// A metric, its labels, and its samples.
-type Told<'t> = (&'t str, &'t str, Vec<(u64, String)>);
+pub(crate) type Told<'t> = (&'t str, &'t str, Vec<(u64, String)>);
 
 /// An answer of those samples that lie in the window, closed on the left as 2.x has it.
-fn matrix(form: &BTreeMap<String, String>, series: &[Told<'_>]) -> String {
+pub(crate) fn matrix(form: &BTreeMap<String, String>, series: &[Told<'_>]) -> String {
     let (start, end) = window(form);
     let name = form["query"].split_once('{').unwrap().0;
     let series = series.iter().filter(|one| one.0 == name);
@@ -144,7 +144,7 @@ fn matrix(form: &BTreeMap<String, String>, series: &[Told<'_>]) -> String {
 }
 
 /// A value every `step` seconds from `from` up to `to`, in seconds from the start.
-fn every(from: u64, to: u64, step: usize, value: &str) -> Vec<(u64, String)> {
+pub(crate) fn every(from: u64, to: u64, step: usize, value: &str) -> Vec<(u64, String)> {
     (from..=to)
         .step_by(step)
         .map(|second| (START + second, value.to_owned()))

@@ -215,7 +215,8 @@ impl Sink for Jobs {
     }
 }
 
-fn collect(
+/// Collects the jobs of a source.
+pub(super) fn collect(
     args: &JobLogArgs,
     due: &Due,
     source: &mut dyn Source,
@@ -357,7 +358,7 @@ impl Jobs {
 }
 
 impl JobLogArgs {
-    fn options(&self) -> Result<telemetry::Options, Failure> {
+    pub(super) fn options(&self) -> Result<telemetry::Options, Failure> {
         let classes = self.class.iter();
         let classes = classes.map(|(name, of)| Ok((name.clone(), class(of)?)));
         self.models.check()?;

@@ -1,13 +1,18 @@
-//! `standstill collect prometheus`: ask a server that keeps metrics.
+//! `standstill collect prometheus` and `kubernetes`: ask a server that keeps metrics.
 
 use std::path::Path;
 use std::path::PathBuf;
 
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::collect::JobLogArgs;
+use crate::cli::collect::jobs::collect;
 use crate::cli::collect::readings::ReadingArgs;
 use crate::cli::collect::readings::collect_due;
 use crate::cli::failure;
+use crate::telemetry::SourceError;
+use crate::telemetry::kubernetes;
+use crate::telemetry::kubernetes::PodRequests;
 use crate::telemetry::prometheus::Client;
 use crate::telemetry::prometheus::Login;
 use crate::telemetry::prometheus::MetricMap;
@@ -15,13 +20,40 @@ use crate::telemetry::prometheus::Prometheus;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PrometheusArgs {
-    /// Address of the server, up to before `/api/v1`
-    #[arg(value_name = "URL")]
-    url: String,
+    #[command(flatten)]
+    server: ServerArgs,
 
     /// Which metrics are what: `dcgm`, `amd`, or a TOML file of one's own
     #[arg(long, value_name = "dcgm|amd|FILE", default_value = "dcgm")]
     map: String,
+
+    #[command(flatten)]
+    readings: ReadingArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct KubernetesArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+
+    /// Resources that are accelerators, as a regular expression of Prometheus
+    #[arg(long, value_name = "REGEX", default_value = kubernetes::RESOURCES)]
+    resources: String,
+
+    /// Seconds from one scrape to the next (default: the median found)
+    #[arg(long, value_name = "SECONDS")]
+    every: Option<u32>,
+
+    #[command(flatten)]
+    log: JobLogArgs,
+}
+
+/// A server that keeps metrics, and how one logs in.
+#[derive(Debug, clap::Args)]
+struct ServerArgs {
+    /// Address of the server, up to before `/api/v1`
+    #[arg(value_name = "URL")]
+    url: String,
 
     /// Matchers of labels, e.g. `cluster="north",job="dcgm"`
     #[arg(long = "match", value_name = "MATCHERS", default_value = "")]
@@ -46,18 +78,32 @@ pub(super) struct PrometheusArgs {
     /// Client's private key, PEM
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
-
-    #[command(flatten)]
-    readings: ReadingArgs,
 }
 
 /// Collects what a server has.
 pub(super) fn prometheus(args: &PrometheusArgs, world: &mut World<'_>) -> Result<(), Failure> {
     let map = args.map()?;
-    let client = Client::new(&args.url, args.login()?)?;
+    let client = args.server.client()?;
     let due = args.readings.periods.due(world)?;
-    let mut source = Prometheus::new(client, map, args.matchers.clone(), due.range);
+    let matchers = args.server.matchers.clone();
+    let mut source = Prometheus::new(client, map, matchers, due.range);
     collect_due(&args.readings, &due, &mut source, world)
+}
+
+/// Collects what pods asked for.
+pub(super) fn kubernetes(args: &KubernetesArgs, world: &mut World<'_>) -> Result<(), Failure> {
+    let options = args.log.options()?;
+    let client = args.server.client()?;
+    let due = args.log.periods.due(world)?;
+    let narrowed = (args.server.matchers.clone(), args.resources.clone());
+    let every = args.every.map(u64::from);
+    let mut source = PodRequests::new(client, narrowed, due.range, every, options);
+    let explained = |error: SourceError| {
+        Failure::from(error).hint(
+            "`--match` narrows the labels, `--resources` says what is an accelerator; kube-state-metrics must be among what the server scrapes",
+        )
+    };
+    collect(&args.log, &due, &mut source, &explained, world)
 }
 
 impl PrometheusArgs {
@@ -73,6 +119,12 @@ impl PrometheusArgs {
                 "`device = [\"UUID\"]`, then for each metric `[[metric]]` with `name`, `measure` and `unit`",
             )
         })
+    }
+}
+
+impl ServerArgs {
+    fn client(&self) -> Result<Client, Failure> {
+        Ok(Client::new(&self.url, self.login()?)?)
     }
 
     fn login(&self) -> Result<Login, Failure> {

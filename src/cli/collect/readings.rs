@@ -14,8 +14,10 @@ use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Class;
 use crate::attestation::figure::Coverage;
 use crate::attestation::figure::Figure;
+use crate::attestation::figure::Precision;
 use crate::attestation::figure::QuantityKind;
 use crate::attestation::figure::Source as FigureSource;
+use crate::catalogue::Catalogue;
 use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::attest::inventory;
@@ -35,6 +37,7 @@ use crate::collector::account::DeviceAccount;
 use crate::collector::account::Listed;
 use crate::collector::account::Measured;
 use crate::collector::account::MeterAccount;
+use crate::collector::account::Rates;
 use crate::collector::account::Roll;
 use crate::collector::reading::SECOND;
 use crate::hash::Hash;
@@ -82,6 +85,7 @@ pub(super) fn outage(args: &OutageArgs, world: &mut World<'_>) -> Result<(), Fai
         models: Models::default(),
         class: Class::Unclassified.to_string(),
         every: None,
+        dtype: None,
         meters: Vec::new(),
     };
     collect_due(&readings, &due, &mut Outage, world)
@@ -221,6 +225,9 @@ pub(super) fn collect_due(
         due,
         source: provenance,
         expected: args.meters.iter().copied().collect(),
+        rates: args.dtype.map_or_else(Rates::default, |format| {
+            Rates::of(&Catalogue::embedded(), format)
+        }),
         devices: nothing.then(BTreeMap::new),
         nothing,
         rolls: BTreeMap::new(),
@@ -255,6 +262,8 @@ struct Writer<'a> {
     due: &'a Due,
     source: FigureSource,
     expected: BTreeMap<Boundary, u64>,
+    /// By which operations are figured.
+    rates: Rates,
     /// What sources call the devices, by commitment.
     devices: Option<BTreeMap<Hash, Vec<String>>>,
     /// Whether no meter was seen at all, so that no device needs a name.
@@ -281,7 +290,7 @@ impl Writer<'_> {
             let id = self.enrol(period, world)?;
             listed_in = Some(id);
             let roll = self.rolls.get(&id).ok_or_else(beyond)?;
-            let account = DeviceAccount::new(period, roll, meters);
+            let account = DeviceAccount::new(period, roll, meters, &self.rates);
             refuse(&account, period)?;
             for (model, total) in account.models().ok_or_else(beyond)? {
                 let seconds = QuantityKind::AcceleratorSeconds;
@@ -311,6 +320,17 @@ impl Writer<'_> {
                         energy,
                         method,
                     ));
+                }
+                if let Some((flop, format)) = total.flop.zip(self.args.dtype) {
+                    let method = "tensor activity at the dense peak";
+                    let operations = QuantityKind::Flop;
+                    let mut figure =
+                        self.figure(operations, model, Basis::Active, None, flop, method);
+                    figure.precision = Some(Precision {
+                        dtype: format.name().to_owned(),
+                        sparsity: "dense".to_owned(),
+                    });
+                    figures.push(figure);
                 }
             }
             ledgers.push(account.ledger(Secret::from_bytes(*keystore::random()?))?);

@@ -67,7 +67,7 @@ impl std::str::FromStr for Instance {
     }
 }
 
-/// Instance types by their names, as [`words`] spells them.
+/// Instance types by their names, in words of lower case.
 #[derive(Clone, Debug)]
 pub struct Instances(BTreeMap<String, Instance>);
 

@@ -51,17 +51,17 @@ pub struct Client {
 }
 
 /// What a query gave.
-pub(super) struct Answer {
-    pub(super) series: Vec<RawSeries>,
-    pub(super) warnings: Vec<String>,
+pub(in crate::telemetry) struct Answer {
+    pub(in crate::telemetry) series: Vec<RawSeries>,
+    pub(in crate::telemetry) warnings: Vec<String>,
     /// The SHA-256 of the body.
-    pub(super) digest: Hash,
+    pub(in crate::telemetry) digest: Hash,
 }
 
 /// A series as the server gave it.
-pub(super) struct RawSeries {
-    pub(super) labels: BTreeMap<String, String>,
-    pub(super) samples: Vec<(Millis, String)>,
+pub(in crate::telemetry) struct RawSeries {
+    pub(in crate::telemetry) labels: BTreeMap<String, String>,
+    pub(in crate::telemetry) samples: Vec<(Millis, String)>,
 }
 
 /// The body of an answer.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::attestation::figure::Boundary;
+use crate::catalogue::Format;
 use crate::cli::collect::PeriodArgs;
 use crate::cli::models::Models;
 use crate::cli::models::pair;
@@ -28,6 +29,11 @@ pub(in crate::cli::collect) struct ReadingArgs {
     /// Seconds from one reading to the next (default: the median found)
     #[arg(long, value_name = "SECONDS")]
     pub(in crate::cli::collect) every: Option<u32>,
+
+    /// Number format that the devices compute in: operations are then figured from the
+    /// activity of their tensor units, where a source tells it
+    #[arg(long, value_name = "bf16|fp8|fp4|int8")]
+    pub(in crate::cli::collect) dtype: Option<Format>,
 
     /// Meters that there are within a boundary, e.g. `node=64`: those that are silent are
     /// a gap (can be repeated)
