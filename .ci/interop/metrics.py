@@ -14,6 +14,8 @@ LABELS = {
     "GPU-aaaa": 'gpu="0",UUID="GPU-aaaa",modelName="NVIDIA H100 80GB HBM3",Hostname="n1"',
     "GPU-bbbb": 'gpu="1",UUID="GPU-bbbb",modelName="NVIDIA H100 80GB HBM3",Hostname="n1"',
 }
+# Two of whose containers ask for a device each, from the tenth scrape to the 70th.
+POD = 'namespace="train",pod="p",uid="u"'
 
 
 def samples(device):
@@ -45,6 +47,22 @@ def write():
             for labels in LABELS.values():
                 other = labels.replace('gpu="', 'gpu_instance="')
                 print(f"{name}{{{other}}} 9223372036854775794 {START + 100 * STEP + 7}")
+    print("# TYPE kube_pod_status_phase gauge")
+    for phase in ("Pending", "Running"):
+        for step in range(-2, 123):
+            there = (phase == "Running") == (10 <= step < 70)
+            labels = f'{POD},phase="{phase}"'
+            print(f"kube_pod_status_phase{{{labels}}} {int(there)} {START + step * STEP}")
+    print("# TYPE kube_pod_container_resource_requests gauge")
+    for resource, container, count in (
+        ("nvidia_com_gpu", "a", 1),
+        ("nvidia_com_gpu", "b", 1),
+        ("cpu", "a", 8),
+    ):
+        labels = f'{POD},container="{container}",resource="{resource}"'
+        for step in range(-2, 123):
+            name = "kube_pod_container_resource_requests"
+            print(f"{name}{{{labels}}} {count} {START + step * STEP}")
     print("# EOF")
 
 
@@ -76,6 +94,22 @@ def usage(lab):
     raise SystemExit(f"{lab} has no usage")
 
 
+def requests(one, other):
+    """What pods asked for, from the drafts of two labs."""
+    seconds = []
+    for lab in (one, other):
+        (path,) = pathlib.Path(lab, "collected", "1").glob("*.usage")
+        figures = json.loads(path.read_bytes())["figures"]
+        (found,) = (one for one in figures if one["quantity"] == "accelerator_seconds")
+        assert found["source"]["tool"].startswith("kube-state-metrics, "), found
+        seconds.append(found["interval"])
+    # 59 scrapes apart for sure; before the first and after the last of them, it may have.
+    sure, most = 2 * 59 * STEP, 2 * 61 * STEP
+    expected = {"lower": str(sure), "upper": str(most)}
+    assert seconds == [expected, expected], seconds
+    print(f"metrics: pods asked {one} and {other} for the same")
+
+
 def compare(hour, one, other):
     first, second = usage(one), usage(other)
     assert first == second, f"{one} and {other} differ:\n{first}\n{second}"
@@ -95,6 +129,8 @@ def compare(hour, one, other):
 
 
 match sys.argv[1]:
+    case "requests":
+        requests(*sys.argv[2:])
     case "compare":
         compare(*sys.argv[2:])
     case "milliseconds":

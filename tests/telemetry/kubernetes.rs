@@ -31,8 +31,11 @@ fn request(pod: &str, container: &str, resource: &str) -> String {
     format!(r#"{pod},"container":"{container}","resource":"{resource}""#)
 }
 
+/// A metric, its labels, and its samples.
+type Series = (&'static str, String, Vec<(u64, String)>);
+
 /// Reads an hour of a server that has these series.
-fn read(series: Vec<(&'static str, String, Vec<(u64, String)>)>) -> Result<Intake, String> {
+fn read(series: Vec<Series>) -> Result<Intake, String> {
     let server = Server::new(move |form, _| {
         let told: Vec<Told<'_>> = series
             .iter()
