@@ -46,7 +46,7 @@ use crate::time::UnixSeconds;
 
 pub use clock::{Ambiguous, Clock, ZoneError};
 pub use gathered::Gathered;
-pub use input::Input;
+pub use input::{Input, bytes_read};
 pub use source::{Sink, Source};
 pub use spill::Spill;
 
@@ -316,6 +316,14 @@ fn check_text(bytes: &[u8], expected: &'static str) -> Result<(), SourceError> {
         return Err(SourceError::Shape { expected, why });
     }
     Ok(())
+}
+
+/// Returns how many bytes files have together, if each can be asked.
+fn sizes(files: &[PathBuf]) -> Option<u64> {
+    files.iter().try_fold(0_u64, |sum, file| {
+        let size = std::fs::metadata(file).ok()?.len();
+        sum.checked_add(size)
+    })
 }
 
 /// Reads files one after the other; an error says in which of several.

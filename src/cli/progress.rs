@@ -1,9 +1,14 @@
 //! Progress on standard error, where somebody looks at it.
 
+use std::fmt::Write;
 use std::time::Duration;
 
+use indicatif::HumanBytes;
 use indicatif::ProgressBar;
+use indicatif::ProgressState;
 use indicatif::ProgressStyle;
+
+use crate::telemetry::bytes_read;
 
 /// How often a spinner moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -20,6 +25,25 @@ pub(super) fn spinner(what: &str) -> ProgressBar {
     let bar = ProgressBar::new_spinner().with_message(what.to_owned());
     bar.enable_steady_tick(TICK);
     styled(bar, "{spinner} {msg}")
+}
+
+/// Shows how much was read of a source, of how much where that is known.
+pub(super) fn reading(size: Option<u64>) -> ProgressBar {
+    let before = bytes_read();
+    let done = move |_: &ProgressState, out: &mut dyn Write| {
+        let read = bytes_read().saturating_sub(before);
+        let _ = write!(out, "{}", HumanBytes(read));
+        let percent = size.and_then(|size| read.saturating_mul(100).checked_div(size));
+        if let Some((size, percent)) = size.zip(percent) {
+            let _ = write!(out, " of {} ({} %)", HumanBytes(size), percent.min(100));
+        }
+    };
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(TICK);
+    match ProgressStyle::with_template("{spinner} reading {done}") {
+        Ok(style) => bar.with_style(style.with_key("done", done)),
+        Err(_) => bar,
+    }
 }
 
 fn styled(bar: ProgressBar, template: &str) -> ProgressBar {

@@ -32,6 +32,7 @@ use crate::telemetry::decimal::billionths;
 use crate::telemetry::each_file;
 use crate::telemetry::field_error;
 use crate::telemetry::nvidia_smi::millis;
+use crate::telemetry::sizes;
 
 /// The first line of every file.
 const HEADER: &str = "time,uuid,serial,name,power_mw,energy_mj,utilization_percent";
@@ -208,6 +209,10 @@ impl DeviceLogs {
 impl Source for DeviceLogs {
     fn tool(&self) -> &'static str {
         "standstill-sample"
+    }
+
+    fn size(&self) -> Option<u64> {
+        sizes(&self.files)
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {

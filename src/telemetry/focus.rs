@@ -32,6 +32,7 @@ use crate::telemetry::Source;
 use crate::telemetry::SourceError;
 use crate::telemetry::each_file;
 use crate::telemetry::field_error;
+use crate::telemetry::sizes;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 
@@ -96,6 +97,10 @@ impl Focus {
 impl Source for Focus {
     fn tool(&self) -> &'static str {
         "focus"
+    }
+
+    fn size(&self) -> Option<u64> {
+        sizes(&self.files)
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {

@@ -31,6 +31,7 @@ use crate::telemetry::greenbutton::feed::Entry;
 use crate::telemetry::greenbutton::feed::Feed;
 use crate::telemetry::greenbutton::feed::Reading;
 use crate::telemetry::greenbutton::feed::ReadingType;
+use crate::telemetry::sizes;
 use crate::time::UnixSeconds;
 
 /// What was expected, where something else was found.
@@ -86,6 +87,10 @@ impl GreenButton {
 impl Source for GreenButton {
     fn tool(&self) -> &'static str {
         "green-button"
+    }
+
+    fn size(&self) -> Option<u64> {
+        sizes(&self.files)
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {

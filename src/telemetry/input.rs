@@ -9,6 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -25,12 +27,23 @@ const BUFFER: usize = 1 << 18;
 /// The longest line that is read: beyond it something is no table.
 const MAX_LINE: usize = 1 << 20;
 
+/// Raw bytes that all inputs of this process have read.
+static BYTES_READ: AtomicU64 = AtomicU64::new(0);
+
+/// Returns how many raw bytes all inputs of this process have read so far, for who shows
+/// how far they are.
+pub fn bytes_read() -> u64 {
+    BYTES_READ.load(Ordering::Relaxed)
+}
+
 /// A raw input.
 pub struct Input {
     name: String,
     text: Box<dyn BufRead + Send>,
     hasher: Arc<Mutex<Hasher>>,
     row: u64,
+    /// The bytes of the file, where it is one.
+    size: Option<u64>,
     /// The last byte that was read as bytes.
     last: Option<u8>,
 }
@@ -43,7 +56,12 @@ impl Input {
             name: name.clone(),
             why: error.to_string(),
         })?;
-        Self::new(name, file)
+        let size = file.metadata().ok().filter(std::fs::Metadata::is_file);
+        let size = size.map(|size| size.len());
+        Ok(Self {
+            size,
+            ..Self::new(name, file)?
+        })
     }
 
     /// Reads from `raw`, which errors call `name`.
@@ -68,6 +86,7 @@ impl Input {
             text,
             hasher,
             row: 0,
+            size: None,
             last: None,
         })
     }
@@ -75,6 +94,11 @@ impl Input {
     /// Returns what it is called.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the bytes of the file, where it is one.
+    pub const fn size(&self) -> Option<u64> {
+        self.size
     }
 
     /// Returns the row read last, counted from 1.
@@ -226,6 +250,7 @@ struct Digested<R> {
 impl<R: Read> Read for Digested<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.raw.read(buffer)?;
+        BYTES_READ.fetch_add(u64::try_from(read).unwrap_or(0), Ordering::Relaxed);
         let mut hasher = self.hasher.lock().unwrap_or_else(PoisonError::into_inner);
         hasher.update(buffer.get(..read).unwrap_or_default());
         Ok(read)

@@ -23,6 +23,7 @@ use crate::telemetry::decimal::Unit;
 use crate::telemetry::decimal::billionths;
 use crate::telemetry::each_file;
 use crate::telemetry::field_error;
+use crate::telemetry::sizes;
 
 /// What begins a capture: `ipmitool`'s label, and `FreeIPMI`'s.
 const READINGS: [&str; 2] = ["Instantaneous power reading", "Current Power"];
@@ -110,6 +111,10 @@ impl DcmiPower {
 impl Source for DcmiPower {
     fn tool(&self) -> &'static str {
         "ipmi-dcmi"
+    }
+
+    fn size(&self) -> Option<u64> {
+        sizes(&self.files)
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {

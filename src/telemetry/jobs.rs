@@ -99,6 +99,10 @@ impl Source for JobTable {
         "jobs-csv"
     }
 
+    fn size(&self) -> Option<u64> {
+        self.input.as_ref().and_then(Input::size)
+    }
+
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
         let mut input = self.input.take().ok_or(SourceError::Empty)?;
         if input.first()?.is_none() {

@@ -22,6 +22,7 @@ use crate::telemetry::decimal::Unit;
 use crate::telemetry::decimal::billionths;
 use crate::telemetry::each_file;
 use crate::telemetry::field_error;
+use crate::telemetry::sizes;
 
 /// What every line of a log begins with.
 const PREFIX: &str = ":::MLLOG ";
@@ -55,6 +56,10 @@ impl PowerLogs {
 impl Source for PowerLogs {
     fn tool(&self) -> &'static str {
         "mlperf-power"
+    }
+
+    fn size(&self) -> Option<u64> {
+        sizes(&self.files)
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {

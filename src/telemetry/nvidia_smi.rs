@@ -50,6 +50,10 @@ impl Source for NvidiaSmi {
         "nvidia-smi"
     }
 
+    fn size(&self) -> Option<u64> {
+        self.input.as_ref().and_then(Input::size)
+    }
+
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
         let Some(mut input) = self.input.take() else {
             return Err(SourceError::Empty);

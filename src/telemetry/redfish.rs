@@ -36,6 +36,7 @@ use crate::telemetry::redfish::resource::Capture;
 use crate::telemetry::redfish::resource::MetricValue;
 use crate::telemetry::redfish::resource::PowerControl;
 use crate::telemetry::redfish::resource::Resource;
+use crate::telemetry::sizes;
 
 /// The largest document that is no line of a capture: a report of 100,000 values.
 const MAX_DOCUMENT: usize = 1 << 24;
@@ -164,6 +165,10 @@ impl Redfish {
 impl Source for Redfish {
     fn tool(&self) -> &'static str {
         "redfish"
+    }
+
+    fn size(&self) -> Option<u64> {
+        sizes(&self.files)
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {

@@ -90,6 +90,13 @@ impl Source for Sacct {
         }
     }
 
+    fn size(&self) -> Option<u64> {
+        match &self.from {
+            From::Input(input) => input.as_ref().and_then(Input::size),
+            From::Program(..) => None,
+        }
+    }
+
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
         match &mut self.from {
             From::Input(input) => {

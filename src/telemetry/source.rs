@@ -25,6 +25,11 @@ pub trait Source {
         None
     }
 
+    /// Returns how many bytes it will read, where that is known before.
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
     /// Gives all that it holds to `sink`: the readings of one measure of one meter in
     /// order of time, those of the time around a period with it, and nothing that is not
     /// there. On an error what was given is not to be used.

@@ -69,7 +69,7 @@ pub(super) fn focus(args: &FocusArgs, world: &mut World<'_>) -> Result<(), Failu
     let due = args.periods.due(world)?;
     let mut source = Focus::new(args.files.clone(), args.options()?);
     let mut gathered = Gathered::new(Metering::new(due.cadence, due.range, None)?);
-    let bar = progress::spinner("reading");
+    let bar = progress::reading(source.size());
     source.read(&mut gathered).map_err(explain)?;
     bar.finish_and_clear();
     super::jobs::tell(&gathered.intake, world);

@@ -134,10 +134,9 @@ pub(super) fn table(args: &TableArgs, world: &mut World<'_>) -> Result<(), Failu
 }
 
 fn open(file: &Path) -> Result<Input, Failure> {
-    Input::open(file).map_err(|error| match error {
-        SourceError::Read { why, .. } => Failure::file(file, why),
-        error => explain(file, error),
-    })
+    let raw = std::fs::File::open(file).map_err(|error| Failure::io(file, error))?;
+    drop(raw);
+    Input::open(file).map_err(|error| explain(file, error))
 }
 
 /// Why a period was not made.
@@ -234,7 +233,7 @@ pub(super) fn collect(
         unknown: BTreeMap::new(),
         unclassified: 0,
     };
-    let bar = progress::spinner("reading");
+    let bar = progress::reading(source.size());
     source.read(&mut jobs).map_err(explained)?;
     bar.finish_and_clear();
     tell(&jobs.intake, world);

@@ -190,7 +190,7 @@ pub(super) fn collect_due(
     if let Some(name) = &args.periods.explain {
         return explained::show(name, source, gathered, world);
     }
-    let bar = progress::spinner("reading");
+    let bar = progress::reading(source.size());
     source.read(&mut gathered).map_err(explain)?;
     bar.finish_and_clear();
     super::jobs::tell(&gathered.intake, world);
