@@ -6,7 +6,6 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::print_stdout,
     reason = "a benchmark may stop, and prints what it found"
 )]
@@ -19,18 +18,12 @@ use std::time::Instant;
 use standstill::collector::CollectError;
 use standstill::collector::Collector;
 use standstill::collector::Job;
-use standstill::collector::MeterId;
 use standstill::collector::PeriodUsage;
-use standstill::collector::billed::Charge;
-use standstill::collector::reading::Lot;
-use standstill::collector::reading::Measure;
-use standstill::collector::reading::Meter;
-use standstill::collector::reading::Sample;
-use standstill::hash::Hash;
 use standstill::ledger::Secret;
 use standstill::telemetry::Ambiguous;
 use standstill::telemetry::Clock;
 use standstill::telemetry::Input;
+use standstill::telemetry::Intake;
 use standstill::telemetry::Options;
 use standstill::telemetry::Sink;
 use standstill::telemetry::Source;
@@ -45,36 +38,19 @@ use standstill::time::UnixSeconds;
 /// Lays jobs by, and nothing else.
 struct Jobs {
     collector: Collector<Spill>,
+    intake: Intake,
     count: u64,
 }
 
 impl Sink for Jobs {
+    fn intake(&mut self) -> &mut Intake {
+        &mut self.intake
+    }
+
     fn job(&mut self, job: Job) -> Result<(), SourceError> {
         self.count = self.count.saturating_add(1);
         Ok(self.collector.add(&job)?)
     }
-
-    fn meter(&mut self, meter: &Meter) -> Result<MeterId, SourceError> {
-        panic!("{meter:?}")
-    }
-
-    fn sample(&mut self, _: MeterId, _: Measure, _: Sample) -> Result<(), SourceError> {
-        Ok(())
-    }
-
-    fn lot(&mut self, _: MeterId, _: Lot) -> Result<(), SourceError> {
-        Ok(())
-    }
-
-    fn charge(&mut self, _: Charge) -> Result<(), SourceError> {
-        Ok(())
-    }
-
-    fn input(&mut self, _: Hash) {}
-
-    fn skip(&mut self, _: &'static str, _: u64) {}
-
-    fn warn(&mut self, _: u64, _: &str) {}
 }
 
 fn main() {
@@ -99,6 +75,7 @@ fn main() {
     let spill = Spill::new(&std::env::temp_dir()).unwrap();
     let mut jobs = Jobs {
         collector: Collector::new(cadence, range, spill).unwrap(),
+        intake: Intake::default(),
         count: 0,
     };
     source(file, zone.unwrap_or("UTC")).read(&mut jobs).unwrap();

@@ -26,7 +26,6 @@ use rayon::prelude::*;
 use crate::quantity::Interval;
 use crate::time::Cadence;
 use crate::time::Period;
-use crate::time::UnixSeconds;
 
 use job::Settled;
 use shelf::Common;
@@ -51,10 +50,7 @@ pub struct Collector<S> {
     range: Period,
     shelf: S,
     common: Common,
-    /// A job as bytes, kept so that not each needs a place of its own.
-    bytes: Vec<u8>,
     outside: Interval,
-    total: Interval,
     /// The period that comes next, by number.
     next: usize,
     noticed: Noticed,
@@ -75,25 +71,14 @@ impl<S: Shelf> Collector<S> {
     /// Readies the periods of `range`, which must be whole periods of `cadence` counted
     /// from its start.
     pub fn new(cadence: Cadence, range: Period, shelf: S) -> Result<Self, CollectError> {
-        let mut periods = Vec::new();
-        let mut start = range.start();
-        while start < range.end() {
-            let period = cadence.period_from(start).filter(|one| range.covers(*one));
-            let period = period.ok_or(CollectError::Range { range, cadence })?;
-            start = period.end();
-            periods.push(period);
-        }
-        if cadence == Cadence::Month && !range.start().starts_month() {
-            return Err(CollectError::Range { range, cadence });
-        }
+        let periods = cadence.periods_of(range);
+        let periods = periods.ok_or(CollectError::Range { range, cadence })?;
         Ok(Self {
             periods,
             range,
             shelf,
             common: Common::default(),
-            bytes: Vec::new(),
             outside: Interval::ZERO,
-            total: Interval::ZERO,
             next: 0,
             noticed: Noticed::default(),
         })
@@ -107,8 +92,10 @@ impl<S: Shelf> Collector<S> {
         let Some(inside) = inside else {
             return Ok(());
         };
-        self.bytes.clear();
-        self.common.write(job, &mut self.bytes);
+        let bytes = self.common.write(job);
+        let bytes = bytes.ok_or_else(|| CollectError::Shelf {
+            why: format!("job {} cannot be spelled", job.id),
+        })?;
         let first = self
             .periods
             .partition_point(|period| period.end() <= inside.start());
@@ -116,30 +103,21 @@ impl<S: Shelf> Collector<S> {
             if period.start() >= inside.end() {
                 break;
             }
-            let put = self.shelf.put(at, &self.bytes);
+            let put = self.shelf.put(at, &bytes);
             put.map_err(|why| CollectError::Shelf { why })?;
         }
         Ok(())
     }
 
+    /// Counts what of a job lies beyond the range.
     fn count(&mut self, job: &Job, inside: Option<Period>) -> Option<()> {
-        let all = job.span.seconds();
         let inside = inside.map_or(0, Period::seconds);
+        let beyond = job.span.seconds().checked_sub(inside)?;
         for share in job.allocations.iter() {
-            let whole = usage::product(share.accelerators, all)?;
-            self.total = self.total.plus(whole)?;
-            if inside < all {
-                let beyond = usage::product(share.accelerators, all.saturating_sub(inside))?;
-                self.outside = self.outside.plus(beyond)?;
-            }
+            let seconds = usage::product(share.accelerators, beyond)?;
+            self.outside = self.outside.plus(seconds)?;
         }
         Some(())
-    }
-
-    /// Returns the accelerator-seconds of all rows, wherever they lie, those that repeat
-    /// another included.
-    pub const fn total(&self) -> Interval {
-        self.total
     }
 
     /// Returns the accelerator-seconds that lie before or after the range, those of rows
@@ -261,22 +239,6 @@ pub fn put_together(jobs: &mut Vec<Job>) -> Result<Noticed, CollectError> {
         }
     }
     Ok(noticed)
-}
-
-/// Returns the whole periods of `cadence`, counted from `first`, that together hold every
-/// job; `None` if there are no jobs, or one begins before `first`.
-pub fn range_of(jobs: &[Job], cadence: Cadence, first: UnixSeconds) -> Option<Period> {
-    let start = jobs.iter().map(|job| job.span.start()).min()?;
-    // The last second that any job held a device lies inside the last period.
-    let last = jobs
-        .iter()
-        .map(|job| job.span.end())
-        .max()?
-        .get()
-        .checked_sub(1)?;
-    let start = cadence.period_at(first, start)?.start();
-    let end = cadence.period_at(first, UnixSeconds::new(last)?)?.end();
-    Period::new(start, end)
 }
 
 /// Why periods cannot be had.

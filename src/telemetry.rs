@@ -11,6 +11,7 @@ pub mod focus;
 mod gathered;
 pub mod greenbutton;
 mod input;
+mod intake;
 pub mod ipmi;
 pub mod jobs;
 pub mod kubernetes;
@@ -31,27 +32,15 @@ use std::path::PathBuf;
 
 use crate::attestation::figure::Class;
 use crate::collector::CollectError;
-use crate::collector::Job;
-use crate::collector::MeterId;
-use crate::collector::Noticed;
-use crate::collector::billed::Charge;
-use crate::collector::put_together;
-use crate::collector::reading::Lot;
-use crate::collector::reading::Measure;
-use crate::collector::reading::Meter;
 use crate::collector::reading::ReadingError;
-use crate::collector::reading::Sample;
-use crate::hash::Hash;
 use crate::time::UnixSeconds;
 
 pub use clock::{Ambiguous, Clock, ZoneError};
-pub use gathered::Gathered;
+pub use gathered::{Billed, Gathered, JobLog};
 pub use input::{Input, bytes_read};
+pub use intake::Intake;
 pub use source::{Sink, Source};
 pub use spill::Spill;
-
-/// The most warnings that are told one by one.
-const MAX_WARNINGS: usize = 50;
 
 /// The model of devices whose type the source does not tell, unless `gpu` is mapped.
 pub const UNTYPED: &str = "uncatalogued:gpu";
@@ -85,91 +74,6 @@ impl Options {
         keys.iter()
             .find_map(|key| self.classes.get(*key).copied())
             .unwrap_or(Class::Unclassified)
-    }
-}
-
-/// What a source held.
-#[derive(Clone, Debug, Default)]
-pub struct Intake {
-    /// The jobs.
-    pub jobs: Vec<Job>,
-    /// Rows that are no use of accelerators, by reason: how many, and the first.
-    pub skipped: BTreeMap<&'static str, (u64, u64)>,
-    /// What looks wrong and was read all the same, each with its row.
-    pub warnings: Vec<String>,
-    /// How many warnings there were beyond those.
-    pub more_warnings: u64,
-}
-
-impl Intake {
-    /// Says what was noticed of rows that belong together.
-    pub fn notice(&mut self, noticed: &Noticed) {
-        if let Some((count, first)) = noticed.repeated {
-            self.skipped
-                .insert("rows that repeat another", (count, first));
-        }
-        for (id, count) in &noticed.overlapping {
-            if self.warnings.len() < MAX_WARNINGS {
-                self.warnings
-                    .push(format!("job {id} runs twice at once, {count} times over"));
-            } else {
-                self.more_warnings = self.more_warnings.saturating_add(1);
-            }
-        }
-    }
-
-    /// Reads a source whole, and puts the rows of its jobs together.
-    pub fn read(source: &mut dyn Source) -> Result<Self, SourceError> {
-        let mut intake = Self::default();
-        source.read(&mut intake)?;
-        let noticed = put_together(&mut intake.jobs)?;
-        intake.notice(&noticed);
-        Ok(intake)
-    }
-}
-
-/// Takes jobs; readings and charges are no business of job logs.
-impl Sink for Intake {
-    fn job(&mut self, job: Job) -> Result<(), SourceError> {
-        self.jobs.push(job);
-        Ok(())
-    }
-
-    fn meter(&mut self, meter: &Meter) -> Result<MeterId, SourceError> {
-        Err(SourceError::Shape {
-            expected: "a job log",
-            why: format!("it has readings of `{}`", meter.name),
-        })
-    }
-
-    fn sample(&mut self, _: MeterId, _: Measure, _: Sample) -> Result<(), SourceError> {
-        Ok(())
-    }
-
-    fn lot(&mut self, _: MeterId, _: Lot) -> Result<(), SourceError> {
-        Ok(())
-    }
-
-    fn charge(&mut self, charge: Charge) -> Result<(), SourceError> {
-        Err(SourceError::Shape {
-            expected: "a job log",
-            why: format!("row {} is a charge", charge.row),
-        })
-    }
-
-    fn input(&mut self, _: Hash) {}
-
-    fn skip(&mut self, reason: &'static str, row: u64) {
-        let (count, _) = self.skipped.entry(reason).or_insert((0, row));
-        *count = count.saturating_add(1);
-    }
-
-    fn warn(&mut self, row: u64, text: &str) {
-        if self.warnings.len() < MAX_WARNINGS {
-            self.warnings.push(format!("row {row}: {text}"));
-        } else {
-            self.more_warnings = self.more_warnings.saturating_add(1);
-        }
     }
 }
 
@@ -276,6 +180,12 @@ pub enum SourceError {
         count: usize,
         /// The first of them.
         rows: String,
+    },
+    /// A source gave what is not read here.
+    #[error("{what} has no place here: it is no source of this kind")]
+    Unwanted {
+        /// What it gave.
+        what: &'static str,
     },
     /// A column was renamed that job tables do not have.
     #[error("`{column}` is not a column of a job table; they are: {known}")]

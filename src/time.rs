@@ -190,6 +190,18 @@ impl Cadence {
         Period::new(start, end)
     }
 
+    /// Returns the periods of a range, counted from its start; `None` if they are not whole.
+    pub fn periods_of(self, range: Period) -> Option<Vec<Period>> {
+        let mut periods = Vec::new();
+        let mut start = range.start();
+        while start < range.end() {
+            let period = self.period_from(start).filter(|one| range.covers(*one))?;
+            start = period.end();
+            periods.push(period);
+        }
+        Some(periods)
+    }
+
     /// Returns the period that holds `instant`, counting from `first`; `None` if
     /// `instant` lies before `first`, or as [`Self::period_from`].
     pub fn period_at(self, first: UnixSeconds, instant: UnixSeconds) -> Option<Period> {

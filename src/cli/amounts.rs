@@ -39,6 +39,15 @@ pub(super) fn amount(model: &str, text: &str) -> Result<Interval, Failure> {
     Ok(range.0)
 }
 
+/// Spells an interval for people: one number where its ends are the same.
+pub(super) fn spell(value: Interval) -> String {
+    if value.lower() == value.upper() {
+        value.lower().to_string()
+    } else {
+        format!("{} to {}", value.lower(), value.upper())
+    }
+}
+
 /// Whether a model can be named in a figure: one of the catalogue's, one that says that it is
 /// not, or `none`.
 pub(super) fn is_model(model: &str) -> bool {

@@ -5,6 +5,9 @@ mod jobs;
 mod prometheus;
 mod readings;
 
+use std::fs::File;
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::attestation::StreamId;
@@ -13,6 +16,7 @@ use crate::attestation::figure::Source as Provenance;
 use crate::catalogue::Catalogue;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::amounts::spell;
 use crate::cli::devices::device_secret;
 use crate::cli::drafts::Drafts;
 use crate::cli::workspace::AreaArgs;
@@ -22,7 +26,10 @@ use crate::ledger::commitment;
 use crate::quantity::Interval;
 use crate::telemetry::Ambiguous;
 use crate::telemetry::Clock;
+use crate::telemetry::Input;
+use crate::telemetry::Intake;
 use crate::telemetry::Source;
+use crate::telemetry::SourceError;
 use crate::time::Cadence;
 use crate::time::Period;
 use crate::time::UnixSeconds;
@@ -166,8 +173,8 @@ struct Due {
 impl Due {
     /// Says where figures come from: the tool, and commitments to what was asked of it
     /// and to the SHA-256 of what it gave.
-    fn provenance(&self, source: &dyn Source, digest: Option<Hash>) -> Result<Provenance, Failure> {
-        let query = source.query();
+    fn provenance(&self, source: &dyn Source, intake: &Intake) -> Result<Provenance, Failure> {
+        let (query, digest) = (source.query(), intake.digest());
         let commit = |field, value: &[u8]| commit(&self.workspace, field, value);
         Ok(Provenance {
             tool: format!(
@@ -318,6 +325,12 @@ pub(super) fn next_start(workspace: &Workspace, stream: StreamId, area: &Area) -
     attested.unwrap_or(area.schedule.open.first)
 }
 
+/// Opens a raw input.
+fn open(path: &Path, explain: impl Fn(SourceError) -> Failure) -> Result<Input, Failure> {
+    let file = File::open(path).map_err(|error| Failure::io(path, error))?;
+    Input::of_file(path, file).map_err(explain)
+}
+
 /// Commits to an input or a query under the workspace's lasting secret, so that whoever is
 /// shown it later can be shown the salt too.
 fn commit(workspace: &Workspace, field: &str, value: &[u8]) -> Result<Hash, Failure> {
@@ -331,14 +344,6 @@ fn class(name: &str) -> Result<Class, Failure> {
         let known: Vec<&str> = Class::ALL.iter().map(|class| class.as_str()).collect();
         Failure::new(why).hint(format!("the classes are: {}", known.join(", ")))
     })
-}
-
-fn spell(value: Interval) -> String {
-    if value.lower() == value.upper() {
-        value.lower().to_string()
-    } else {
-        format!("{} to {}", value.lower(), value.upper())
-    }
 }
 
 fn ambiguous(text: &str) -> Result<Ambiguous, String> {

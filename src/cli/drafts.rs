@@ -18,6 +18,7 @@ use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Figure;
 use crate::attestation::figure::QuantityKind;
 use crate::cli::Failure;
+use crate::cli::amounts::spell;
 use crate::cli::failure;
 use crate::cli::workspace::Workspace;
 use crate::encoding::json;
@@ -277,16 +278,9 @@ type Telling = BTreeMap<(String, Basis), Interval>;
 
 /// Sets the totals of one quantity beside each other.
 fn difference(quantity: QuantityKind, boundary: Option<Boundary>, telling: &Telling) -> String {
-    let spell = |value: &Interval| {
-        if value.lower() == value.upper() {
-            value.lower().to_string()
-        } else {
-            format!("{} to {}", value.lower(), value.upper())
-        }
-    };
     let each: Vec<String> = telling
         .iter()
-        .map(|((tool, basis), value)| format!("`{tool}` ({basis}) {}", spell(value)))
+        .map(|((tool, basis), value)| format!("`{tool}` ({basis}) {}", spell(*value)))
         .collect();
     let place = boundary.map_or(String::new(), |boundary| format!(" at {boundary}"));
     let mut pairs = Vec::new();

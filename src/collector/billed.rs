@@ -19,47 +19,46 @@ use crate::ledger::LedgerError;
 use crate::ledger::Secret;
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
+use crate::time::Cadence;
 use crate::time::Period;
 
 /// Parts of a second that charges are counted in: 10^-12 s.
-const PARTS: i128 = 1_000_000_000_000;
+const PARTS: u128 = 1_000_000_000_000;
 
-/// Seconds that something was consumed, exact to 10^-12 s, or a correction by so many.
+/// Seconds that something was consumed, or that a correction takes back: the bounds that
+/// 10^-12 s leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Consumed {
-    parts: i128,
-    exact: bool,
+    taken_back: bool,
+    least: u128,
+    most: u128,
 }
 
 impl Consumed {
     /// What no charge exceeds, in seconds: 10^15, the time of a million devices for 30
     /// years.
-    pub const MAX: i128 = 1_000_000_000_000_000;
+    pub const MAX: u128 = 1_000_000_000_000_000;
 
-    /// Returns `mantissa` times ten to the minus `decimals`, times `unit` seconds; `None`
-    /// beyond [`Self::MAX`].
-    pub fn new(mantissa: i128, decimals: u32, unit: u64) -> Option<Self> {
-        let whole = mantissa.checked_mul(i128::from(unit))?;
-        let (parts, exact) = if let Some(shift) = 12_u32.checked_sub(decimals) {
-            (whole.checked_mul(10_i128.checked_pow(shift)?)?, true)
-        } else {
-            let divisor = 10_i128.checked_pow(decimals.saturating_sub(12))?;
-            let exact = whole.checked_rem(divisor)? == 0;
-            (whole.checked_div_euclid(divisor)?, exact)
+    /// Returns `digits` times ten to the `ten`, in units of so many seconds; `None` beyond
+    /// [`Self::MAX`].
+    pub fn new(taken_back: bool, digits: u128, ten: i32, unit: u64) -> Option<Self> {
+        let whole = digits.checked_mul(u128::from(unit))?;
+        let shift = ten.checked_add(12)?;
+        let power = 10_u128.checked_pow(shift.unsigned_abs());
+        let (least, most) = match (shift >= 0, power) {
+            (true, power) => {
+                let parts = whole.checked_mul(power?)?;
+                (parts, parts)
+            }
+            (false, Some(power)) => (whole.checked_div(power)?, whole.div_ceil(power)),
+            // Less than one part, whatever it is.
+            (false, None) => (0, 1),
         };
-        let most = Self::MAX.saturating_mul(PARTS);
-        (parts.unsigned_abs() <= most.unsigned_abs()).then_some(Self { parts, exact })
-    }
-
-    /// Whether it takes something back.
-    pub const fn is_negative(self) -> bool {
-        self.parts < 0
-    }
-
-    /// Returns the least and the most that it can be, in parts.
-    const fn bounds(self) -> (i128, i128) {
-        let more = if self.exact { 0 } else { 1 };
-        (self.parts, self.parts.saturating_add(more))
+        (most <= Self::MAX.checked_mul(PARTS)?).then_some(Self {
+            taken_back,
+            least,
+            most,
+        })
     }
 }
 
@@ -121,21 +120,22 @@ pub struct Billing {
     corrections: Vec<(usize, Arc<str>, Arc<str>, u128)>,
     names: BTreeMap<String, Arc<str>>,
     outside: Interval,
-    range: Option<Period>,
+    range: Period,
 }
 
 impl Billing {
-    /// Readies `periods`, which follow each other.
-    pub fn new(periods: &[Period]) -> Self {
-        let hull = periods.first().zip(periods.last());
-        Self {
+    /// Readies the periods of `range`, whole ones of `cadence` counted from its start.
+    pub fn new(cadence: Cadence, range: Period) -> Result<Self, CollectError> {
+        let periods = cadence.periods_of(range);
+        let periods = periods.ok_or(CollectError::Range { range, cadence })?;
+        Ok(Self {
             shares: vec![Vec::new(); periods.len()],
-            periods: periods.to_vec(),
+            periods,
             corrections: Vec::new(),
             names: BTreeMap::new(),
             outside: Interval::ZERO,
-            range: hull.map(|(first, last)| first.hull(*last)),
-        }
+            range,
+        })
     }
 
     /// Takes a charge.
@@ -151,7 +151,7 @@ impl Billing {
             charge.devices.lower().times(instances)?,
             charge.devices.upper().times(instances)?,
         )?;
-        let inside = self.range.and_then(|range| charge.span.intersection(range));
+        let inside = charge.span.intersection(self.range);
         if inside != Some(charge.span) {
             let beyond = outside(charge, at_once, inside)?;
             self.outside = self.outside.plus(beyond)?;
@@ -168,7 +168,7 @@ impl Billing {
                 break;
             };
             let seconds = bounded(charge, at_once, span.seconds())?;
-            if charge.consumed.is_negative() {
+            if charge.consumed.taken_back {
                 let back = seconds.upper().get();
                 self.corrections
                     .push((at, resource.clone(), charge.model.clone(), back));
@@ -278,9 +278,8 @@ impl BilledPeriod {
 /// Returns how many instances a charge is for at least: one that is billed for longer than
 /// its time is of several.
 fn instances(charge: &Charge) -> Option<u64> {
-    let (_, most) = charge.consumed.bounds();
-    let span = i128::from(charge.span.seconds()).checked_mul(PARTS)?;
-    let count = most.unsigned_abs().div_ceil(span.unsigned_abs());
+    let span = u128::from(charge.span.seconds()).checked_mul(PARTS)?;
+    let count = charge.consumed.most.div_ceil(span);
     Some(u64::try_from(count).ok()?.max(1))
 }
 
@@ -289,46 +288,32 @@ fn instances(charge: &Charge) -> Option<u64> {
 /// Of a known resource as many instances ran at any time as the charge is for at least;
 /// without one, all of it may lie anywhere.
 fn bounded(charge: &Charge, at_once: Interval, seconds: u64) -> Option<Interval> {
-    let (least, most) = charge.consumed.bounds();
-    let (least, most) = (
-        least.unsigned_abs().min(most.unsigned_abs()),
-        least.unsigned_abs().max(most.unsigned_abs()),
-    );
-    let least = least.checked_mul(charge.devices.lower().get())?;
-    let most = most.checked_mul(charge.devices.upper().get())?;
-    let all = charge.span.seconds();
-    let (mut lower, mut upper) = (least, most);
-    if seconds < all {
-        let parts = PARTS.unsigned_abs();
-        let room = |seconds: u64| {
-            let devices = at_once.upper().get();
-            devices.checked_mul(u128::from(seconds))?.checked_mul(parts)
-        };
-        let known = charge.resource.is_some();
-        lower = if known {
-            least.saturating_sub(room(all.saturating_sub(seconds))?)
-        } else {
-            0
-        };
-        upper = if known {
-            most.min(room(seconds)?)
-        } else {
-            most
-        };
-    }
-    if charge.idle {
-        lower = 0;
-    }
-    let parts = PARTS.unsigned_abs();
+    let consumed = charge.consumed;
+    let least = consumed.least.checked_mul(charge.devices.lower().get())?;
+    let most = consumed.most.checked_mul(charge.devices.upper().get())?;
+    let elsewhere = charge.span.seconds().checked_sub(seconds)?;
+    let room = |seconds: u64| {
+        let devices = at_once.upper().get();
+        devices.checked_mul(u128::from(seconds))?.checked_mul(PARTS)
+    };
+    let (lower, upper) = match (elsewhere, &charge.resource) {
+        (0, _) => (least, most),
+        (_, Some(_)) => (
+            least.saturating_sub(room(elsewhere)?),
+            most.min(room(seconds)?),
+        ),
+        (_, None) => (0, most),
+    };
+    let lower = if charge.idle { 0 } else { lower };
     Interval::new(
-        Quantity::new(lower.checked_div(parts)?)?,
-        Quantity::new(upper.div_ceil(parts))?,
+        Quantity::new(lower.checked_div(PARTS)?)?,
+        Quantity::new(upper.div_ceil(PARTS))?,
     )
 }
 
 /// Returns what of a charge lies outside the part of its span that is `inside`.
 fn outside(charge: &Charge, at_once: Interval, inside: Option<Period>) -> Option<Interval> {
-    if charge.consumed.is_negative() {
+    if charge.consumed.taken_back {
         return Some(Interval::ZERO);
     }
     let inside = inside.map_or(0, Period::seconds);

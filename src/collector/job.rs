@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::figure::Class;
 use crate::collector::CollectError;
 use crate::quantity::Interval;
@@ -50,7 +53,7 @@ pub struct Allocation {
 }
 
 /// What a row of a job log says something of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub enum RowOf {
     /// A job of its own, whatever other rows say.
     Job,

@@ -60,14 +60,8 @@ impl Metering {
     /// `every` is how many milliseconds lie between two readings of a meter; `None` takes
     /// the median of the first ones.
     pub fn new(cadence: Cadence, range: Period, every: Option<u64>) -> Result<Self, ReadingError> {
-        let mut periods = Vec::new();
-        let mut start = range.start();
-        while start < range.end() {
-            let period = cadence.period_from(start).filter(|one| range.covers(*one));
-            let period = period.ok_or(ReadingError::Range { range })?;
-            start = period.end();
-            periods.push(period);
-        }
+        let periods = cadence.periods_of(range);
+        let periods = periods.ok_or(ReadingError::Range { range })?;
         let every = every.filter(|every| *every > 0);
         Ok(Self {
             timeline: every.map(|every| Timeline::new(&periods, every)),
@@ -78,11 +72,6 @@ impl Metering {
             meters: Vec::new(),
             known: BTreeMap::new(),
         })
-    }
-
-    /// Returns the periods, in order.
-    pub fn periods(&self) -> &[Period] {
-        &self.periods
     }
 
     /// Returns the number of a meter, which is known by its boundary and name.

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::figure::Class;
 use crate::collector::job::Allocation;
 use crate::collector::job::Job;
@@ -92,132 +95,69 @@ pub(super) struct Common {
     runs: Numbers<str>,
 }
 
+/// A job as it lies on a shelf; what it has in common with others by number.
+#[derive(Deserialize, Serialize)]
+struct Laid<'a> {
+    of: RowOf,
+    class: u8,
+    row: u64,
+    id: &'a str,
+    cluster: Option<u64>,
+    whole: Option<&'a str>,
+    start: u64,
+    seconds: u64,
+    run: Option<u64>,
+    allocations: u64,
+}
+
 /// Makes bytes of jobs, and jobs of bytes.
 impl Common {
-    /// Appends a job to `bytes`.
-    pub(super) fn write(&mut self, job: &Job, bytes: &mut Vec<u8>) {
-        let of = match job.of {
-            RowOf::Job => 0,
-            RowOf::Run => 1,
-            RowOf::Resized => 2,
-            RowOf::Model => 3,
+    /// Returns a job as bytes; `None` if it cannot be.
+    pub(super) fn write(&mut self, job: &Job) -> Option<Vec<u8>> {
+        let class = Class::ALL.iter().position(|class| *class == job.class)?;
+        let laid = Laid {
+            of: job.of,
+            class: u8::try_from(class).ok()?,
+            row: job.row,
+            id: &job.id,
+            cluster: job.cluster.as_ref().map(|name| self.clusters.number(name)),
+            whole: job.whole.as_deref(),
+            start: job.span.start().get(),
+            seconds: job.span.seconds(),
+            run: job.run.as_ref().map(|name| self.runs.number(name)),
+            allocations: self.allocations.number(&job.allocations),
         };
-        let class = Class::ALL.iter().position(|class| *class == job.class);
-        bytes.push(of);
-        bytes.push(
-            class
-                .and_then(|at| u8::try_from(at).ok())
-                .unwrap_or(u8::MAX),
-        );
-        put(bytes, job.row.into());
-        put_text(bytes, &job.id);
-        let cluster = job.cluster.as_ref().map(|name| self.clusters.number(name));
-        put_option(bytes, cluster);
-        put_text(bytes, job.whole.as_deref().unwrap_or_default());
-        put(bytes, job.span.start().get().into());
-        put(bytes, job.span.seconds().into());
-        let run = job.run.as_ref().map(|name| self.runs.number(name));
-        put_option(bytes, run);
-        put(bytes, self.allocations.number(&job.allocations).into());
+        postcard::to_allocvec(&laid).ok()
     }
 
     /// Reads all jobs; `None` if the bytes are not what was written.
     pub(super) fn read(&self, mut bytes: &[u8]) -> Option<Vec<Job>> {
         let mut jobs = Vec::new();
         while !bytes.is_empty() {
-            jobs.push(self.job(&mut bytes)?);
+            let (laid, rest): (Laid<'_>, _) = postcard::take_from_bytes(bytes).ok()?;
+            jobs.push(self.job(&laid)?);
+            bytes = rest;
         }
         Some(jobs)
     }
 
-    fn job(&self, bytes: &mut &[u8]) -> Option<Job> {
-        let of = match take_byte(bytes)? {
-            0 => RowOf::Job,
-            1 => RowOf::Run,
-            2 => RowOf::Resized,
-            3 => RowOf::Model,
-            _ => return None,
+    fn job(&self, laid: &Laid<'_>) -> Option<Job> {
+        let named = |number: Option<u64>, names: &Numbers<str>| match number {
+            Some(number) => names.get(number).map(Some),
+            None => Some(None),
         };
-        let class = *Class::ALL.get(usize::from(take_byte(bytes)?))?;
-        let row = take_number(bytes)?;
-        let id = take_text(bytes)?.into();
-        let cluster = match take_number(bytes)?.checked_sub(1) {
-            Some(number) => Some(self.clusters.get(number)?),
-            None => None,
-        };
-        let whole = take_text(bytes)?;
-        let start = UnixSeconds::new(take_number(bytes)?)?;
-        let end = start.plus(take_number(bytes)?)?;
-        let run = match take_number(bytes)?.checked_sub(1) {
-            Some(number) => Some(self.runs.get(number)?),
-            None => None,
-        };
-        let allocations = self.allocations.get(take_number(bytes)?)?;
+        let start = UnixSeconds::new(laid.start)?;
         Some(Job {
-            id,
-            cluster,
-            whole: (!whole.is_empty()).then(|| whole.into()),
-            span: Period::new(start, end)?,
+            id: laid.id.into(),
+            cluster: named(laid.cluster, &self.clusters)?,
+            whole: laid.whole.map(Into::into),
+            span: Period::new(start, start.plus(laid.seconds)?)?,
             began: start,
-            allocations,
-            class,
-            run,
-            row,
-            of,
+            allocations: self.allocations.get(laid.allocations)?,
+            class: *Class::ALL.get(usize::from(laid.class))?,
+            run: named(laid.run, &self.runs)?,
+            row: laid.row,
+            of: laid.of,
         })
     }
-}
-
-/// Appends a number, seven bits a byte, the least first.
-fn put(bytes: &mut Vec<u8>, mut number: u128) {
-    loop {
-        let low = u8::try_from(number & 0x7f).unwrap_or(0x7f);
-        number >>= 7;
-        if number == 0 {
-            bytes.push(low);
-            return;
-        }
-        bytes.push(low | 0x80);
-    }
-}
-
-fn put_option(bytes: &mut Vec<u8>, number: Option<u64>) {
-    put(
-        bytes,
-        number.map_or(0, |number| u128::from(number).saturating_add(1)),
-    );
-}
-
-fn put_text(bytes: &mut Vec<u8>, text: &str) {
-    put(bytes, u128::try_from(text.len()).unwrap_or(0));
-    bytes.extend_from_slice(text.as_bytes());
-}
-
-fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
-    let (first, rest) = bytes.split_first()?;
-    *bytes = rest;
-    Some(*first)
-}
-
-fn take(bytes: &mut &[u8]) -> Option<u128> {
-    let (mut number, mut shift) = (0_u128, 0_u32);
-    loop {
-        let byte = take_byte(bytes)?;
-        number |= u128::from(byte & 0x7f).checked_shl(shift)?;
-        shift = shift.checked_add(7)?;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-}
-
-fn take_number(bytes: &mut &[u8]) -> Option<u64> {
-    u64::try_from(take(bytes)?).ok()
-}
-
-fn take_text<'b>(bytes: &mut &'b [u8]) -> Option<&'b str> {
-    let length = usize::try_from(take(bytes)?).ok()?;
-    let (text, rest) = bytes.split_at_checked(length)?;
-    *bytes = rest;
-    str::from_utf8(text).ok()
 }

@@ -53,50 +53,79 @@ impl Unit {
     }
 }
 
+/// A decimal as it is spelled: `digits` times ten to the `ten`, or that below zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Decimal {
+    pub(super) negative: bool,
+    pub(super) digits: u128,
+    pub(super) ten: i32,
+}
+
+/// Decimals that are read behind a point: beyond them nothing is left of any unit.
+const MAX_PLACES: usize = 30;
+
+impl Decimal {
+    /// Parses a decimal, with a sign, a point and an exponent if need be.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        const WHY: &str = "is not a decimal number";
+        let unsigned = text.strip_prefix('+').unwrap_or(text);
+        let (negative, unsigned) = match unsigned.strip_prefix('-') {
+            Some(unsigned) => (true, unsigned),
+            None => (false, unsigned),
+        };
+        let no_number = ["nan", "inf", "infinity"];
+        if no_number
+            .iter()
+            .any(|one| unsigned.eq_ignore_ascii_case(one))
+        {
+            return Err("is no number: nothing was measured");
+        }
+        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| WHY)?),
+            None => (unsigned, 0),
+        };
+        let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if (integer.is_empty() && fraction.is_empty())
+            || !are_digits(integer)
+            || !are_digits(fraction)
+        {
+            return Err(WHY);
+        }
+        let places = fraction.len().min(MAX_PLACES);
+        let mut digits: u128 = 0;
+        for digit in integer.bytes().chain(fraction.bytes().take(places)) {
+            let digit = u128::from(digit.wrapping_sub(b'0'));
+            let next = digits
+                .checked_mul(10)
+                .and_then(|value| value.checked_add(digit));
+            digits = next.ok_or(TOO_LARGE)?;
+        }
+        let places = i32::try_from(places).map_err(|_| TOO_LARGE)?;
+        Ok(Self {
+            negative,
+            digits,
+            ten: exponent.checked_sub(places).ok_or(TOO_LARGE)?,
+        })
+    }
+}
+
+/// What is said of a number that is beyond counting.
+const TOO_LARGE: &str = "is too large";
+
 /// Parses a decimal in `unit`, with a point and an exponent if need be. What lies below a
 /// billionth of the base unit is cut off.
 pub(super) fn billionths(text: &str, unit: Unit) -> Result<Billionths, &'static str> {
-    let unsigned = text.strip_prefix('+').unwrap_or(text);
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()),
-        None => (unsigned, Some(0)),
-    };
-    let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let lower = unsigned.trim_start_matches('-');
-    if ["nan", "inf", "infinity"]
-        .iter()
-        .any(|one| lower.eq_ignore_ascii_case(one))
-    {
-        return Err("is no number: nothing was measured");
-    }
-    let (integer, negative) = match integer.strip_prefix('-') {
-        Some(integer) => (integer, true),
-        None => (integer, false),
-    };
-    if (integer.is_empty() && fraction.is_empty()) || !digits(integer) || !digits(fraction) {
-        return Err("is not a decimal number");
-    }
-    let exponent = exponent.ok_or("is not a decimal number")?;
-    let mut value: u128 = 0;
-    // Beyond 30 digits nothing is left of a billionth.
-    let places = fraction.len().min(30);
-    for digit in integer.bytes().chain(fraction.bytes().take(places)) {
-        let digit = u128::from(digit.wrapping_sub(b'0'));
-        let next = value
-            .checked_mul(10)
-            .and_then(|value| value.checked_add(digit));
-        value = next.ok_or("is too large")?;
-    }
-    if negative && value != 0 {
+    let decimal = Decimal::parse(text)?;
+    if decimal.negative && decimal.digits != 0 {
         return Err("is negative");
     }
-    value = value.checked_mul(unit.times).ok_or("is too large")?;
-    let places = i32::try_from(places).map_err(|_| "is too large")?;
-    let ten = exponent
+    let value = decimal.digits.checked_mul(unit.times).ok_or(TOO_LARGE)?;
+    let ten = decimal
+        .ten
         .checked_add(unit.ten)
-        .and_then(|ten| ten.checked_add(9)?.checked_sub(places))
-        .ok_or("is too large")?;
+        .and_then(|ten| ten.checked_add(9))
+        .ok_or(TOO_LARGE)?;
     let power = 10_u128.checked_pow(ten.unsigned_abs());
     let scaled = match power {
         _ if value == 0 => Some(0),
@@ -105,7 +134,7 @@ pub(super) fn billionths(text: &str, unit: Unit) -> Result<Billionths, &'static 
         None if ten < 0 => Some(0),
         None => None,
     };
-    scaled.and_then(Billionths::new).ok_or("is too large")
+    scaled.and_then(Billionths::new).ok_or(TOO_LARGE)
 }
 
 /// Parses a decimal that is a whole number, whatever zeros follow its point.

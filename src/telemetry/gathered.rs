@@ -1,30 +1,31 @@
-//! The sink that every command reads sources into.
+//! What sources are read into: readings and charges cut into periods as they come, and jobs as
+//! they are.
 
+use crate::collector::CollectError;
 use crate::collector::Job;
 use crate::collector::MeterId;
 use crate::collector::Metering;
 use crate::collector::billed::Billing;
 use crate::collector::billed::Charge;
+use crate::collector::put_together;
 use crate::collector::reading::Lot;
 use crate::collector::reading::Measure;
 use crate::collector::reading::Meter;
 use crate::collector::reading::Sample;
-use crate::hash::Hash;
-use crate::hash::Hasher;
 use crate::telemetry::Intake;
 use crate::telemetry::Sink;
+use crate::telemetry::Source;
 use crate::telemetry::SourceError;
+use crate::time::Cadence;
+use crate::time::Period;
 
-/// What a source gave: jobs as they are, readings cut into periods as they came.
+/// Readings.
 #[derive(Debug)]
 pub struct Gathered {
-    /// The jobs, and what was left out or looks wrong.
+    /// What is told of them.
     pub intake: Intake,
     /// The readings.
     pub metering: Metering,
-    /// What providers billed.
-    pub billing: Billing,
-    inputs: Vec<Hash>,
 }
 
 impl Gathered {
@@ -32,33 +33,14 @@ impl Gathered {
     pub fn new(metering: Metering) -> Self {
         Self {
             intake: Intake::default(),
-            billing: Billing::new(metering.periods()),
             metering,
-            inputs: Vec::new(),
-        }
-    }
-
-    /// Returns the SHA-256 of the raw input; of several, that of theirs one after the
-    /// other.
-    pub fn digest(&self) -> Option<Hash> {
-        match self.inputs.as_slice() {
-            [] => None,
-            [one] => Some(*one),
-            several => {
-                let mut hasher = Hasher::new();
-                for input in several {
-                    hasher.update(input.as_bytes());
-                }
-                Some(hasher.finish())
-            }
         }
     }
 }
 
 impl Sink for Gathered {
-    fn job(&mut self, job: Job) -> Result<(), SourceError> {
-        self.intake.jobs.push(job);
-        Ok(())
+    fn intake(&mut self) -> &mut Intake {
+        &mut self.intake
     }
 
     fn meter(&mut self, meter: &Meter) -> Result<MeterId, SourceError> {
@@ -77,20 +59,64 @@ impl Sink for Gathered {
     fn lot(&mut self, meter: MeterId, lot: Lot) -> Result<(), SourceError> {
         Ok(self.metering.lot(meter, lot)?)
     }
+}
+
+/// What providers billed.
+#[derive(Debug)]
+pub struct Billed {
+    /// What is told of it.
+    pub intake: Intake,
+    /// The charges.
+    pub billing: Billing,
+}
+
+impl Billed {
+    /// Nothing yet, for the periods of `range`: whole ones of `cadence` counted from its start.
+    pub fn new(cadence: Cadence, range: Period) -> Result<Self, CollectError> {
+        Ok(Self {
+            intake: Intake::default(),
+            billing: Billing::new(cadence, range)?,
+        })
+    }
+}
+
+impl Sink for Billed {
+    fn intake(&mut self) -> &mut Intake {
+        &mut self.intake
+    }
 
     fn charge(&mut self, charge: Charge) -> Result<(), SourceError> {
         Ok(self.billing.take(&charge)?)
     }
+}
 
-    fn input(&mut self, digest: Hash) {
-        self.inputs.push(digest);
+/// The jobs of a log that is small enough to be held.
+#[derive(Clone, Debug, Default)]
+pub struct JobLog {
+    /// What is told of them.
+    pub intake: Intake,
+    /// The jobs, what several rows say of one put together.
+    pub jobs: Vec<Job>,
+}
+
+impl JobLog {
+    /// Reads a source whole.
+    pub fn read(source: &mut dyn Source) -> Result<Self, SourceError> {
+        let mut log = Self::default();
+        source.read(&mut log)?;
+        let noticed = put_together(&mut log.jobs)?;
+        log.intake.notice(&noticed);
+        Ok(log)
+    }
+}
+
+impl Sink for JobLog {
+    fn intake(&mut self) -> &mut Intake {
+        &mut self.intake
     }
 
-    fn skip(&mut self, reason: &'static str, row: u64) {
-        self.intake.skip(reason, row);
-    }
-
-    fn warn(&mut self, row: u64, text: &str) {
-        self.intake.warn(row, text);
+    fn job(&mut self, job: Job) -> Result<(), SourceError> {
+        self.jobs.push(job);
+        Ok(())
     }
 }

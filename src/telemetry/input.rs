@@ -51,16 +51,20 @@ pub struct Input {
 impl Input {
     /// Opens a file.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
-        let name = path.display().to_string();
         let file = File::open(path).map_err(|error| SourceError::Read {
-            name: name.clone(),
+            name: path.display().to_string(),
             why: error.to_string(),
         })?;
+        Self::of_file(path, file)
+    }
+
+    /// Reads a file that was opened at `path`.
+    pub fn of_file(path: &Path, file: File) -> Result<Self, SourceError> {
         let size = file.metadata().ok().filter(std::fs::Metadata::is_file);
         let size = size.map(|size| size.len());
         Ok(Self {
             size,
-            ..Self::new(name, file)?
+            ..Self::new(path.display().to_string(), file)?
         })
     }
 

@@ -16,7 +16,6 @@ use crate::collector::RowOf;
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
 use crate::telemetry::Input;
-use crate::telemetry::Intake;
 use crate::telemetry::Options;
 use crate::telemetry::Sink;
 use crate::telemetry::Source;
@@ -82,16 +81,6 @@ impl JobTable {
             options,
         }
     }
-}
-
-/// Reads a table whole, and puts its rows together.
-pub fn read(
-    bytes: &[u8],
-    names: &BTreeMap<String, String>,
-    options: &Options,
-) -> Result<Intake, SourceError> {
-    let input = Input::new("table".to_owned(), std::io::Cursor::new(bytes.to_vec()))?;
-    Intake::read(&mut JobTable::new(input, names.clone(), options.clone()))
 }
 
 impl Source for JobTable {

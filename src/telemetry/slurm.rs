@@ -13,7 +13,6 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::telemetry::Input;
-use crate::telemetry::Intake;
 use crate::telemetry::Options;
 use crate::telemetry::Sink;
 use crate::telemetry::Source;
@@ -114,12 +113,6 @@ impl Source for Sacct {
             }
         }
     }
-}
-
-/// Reads the output of `sacct` whole, and puts its rows together.
-pub fn read(bytes: &[u8], options: &Options) -> Result<Intake, SourceError> {
-    let input = Input::new("sacct".to_owned(), std::io::Cursor::new(bytes.to_vec()))?;
-    Intake::read(&mut Sacct::new(input, options.clone()))
 }
 
 /// Gives what rows say, in order, and keeps what is told at the end.

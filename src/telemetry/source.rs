@@ -12,6 +12,7 @@ use crate::collector::reading::Measure;
 use crate::collector::reading::Meter;
 use crate::collector::reading::Sample;
 use crate::hash::Hash;
+use crate::telemetry::Intake;
 use crate::telemetry::SourceError;
 
 /// Something that shows what accelerators or meters did.
@@ -37,33 +38,49 @@ pub trait Source {
 }
 
 /// What takes the output of a source; on one thread, while another may read on.
+///
+/// It takes jobs, readings or charges, and refuses what it has no method for.
 pub trait Sink: Send {
+    /// Returns where it is kept what was left out, what looks wrong and what was read raw.
+    fn intake(&mut self) -> &mut Intake;
+
     /// Takes a job.
-    fn job(&mut self, job: Job) -> Result<(), SourceError>;
+    fn job(&mut self, _: Job) -> Result<(), SourceError> {
+        Err(SourceError::Unwanted { what: "a job" })
+    }
 
     /// Returns the number of a meter, known by its boundary and name.
-    fn meter(&mut self, meter: &Meter) -> Result<MeterId, SourceError>;
+    fn meter(&mut self, _: &Meter) -> Result<MeterId, SourceError> {
+        Err(SourceError::Unwanted { what: "a meter" })
+    }
 
     /// Takes a reading.
-    fn sample(
-        &mut self,
-        meter: MeterId,
-        measure: Measure,
-        sample: Sample,
-    ) -> Result<(), SourceError>;
+    fn sample(&mut self, _: MeterId, _: Measure, _: Sample) -> Result<(), SourceError> {
+        Err(SourceError::Unwanted { what: "a reading" })
+    }
 
     /// Takes the energy of a stretch of time.
-    fn lot(&mut self, meter: MeterId, lot: Lot) -> Result<(), SourceError>;
+    fn lot(&mut self, _: MeterId, _: Lot) -> Result<(), SourceError> {
+        Err(SourceError::Unwanted { what: "a reading" })
+    }
 
     /// Takes a charge of a provider.
-    fn charge(&mut self, charge: Charge) -> Result<(), SourceError>;
+    fn charge(&mut self, _: Charge) -> Result<(), SourceError> {
+        Err(SourceError::Unwanted { what: "a charge" })
+    }
 
     /// Takes the SHA-256 of a raw input, one after the other.
-    fn input(&mut self, digest: Hash);
+    fn input(&mut self, digest: Hash) {
+        self.intake().input(digest);
+    }
 
     /// Hears that a row is no use of accelerators, or no reading, and why.
-    fn skip(&mut self, reason: &'static str, row: u64);
+    fn skip(&mut self, reason: &'static str, row: u64) {
+        self.intake().skip(reason, row);
+    }
 
     /// Hears of something that looks wrong and was read all the same.
-    fn warn(&mut self, row: u64, text: &str);
+    fn warn(&mut self, row: u64, text: &str) {
+        self.intake().warn(format!("row {row}: {text}"));
+    }
 }

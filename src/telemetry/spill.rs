@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use crate::collector::Shelf;
@@ -31,14 +29,7 @@ pub struct Spill {
 impl Spill {
     /// Makes one in a directory.
     pub fn new(directory: &Path) -> std::io::Result<Self> {
-        let path = directory.join(format!(".spill-{}", std::process::id()));
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)?;
-        std::fs::remove_file(&path)?;
+        let file = tempfile::tempfile_in(directory)?;
         Ok(Self {
             file,
             end: 0,

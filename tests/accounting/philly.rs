@@ -15,8 +15,10 @@ use standstill::quantity::Interval;
 use standstill::quantity::Quantity;
 use standstill::telemetry::Ambiguous;
 use standstill::telemetry::Clock;
+use standstill::telemetry::Input;
+use standstill::telemetry::JobLog;
 use standstill::telemetry::Options;
-use standstill::telemetry::jobs;
+use standstill::telemetry::jobs::JobTable;
 use standstill::time::UnixSeconds;
 use standstill::verify::accounting::Alarm;
 use standstill::verify::accounting::Balance;
@@ -72,11 +74,13 @@ impl Month {
             clock: Clock::new(Some("America/Los_Angeles"), Ambiguous::Earlier).unwrap(),
             ..Options::default()
         };
-        let intake = jobs::read(text, &columns.into(), &options).unwrap();
+        let text = std::io::Cursor::new(text.to_vec());
+        let input = Input::new("philly".to_owned(), text).unwrap();
+        let log = JobLog::read(&mut JobTable::new(input, columns.into(), options)).unwrap();
         let start: UnixSeconds = "2017-10-01T00:00:00Z".parse().unwrap();
         let mut month = Self {
             start: start.get(),
-            jobs: intake.jobs,
+            jobs: log.jobs,
             hidden: BTreeSet::new(),
             real: Vec::new(),
             declared: Vec::new(),

@@ -32,7 +32,8 @@ fn capped(seconds: u128) -> standstill::claim::Pledge {
     })
 }
 
-fn run(lab: &Lab, event: RunEvent, used: u64, lineage: Vec<Ancestor>) -> Content {
+/// A statement of a run of training, which used so many accelerator-seconds unless it begins.
+pub(crate) fn run(lab: &Lab, event: RunEvent, used: u64, lineage: Vec<Ancestor>) -> Content {
     let starts = matches!(event, RunEvent::Start { .. });
     let figures = if starts {
         Vec::new()
@@ -61,17 +62,19 @@ fn run(lab: &Lab, event: RunEvent, used: u64, lineage: Vec<Ancestor>) -> Content
 
 /// A run of one day, which used so much and was made from others. Returns its id.
 fn ran(lab: &mut Lab, number: u64, used: u64, from: &[StatementId]) -> StatementId {
-    let parents: Vec<Ancestor> = from
-        .iter()
-        .map(|run| Ancestor {
-            gave: Inheritance::Parent,
-            origin: Origin::Run {
-                issuer: lab.id,
-                run: *run,
-            },
-        })
-        .collect();
+    let parents = from.iter().map(|run| parent(lab, *run)).collect();
     made(lab, number, used, parents)
+}
+
+/// A run of the lab, as what another was made from.
+pub(crate) fn parent(lab: &Lab, run: StatementId) -> Ancestor {
+    Ancestor {
+        gave: Inheritance::Parent,
+        origin: Origin::Run {
+            issuer: lab.id,
+            run,
+        },
+    }
 }
 
 fn made(lab: &mut Lab, number: u64, used: u64, lineage: Vec<Ancestor>) -> StatementId {

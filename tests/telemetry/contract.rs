@@ -25,6 +25,7 @@ use standstill::telemetry::Ambiguous;
 use standstill::telemetry::Clock;
 use standstill::telemetry::Gathered;
 use standstill::telemetry::Input;
+use standstill::telemetry::Intake;
 use standstill::telemetry::Options;
 use standstill::telemetry::Sink;
 use standstill::telemetry::Source;
@@ -49,6 +50,8 @@ use standstill::time::Period;
 struct Given {
     events: Vec<String>,
     inputs: Vec<Hash>,
+    /// Not asked: what is told is an event.
+    intake: Intake,
     meters: Vec<Meter>,
     samples: BTreeMap<(MeterId, Measure), Vec<Millis>>,
     lots: BTreeMap<MeterId, Vec<Millis>>,
@@ -71,6 +74,10 @@ fn metering() -> Metering {
 }
 
 impl Sink for Given {
+    fn intake(&mut self) -> &mut Intake {
+        &mut self.intake
+    }
+
     fn job(&mut self, job: Job) -> Result<(), SourceError> {
         self.events.push(format!("{job:?}"));
         Ok(())

@@ -6,16 +6,15 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use standstill::attestation::figure::Boundary;
-use standstill::collector::Job;
 use standstill::collector::MeterId;
 use standstill::collector::Metering;
-use standstill::collector::billed::Charge;
 use standstill::collector::reading::Lot;
 use standstill::collector::reading::Measure;
 use standstill::collector::reading::Meter;
 use standstill::collector::reading::Sample;
 use standstill::hash::Hash;
 use standstill::telemetry::Gathered;
+use standstill::telemetry::Intake;
 use standstill::telemetry::Sink;
 use standstill::telemetry::Source;
 use standstill::telemetry::SourceError;
@@ -115,8 +114,8 @@ fn spell(meter: &Meter) -> String {
 }
 
 impl Sink for Seen {
-    fn job(&mut self, _: Job) -> Result<(), SourceError> {
-        panic!("a meter gives no jobs");
+    fn intake(&mut self) -> &mut Intake {
+        &mut self.gathered.intake
     }
 
     fn meter(&mut self, meter: &Meter) -> Result<MeterId, SourceError> {
@@ -141,10 +140,6 @@ impl Sink for Seen {
         self.gathered.lot(meter, lot)?;
         self.lots.push((meter, lot));
         Ok(())
-    }
-
-    fn charge(&mut self, charge: Charge) -> Result<(), SourceError> {
-        panic!("nothing was billed: {charge:?}")
     }
 
     fn input(&mut self, digest: Hash) {

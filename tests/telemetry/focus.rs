@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-use standstill::collector::Metering;
 use standstill::collector::billed::BilledPeriod;
 use standstill::quantity::Interval;
 use standstill::telemetry::Ambiguous;
+use standstill::telemetry::Billed;
 use standstill::telemetry::Clock;
-use standstill::telemetry::Gathered;
 use standstill::telemetry::Source as _;
 use standstill::telemetry::SourceError;
 use standstill::telemetry::focus::Focus;
@@ -96,7 +95,7 @@ fn export(rows: &[Changes<'_>]) -> String {
 }
 
 /// Reads an export over so many periods of an hour.
-fn read_over(text: &str, hours: u64, options: FocusOptions) -> Result<Gathered, SourceError> {
+fn read_over(text: &str, hours: u64, options: FocusOptions) -> Result<Billed, SourceError> {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("export.csv");
     std::fs::write(&file, text).unwrap();
@@ -107,13 +106,13 @@ fn read_files(
     files: Vec<PathBuf>,
     hours: u64,
     options: FocusOptions,
-) -> Result<Gathered, SourceError> {
+) -> Result<Billed, SourceError> {
     let [start, end] = [START, START + hours * HOUR].map(|at| UnixSeconds::new(at).unwrap());
     let range = Period::new(start, end).unwrap();
     let cadence = Cadence::Seconds(NonZeroU64::new(HOUR).unwrap());
-    let mut gathered = Gathered::new(Metering::new(cadence, range, None).unwrap());
-    Focus::new(files, options).read(&mut gathered)?;
-    Ok(gathered)
+    let mut billed = Billed::new(cadence, range).unwrap();
+    Focus::new(files, options).read(&mut billed)?;
+    Ok(billed)
 }
 
 fn lenient() -> FocusOptions {
@@ -539,11 +538,10 @@ fn the_specifications_own_sample_breaks_it() {
     let [start, end] = [1_725_148_800, 1_727_740_800].map(|at| UnixSeconds::new(at).unwrap());
     let range = Period::new(start, end).unwrap();
     let read = |options| {
-        let metering = Metering::new(Cadence::Month, range, None).unwrap();
-        let mut gathered = Gathered::new(metering);
+        let mut billed = Billed::new(Cadence::Month, range).unwrap();
         Focus::new(vec![file.clone()], options)
-            .read(&mut gathered)
-            .map(|()| gathered)
+            .read(&mut billed)
+            .map(|()| billed)
     };
     let error = read(FocusOptions::default()).unwrap_err().to_string();
     for told in [

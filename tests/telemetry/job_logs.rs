@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Cursor;
 use std::num::NonZeroU64;
 use std::path::Path;
 
@@ -9,16 +10,17 @@ use standstill::attestation::figure::Class;
 use standstill::collector::CollectError;
 use standstill::collector::Collector;
 use standstill::collector::Job;
-use standstill::collector::range_of;
 use standstill::quantity::Interval;
 use standstill::telemetry::Ambiguous;
 use standstill::telemetry::Clock;
-use standstill::telemetry::Intake;
+use standstill::telemetry::Input;
+use standstill::telemetry::JobLog;
 use standstill::telemetry::Options;
 use standstill::telemetry::SourceError;
-use standstill::telemetry::jobs;
-use standstill::telemetry::slurm;
+use standstill::telemetry::jobs::JobTable;
+use standstill::telemetry::slurm::Sacct;
 use standstill::time::Cadence;
+use standstill::time::Period;
 use standstill::time::UnixSeconds;
 
 const HEADER: &str =
@@ -49,19 +51,26 @@ fn until(text: &str) -> Options {
     }
 }
 
+/// Reads what `sacct` printed.
+fn sacct(bytes: &[u8], options: &Options) -> Result<JobLog, SourceError> {
+    let input = Input::new("sacct".to_owned(), Cursor::new(bytes.to_vec()))?;
+    JobLog::read(&mut Sacct::new(input, options.clone()))
+}
+
 /// Reads rows below [`HEADER`].
-fn rows(rows: &[&str], options: &Options) -> Result<Intake, SourceError> {
-    slurm::read(
+fn rows(rows: &[&str], options: &Options) -> Result<JobLog, SourceError> {
+    sacct(
         format!("{HEADER}\n{}\n", rows.join("\n")).as_bytes(),
         options,
     )
 }
 
-fn table(text: &str, names: &[(&str, &str)], options: &Options) -> Result<Intake, SourceError> {
+fn table(text: &str, names: &[(&str, &str)], options: &Options) -> Result<JobLog, SourceError> {
     let names = names
         .iter()
         .map(|(ours, theirs)| ((*ours).to_owned(), (*theirs).to_owned()));
-    jobs::read(text.as_bytes(), &names.collect(), options)
+    let input = Input::new("table".to_owned(), Cursor::new(text.to_owned()))?;
+    JobLog::read(&mut JobTable::new(input, names.collect(), options.clone()))
 }
 
 /// Accelerator-seconds of all jobs, lower and upper.
@@ -90,8 +99,8 @@ const RUNS: [(&str, u64, u128); 8] = [
     ("8", 5, 2),
 ];
 
-fn assert_is_the_capture(intake: &Intake) {
-    let mut runs: Vec<(&str, u64, u128)> = intake
+fn assert_is_the_capture(log: &JobLog) {
+    let mut runs: Vec<(&str, u64, u128)> = log
         .jobs
         .iter()
         .map(|job| {
@@ -104,37 +113,37 @@ fn assert_is_the_capture(intake: &Intake) {
         .collect();
     runs.sort_unstable();
     assert_eq!(runs, RUNS);
-    assert_eq!(total(&intake.jobs), (298, 298));
-    assert_eq!(intake.skipped["jobs without accelerators"].0, 1);
-    assert_eq!(intake.warnings, [""; 0]);
+    assert_eq!(total(&log.jobs), (298, 298));
+    assert_eq!(log.intake.skipped["jobs without accelerators"].0, 1);
+    assert_eq!(log.intake.warnings, [""; 0]);
 }
 
 // spec: col-8 col-11
 #[test]
 fn the_capture_without_steps_gives_its_runs() {
-    let intake = slurm::read(&fixture("slurm/sacct-22.05.psv"), &utc()).unwrap();
-    assert_is_the_capture(&intake);
-    assert_eq!(intake.skipped["jobs without accelerators"], (1, 7));
-    let first = intake.jobs[0].span;
+    let log = sacct(&fixture("slurm/sacct-22.05.psv"), &utc()).unwrap();
+    assert_is_the_capture(&log);
+    assert_eq!(log.intake.skipped["jobs without accelerators"], (1, 7));
+    let first = log.jobs[0].span;
     assert_eq!(first.start().to_string(), "2026-11-22T18:03:26Z");
 }
 
 // spec: col-7
 #[test]
 fn steps_repeat_their_jobs_and_are_skipped() {
-    let intake = slurm::read(&fixture("slurm/sacct-22.05-steps.psv"), &utc()).unwrap();
-    assert_is_the_capture(&intake);
-    assert_eq!(intake.skipped["steps of jobs"], (9, 3));
+    let log = sacct(&fixture("slurm/sacct-22.05-steps.psv"), &utc()).unwrap();
+    assert_is_the_capture(&log);
+    assert_eq!(log.intake.skipped["steps of jobs"], (9, 3));
 }
 
 // spec: col-5
 #[test]
 fn every_shape_of_json_gives_the_same_runs_without_a_zone() {
     for name in ["slurm/sacct-22.05.json", "slurm/sacct-24.11-shape.json"] {
-        let intake = slurm::read(&fixture(name), &Options::default()).unwrap();
-        assert_is_the_capture(&intake);
+        let log = sacct(&fixture(name), &Options::default()).unwrap();
+        assert_is_the_capture(&log);
     }
-    let one = slurm::read(&fixture("slurm/sacct-22.05-job1.json"), &Options::default()).unwrap();
+    let one = sacct(&fixture("slurm/sacct-22.05-job1.json"), &Options::default()).unwrap();
     assert_eq!(total(&one.jobs), (80, 80));
 }
 
@@ -142,12 +151,12 @@ fn every_shape_of_json_gives_the_same_runs_without_a_zone() {
 #[test]
 fn the_zone_of_the_text_decides_its_instants() {
     let text = fixture("slurm/sacct-22.05.psv");
-    let paris = slurm::read(&text, &in_zone("Europe/Paris", Ambiguous::Refuse)).unwrap();
+    let paris = sacct(&text, &in_zone("Europe/Paris", Ambiguous::Refuse)).unwrap();
     assert_eq!(
         paris.jobs[0].span.start().to_string(),
         "2026-11-22T17:03:26Z"
     );
-    let refusal = slurm::read(&text, &Options::default()).unwrap_err();
+    let refusal = sacct(&text, &Options::default()).unwrap_err();
     assert_eq!(
         refusal.to_string(),
         "row 2, `Start`: `2026-11-22T18:03:26` has no zone, and none was given"
@@ -181,9 +190,8 @@ fn local_times_that_a_zone_has_twice_or_not_at_all_are_refused_by_row() {
          `2026-03-29T02:10:00`"
     );
     let seconds = |ambiguous| {
-        let intake = rows(&text, &paris(ambiguous)).unwrap();
-        intake
-            .jobs
+        let log = rows(&text, &paris(ambiguous)).unwrap();
+        log.jobs
             .iter()
             .map(|job| job.span.seconds())
             .collect::<Vec<_>>()
@@ -199,7 +207,7 @@ fn a_pipe_in_the_one_column_of_free_text_moves_nothing() {
     let first = "JobName|JobIDRaw|State|Start|End|AllocTRES\n\
                  a|b|4|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:00:02|gres/gpu=3\n";
     assert_eq!(
-        total(&slurm::read(first.as_bytes(), &utc()).unwrap().jobs),
+        total(&sacct(first.as_bytes(), &utc()).unwrap().jobs),
         (6, 6)
     );
 }
@@ -209,11 +217,11 @@ fn a_pipe_in_the_one_column_of_free_text_moves_nothing() {
 fn a_pipe_that_could_stand_in_two_columns_is_refused_by_row() {
     let text = "JobName|JobIDRaw|State|Start|End|AllocTRES|Comment\n\
                 a|b|4|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:00:02|gres/gpu=3|\n";
-    let refusal = slurm::read(text.as_bytes(), &utc()).unwrap_err();
+    let refusal = sacct(text.as_bytes(), &utc()).unwrap_err();
     assert_eq!(refusal.to_string(), "row 2 has 8 columns, the header 7");
     let none = "JobIDRaw|State|Start|End|AllocTRES\n1|2|3|4|5|6\n";
     assert!(matches!(
-        slurm::read(none.as_bytes(), &utc()),
+        sacct(none.as_bytes(), &utc()),
         Err(SourceError::Row {
             row: 2,
             found: 6,
@@ -226,10 +234,7 @@ fn a_pipe_that_could_stand_in_two_columns_is_refused_by_row() {
 fn the_trailing_separator_of_parsable_is_no_column() {
     let text = "JobIDRaw|State|Start|End|AllocTRES|JobName|\n\
                 4|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:00:02|gres/gpu=3|a|b|\n";
-    assert_eq!(
-        total(&slurm::read(text.as_bytes(), &utc()).unwrap().jobs),
-        (6, 6)
-    );
+    assert_eq!(total(&sacct(text.as_bytes(), &utc()).unwrap().jobs), (6, 6));
 }
 
 // spec: col-12
@@ -244,10 +249,13 @@ fn a_running_job_counts_up_to_the_instant_given_and_is_refused_without() {
         refusal.to_string(),
         "2 jobs still run, and until when they count was not said: row 2 job 1, row 3 job 2"
     );
-    let intake = rows(&text, &until("2026-01-01T01:00:00Z")).unwrap();
-    assert_eq!(total(&intake.jobs), (7200, 7200));
-    assert_eq!(intake.skipped["running jobs that began only later"], (1, 3));
-    assert_eq!(intake.warnings, [""; 0]);
+    let log = rows(&text, &until("2026-01-01T01:00:00Z")).unwrap();
+    assert_eq!(total(&log.jobs), (7200, 7200));
+    assert_eq!(
+        log.intake.skipped["running jobs that began only later"],
+        (1, 3)
+    );
+    assert_eq!(log.intake.warnings, [""; 0]);
 }
 
 #[test]
@@ -263,12 +271,12 @@ fn a_job_that_is_over_but_has_no_end_is_refused() {
 #[test]
 fn a_running_job_with_an_end_was_cut_at_the_window_and_that_is_said() {
     let row = "1|c|a|p|RUNNING|2026-01-01T00:00:00|2026-01-01T00:01:00|60|gres/gpu=2|x";
-    let intake = rows(&[row], &utc()).unwrap();
-    assert_eq!(total(&intake.jobs), (120, 120));
+    let log = rows(&[row], &utc()).unwrap();
+    assert_eq!(total(&log.jobs), (120, 120));
     assert!(
-        intake.warnings[0].contains("`sacct -T`"),
+        log.intake.warnings[0].contains("`sacct -T`"),
         "{:?}",
-        intake.warnings
+        log.intake.warnings
     );
 }
 
@@ -276,10 +284,10 @@ fn a_running_job_with_an_end_was_cut_at_the_window_and_that_is_said() {
 #[test]
 fn suspended_time_counts_and_the_difference_is_said() {
     let row = "1|c|a|p|COMPLETED|2026-01-01T00:00:00|2026-01-01T01:00:00|3000|gres/gpu=2|x";
-    let intake = rows(&[row], &utc()).unwrap();
-    assert_eq!(total(&intake.jobs), (7200, 7200));
+    let log = rows(&[row], &utc()).unwrap();
+    assert_eq!(total(&log.jobs), (7200, 7200));
     assert_eq!(
-        intake.warnings,
+        log.intake.warnings,
         [
             "row 2: job 1 ran 3600 seconds from start to end, but 3000 are given as elapsed; \
           counted as allocated throughout"
@@ -290,9 +298,9 @@ fn suspended_time_counts_and_the_difference_is_said() {
 #[test]
 fn a_row_that_stands_twice_counts_once_and_one_that_differs_is_refused() {
     let row = "1|c|a|p|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:01:00|60|gres/gpu=2|x";
-    let intake = rows(&[row, row], &utc()).unwrap();
-    assert_eq!(total(&intake.jobs), (120, 120));
-    assert_eq!(intake.skipped["rows that repeat another"], (1, 3));
+    let log = rows(&[row, row], &utc()).unwrap();
+    assert_eq!(total(&log.jobs), (120, 120));
+    assert_eq!(log.intake.skipped["rows that repeat another"], (1, 3));
     let other = row.replace("gpu=2", "gpu=4");
     assert_eq!(
         rows(&[row, &other], &utc()).unwrap_err().to_string(),
@@ -304,10 +312,10 @@ fn a_row_that_stands_twice_counts_once_and_one_that_differs_is_refused() {
 fn two_clusters_may_have_the_same_numbers() {
     let row = "1|east|a|p|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:01:00|60|gres/gpu=2|x";
     let west = row.replace("east", "west");
-    let intake = rows(&[row, &west], &utc()).unwrap();
-    let ids: Vec<_> = intake.jobs.iter().map(|job| &*job.id).collect();
+    let log = rows(&[row, &west], &utc()).unwrap();
+    let ids: Vec<_> = log.jobs.iter().map(|job| &*job.id).collect();
     assert_eq!(ids, ["east/1", "west/1"]);
-    assert_eq!(intake.warnings, [""; 0]);
+    assert_eq!(log.intake.warnings, [""; 0]);
 }
 
 #[test]
@@ -316,8 +324,11 @@ fn a_job_that_runs_twice_at_once_is_warned_of() {
         "1|c|a|p|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:01:00|60|gres/gpu=2|x",
         "1|c|a|p|COMPLETED|2026-01-01T00:00:30|2026-01-01T00:01:30|60|gres/gpu=2|x",
     ];
-    let intake = rows(&text, &utc()).unwrap();
-    assert_eq!(intake.warnings, ["job 1 runs twice at once, 1 times over"]);
+    let log = rows(&text, &utc()).unwrap();
+    assert_eq!(
+        log.intake.warnings,
+        ["job 1 runs twice at once, 1 times over"]
+    );
 }
 
 // spec: col-9
@@ -332,12 +343,12 @@ fn slices_of_devices_are_from_none_to_all_of_them() {
 fn what_is_not_counted_is_said_once() {
     let row = "1|c|a|p|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:01:00|60|gres/tpu=2|x";
     let other = row.replace("1|c", "2|c");
-    let intake = rows(&[row, &other], &utc()).unwrap();
+    let log = rows(&[row, &other], &utc()).unwrap();
     assert_eq!(
-        intake.warnings,
+        log.intake.warnings,
         ["row 2: `gres/tpu` is no accelerator known here: not counted"]
     );
-    assert_eq!(intake.skipped["jobs without accelerators"], (2, 2));
+    assert_eq!(log.intake.skipped["jobs without accelerators"], (2, 2));
 }
 
 // spec: col-14 col-15
@@ -359,8 +370,8 @@ fn models_and_classes_are_as_told_and_never_guessed() {
         ]),
         ..utc()
     };
-    let intake = rows(&text, &options).unwrap();
-    let found: Vec<(&str, Class)> = intake
+    let log = rows(&text, &options).unwrap();
+    let found: Vec<(&str, Class)> = log
         .jobs
         .iter()
         .map(|job| (&*job.allocations[0].model, job.class))
@@ -414,7 +425,7 @@ fn bad_rows_are_refused_with_row_field_and_value() {
 
 #[test]
 fn what_is_no_output_of_sacct_is_refused() {
-    let refusal = |bytes: &[u8]| slurm::read(bytes, &utc()).unwrap_err().to_string();
+    let refusal = |bytes: &[u8]| sacct(bytes, &utc()).unwrap_err().to_string();
     assert_eq!(refusal(b""), "there are no jobs in it");
     assert_eq!(refusal(b" \n"), "there are no jobs in it");
     assert_eq!(
@@ -427,7 +438,7 @@ fn what_is_no_output_of_sacct_is_refused() {
         refusal(b"JobIDRaw|State|Start|End\n"),
         "the column `AllocTRES` is missing; there are: JobIDRaw, State, Start, End"
     );
-    assert!(slurm::read(b"{\"jobs\":[]}", &utc()).is_err());
+    assert!(sacct(b"{\"jobs\":[]}", &utc()).is_err());
 }
 
 #[test]
@@ -436,7 +447,7 @@ fn a_capture_cut_anywhere_inside_a_line_is_refused() {
     for cut in 0..text.len() {
         let whole = cut > 0 && text[cut - 1] == b'\n';
         assert_eq!(
-            slurm::read(&text[..cut], &utc()).is_ok(),
+            sacct(&text[..cut], &utc()).is_ok(),
             whole && cut > 200,
             "{cut}"
         );
@@ -444,7 +455,7 @@ fn a_capture_cut_anywhere_inside_a_line_is_refused() {
     let json = fixture("slurm/sacct-22.05-job1.json");
     let end = json.trim_ascii_end().len();
     for cut in 0..end {
-        assert!(slurm::read(&json[..cut], &utc()).is_err(), "{cut}");
+        assert!(sacct(&json[..cut], &utc()).is_err(), "{cut}");
     }
 }
 
@@ -468,30 +479,30 @@ fn json_of_another_shape_is_refused_and_never_read_as_nothing() {
     ] {
         let altered = text.replacen(from, to, if from == "\"start\"" { 9 } else { 1 });
         assert_ne!(altered, text, "{from}");
-        assert!(
-            slurm::read(altered.as_bytes(), &utc()).is_err(),
-            "{from} -> {to}"
-        );
+        assert!(sacct(altered.as_bytes(), &utc()).is_err(), "{from} -> {to}");
     }
     let exact = text.replacen("\"job_id\": 6,", "\"job_id\": 6.0,", 1);
-    assert_is_the_capture(&slurm::read(exact.as_bytes(), &utc()).unwrap());
+    assert_is_the_capture(&sacct(exact.as_bytes(), &utc()).unwrap());
 }
 
 // spec: col-17
 #[test]
 fn a_plain_table_is_read_as_documented() {
     let text = String::from_utf8(fixture("jobs/plain.csv")).unwrap();
-    let intake = table(&text, &[], &Options::default()).unwrap();
+    let log = table(&text, &[], &Options::default()).unwrap();
     let seconds = 8 * 9000 + 2 * 3600 + 5 * 3600;
-    assert_eq!(total(&intake.jobs), (seconds, seconds));
-    assert_eq!(intake.jobs.len(), 3);
-    assert_eq!(intake.jobs[0].class, Class::Training);
-    assert_eq!(intake.jobs[0].run.as_deref(), Some("north"));
-    assert_eq!(intake.jobs[1].class, Class::Inference);
-    assert_eq!(&*intake.jobs[1].allocations[0].model, "uncatalogued:gpu");
-    assert_eq!(intake.jobs[2].allocations.len(), 2, "one job on two models");
-    assert_eq!(intake.skipped["rows that repeat another"], (1, 7));
-    assert_eq!(intake.skipped["jobs of no time or no accelerators"], (1, 6));
+    assert_eq!(total(&log.jobs), (seconds, seconds));
+    assert_eq!(log.jobs.len(), 3);
+    assert_eq!(log.jobs[0].class, Class::Training);
+    assert_eq!(log.jobs[0].run.as_deref(), Some("north"));
+    assert_eq!(log.jobs[1].class, Class::Inference);
+    assert_eq!(&*log.jobs[1].allocations[0].model, "uncatalogued:gpu");
+    assert_eq!(log.jobs[2].allocations.len(), 2, "one job on two models");
+    assert_eq!(log.intake.skipped["rows that repeat another"], (1, 7));
+    assert_eq!(
+        log.intake.skipped["jobs of no time or no accelerators"],
+        (1, 6)
+    );
 }
 
 const OTHER: [(&str, &str); 3] = [
@@ -504,9 +515,9 @@ const OTHER: [(&str, &str); 3] = [
 #[test]
 fn another_table_is_read_by_naming_its_columns_and_two_rows_alike_are_two_jobs() {
     let text = String::from_utf8(fixture("jobs/other-columns.csv")).unwrap();
-    let intake = table(&text, &OTHER, &utc()).unwrap();
-    assert_eq!(total(&intake.jobs), (66 + 960, 66 + 960));
-    let ids: Vec<_> = intake.jobs.iter().map(|job| &*job.id).collect();
+    let log = table(&text, &OTHER, &utc()).unwrap();
+    assert_eq!(total(&log.jobs), (66 + 960, 66 + 960));
+    let ids: Vec<_> = log.jobs.iter().map(|job| &*job.id).collect();
     assert_eq!(ids, ["2", "3", "4"]);
 }
 
@@ -613,21 +624,22 @@ fn the_philly_trace_gives_what_it_is_known_to_hold() {
     };
     let path = Path::new(&data).join("philly/philly_82k_jobs.csv");
     let text = fs::read_to_string(path).unwrap();
-    let intake = table(
+    let log = table(
         &text,
         &OTHER,
         &in_zone("America/Los_Angeles", Ambiguous::Earlier),
     )
     .unwrap();
-    assert_eq!(intake.jobs.len(), 82_247);
-    assert!(intake.skipped.is_empty());
-    let (_, seconds) = total(&intake.jobs);
+    assert_eq!(log.jobs.len(), 82_247);
+    assert!(log.intake.skipped.is_empty());
+    let (_, seconds) = total(&log.jobs);
     assert_eq!(seconds / 3600, 978_078);
-    let first: UnixSeconds = "2017-08-01T00:00:00Z".parse().unwrap();
+    let [start, end]: [UnixSeconds; 2] =
+        ["2017-08-01T00:00:00Z", "2018-01-01T00:00:00Z"].map(|at| at.parse().unwrap());
+    let range = Period::new(start, end).unwrap();
     let hour = Cadence::Seconds(NonZeroU64::new(3600).unwrap());
     for (cadence, records) in [(Cadence::Month, 82_653), (hour, 380_835)] {
-        let range = range_of(&intake.jobs, cadence, first).unwrap();
-        let collector = Collector::of(&intake.jobs, cadence, range).unwrap();
+        let collector = Collector::of(&log.jobs, cadence, range).unwrap();
         assert_eq!(collector.outside(), Interval::ZERO);
         let (mut sum, mut count) = (0, 0);
         for usage in collector {

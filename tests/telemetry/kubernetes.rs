@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use standstill::attestation::figure::Class;
-use standstill::telemetry::Intake;
+use standstill::telemetry::JobLog;
 use standstill::telemetry::Options;
 use standstill::telemetry::kubernetes::PodRequests;
 use standstill::telemetry::kubernetes::RESOURCES;
@@ -35,7 +35,7 @@ fn request(pod: &str, container: &str, resource: &str) -> String {
 type Series = (&'static str, String, Vec<(u64, String)>);
 
 /// Reads an hour of a server that has these series.
-fn read(series: Vec<Series>) -> Result<Intake, String> {
+fn read(series: Vec<Series>) -> Result<JobLog, String> {
     let server = Server::new(move |form, _| {
         let told: Vec<Told<'_>> = series
             .iter()
@@ -53,13 +53,13 @@ fn read(series: Vec<Series>) -> Result<Intake, String> {
     };
     let narrowed = (String::new(), RESOURCES.to_owned());
     let mut source = PodRequests::new(client, narrowed, range, None, options);
-    Intake::read(&mut source).map_err(|error| error.to_string())
+    JobLog::read(&mut source).map_err(|error| error.to_string())
 }
 
 /// The stretches of a pod: from and to in seconds from the start, and from how many devices
 /// to how many.
-fn stretches(intake: &Intake, pod: &str) -> Vec<(i64, i64, u128, u128)> {
-    let jobs = intake.jobs.iter().filter(|job| &*job.id == pod);
+fn stretches(log: &JobLog, pod: &str) -> Vec<(i64, i64, u128, u128)> {
+    let jobs = log.jobs.iter().filter(|job| &*job.id == pod);
     let mut all: Vec<_> = jobs
         .map(|job| {
             let second =
@@ -84,7 +84,7 @@ fn a_pod_holds_what_its_containers_ask_for_while_it_runs() {
     let mut phase = every(0, 270, 30, "0");
     phase.extend(every(300, 2100, 30, "1"));
     phase.extend(every(2130, 3600, 30, "0"));
-    let intake = read(vec![
+    let log = read(vec![
         (PHASE, POD.to_owned(), phase),
         (
             REQUESTS,
@@ -99,12 +99,12 @@ fn a_pod_holds_what_its_containers_ask_for_while_it_runs() {
     ])
     .unwrap();
     assert_eq!(
-        stretches(&intake, "train/p"),
+        stretches(&log, "train/p"),
         [(270, 300, 0, 6), (300, 2100, 6, 6), (2100, 2130, 0, 6)]
     );
-    assert_eq!(intake.jobs[0].class, Class::Training);
+    assert_eq!(log.jobs[0].class, Class::Training);
     assert_eq!(
-        &*intake.jobs[0].allocations[0].model,
+        &*log.jobs[0].allocations[0].model,
         "uncatalogued:nvidia_com_gpu"
     );
 }
@@ -116,13 +116,13 @@ fn what_no_scrape_saw_may_have_been_held() {
     let mut times = every(600, 1200, 30, "1");
     times.extend(every(1800, 2400, 30, "1"));
     let eight: Vec<(u64, String)> = times.iter().map(|(at, _)| (*at, "8".to_owned())).collect();
-    let intake = read(vec![
+    let log = read(vec![
         (PHASE, POD.to_owned(), times),
         (REQUESTS, request(POD, "a", "nvidia_com_gpu"), eight),
     ])
     .unwrap();
     assert_eq!(
-        stretches(&intake, "train/p"),
+        stretches(&log, "train/p"),
         [
             (570, 600, 0, 8),
             (600, 1200, 8, 8),
@@ -137,7 +137,7 @@ fn what_no_scrape_saw_may_have_been_held() {
 #[test]
 fn a_pod_that_comes_after_one_of_its_name_is_another() {
     let next = POD.replace("\"1\"", "\"2\"");
-    let intake = read(vec![
+    let log = read(vec![
         (PHASE, POD.to_owned(), every(0, 900, 30, "1")),
         (PHASE, next.clone(), every(930, 1800, 30, "1")),
         (
@@ -152,7 +152,7 @@ fn a_pod_that_comes_after_one_of_its_name_is_another() {
         ),
     ])
     .unwrap();
-    let all = stretches(&intake, "train/p");
+    let all = stretches(&log, "train/p");
     let certain: i64 = all
         .iter()
         .filter(|(_, _, least, _)| *least == 8)
@@ -165,7 +165,7 @@ fn a_pod_that_comes_after_one_of_its_name_is_another() {
 #[test]
 fn one_container_told_by_two_servers_counts_once() {
     let two = format!(r#"{POD},"instance":"b""#);
-    let intake = read(vec![
+    let log = read(vec![
         (PHASE, POD.to_owned(), every(0, 3600, 30, "1")),
         (PHASE, two.clone(), every(0, 3600, 30, "1")),
         (
@@ -180,13 +180,13 @@ fn one_container_told_by_two_servers_counts_once() {
         ),
     ])
     .unwrap();
-    assert!(stretches(&intake, "train/p").contains(&(0, 3600, 8, 8)));
+    assert!(stretches(&log, "train/p").contains(&(0, 3600, 8, 8)));
 }
 
 // spec: col-29
 #[test]
 fn a_slice_of_a_device_is_from_none_to_one() {
-    let intake = read(vec![
+    let log = read(vec![
         (PHASE, POD.to_owned(), every(0, 3600, 30, "1")),
         (
             REQUESTS,
@@ -195,7 +195,7 @@ fn a_slice_of_a_device_is_from_none_to_one() {
         ),
     ])
     .unwrap();
-    assert!(stretches(&intake, "train/p").contains(&(0, 3600, 0, 3)));
+    assert!(stretches(&log, "train/p").contains(&(0, 3600, 0, 3)));
 }
 
 #[test]

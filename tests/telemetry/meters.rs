@@ -179,7 +179,7 @@ fn a_gzip_file_that_is_cut_off_is_refused() {
         let input = Input::new("packed".to_owned(), std::io::Cursor::new(bytes.to_vec())).unwrap();
         let clock = Clock::default();
         let mut table = MeterTable::new(input, BTreeMap::new(), Boundary::Rack, clock);
-        gather(&mut table, "2026-03-01T00:00:00Z", 600).map(|gathered| gathered.digest())
+        gather(&mut table, "2026-03-01T00:00:00Z", 600).map(|gathered| gathered.intake.digest())
     };
     assert!(read(&packed).is_ok());
     for cut in [packed.len() - 1, packed.len() / 2, 12] {

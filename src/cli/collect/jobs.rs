@@ -15,10 +15,11 @@ use crate::attestation::figure::QuantityKind;
 use crate::attestation::figure::Source as FigureSource;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::amounts::spell;
 use crate::cli::collect::Due;
 use crate::cli::collect::PeriodArgs;
 use crate::cli::collect::class;
-use crate::cli::collect::spell;
+use crate::cli::collect::open;
 use crate::cli::drafts::Part;
 use crate::cli::failure;
 use crate::cli::models::Models;
@@ -27,14 +28,7 @@ use crate::cli::progress;
 use crate::collector::CollectError;
 use crate::collector::Collector;
 use crate::collector::Job;
-use crate::collector::MeterId;
 use crate::collector::PeriodUsage;
-use crate::collector::billed::Charge;
-use crate::collector::reading::Lot;
-use crate::collector::reading::Measure;
-use crate::collector::reading::Meter;
-use crate::collector::reading::Sample;
-use crate::hash::Hash;
 use crate::keystore;
 use crate::ledger::Secret;
 use crate::quantity::Interval;
@@ -42,7 +36,6 @@ use crate::quantity::Quantity;
 use crate::telemetry;
 use crate::telemetry::Ambiguous;
 use crate::telemetry::Clock;
-use crate::telemetry::Input;
 use crate::telemetry::Intake;
 use crate::telemetry::Sink;
 use crate::telemetry::Source;
@@ -106,7 +99,7 @@ pub(crate) fn slurm(args: &SlurmArgs, world: &mut World<'_>) -> Result<(), Failu
     let mut options = args.log.options()?;
     let due = args.log.periods.due(world)?;
     let (mut source, name, hint) = if let Some(file) = &args.file {
-        let input = open(file)?;
+        let input = open(file, |error| explain(file, error))?;
         (Sacct::new(input, options), file, None)
     } else {
         // It is run in UTC, whatever the zone of other logs.
@@ -128,15 +121,9 @@ pub(super) fn table(args: &TableArgs, world: &mut World<'_>) -> Result<(), Failu
     let columns: BTreeMap<String, String> = args.columns.iter().cloned().collect();
     let options = args.log.options()?;
     let due = args.log.periods.due(world)?;
-    let mut source = JobTable::new(open(&args.file)?, columns, options);
     let explained = |error| explain(&args.file, error);
+    let mut source = JobTable::new(open(&args.file, explained)?, columns, options);
     collect(&args.log, &due, &mut source, &explained, world)
-}
-
-fn open(file: &Path) -> Result<Input, Failure> {
-    let raw = std::fs::File::open(file).map_err(|error| Failure::io(file, error))?;
-    drop(raw);
-    Input::open(file).map_err(|error| explain(file, error))
 }
 
 /// Why a period was not made.
@@ -157,7 +144,6 @@ impl From<CollectError> for Fault {
 struct Jobs {
     collector: Collector<Spill>,
     intake: Intake,
-    inputs: Vec<Hash>,
     any: bool,
     /// Runs of jobs on models that the catalogue does not have.
     unknown: BTreeMap<Arc<str>, u64>,
@@ -165,6 +151,10 @@ struct Jobs {
 }
 
 impl Sink for Jobs {
+    fn intake(&mut self) -> &mut Intake {
+        &mut self.intake
+    }
+
     fn job(&mut self, job: Job) -> Result<(), SourceError> {
         self.any = true;
         for allocation in job.allocations.iter() {
@@ -178,39 +168,6 @@ impl Sink for Jobs {
             self.unclassified = self.unclassified.saturating_add(1);
         }
         Ok(self.collector.add(&job)?)
-    }
-
-    fn meter(&mut self, meter: &Meter) -> Result<MeterId, SourceError> {
-        self.intake.meter(meter)
-    }
-
-    fn sample(
-        &mut self,
-        meter: MeterId,
-        measure: Measure,
-        sample: Sample,
-    ) -> Result<(), SourceError> {
-        self.intake.sample(meter, measure, sample)
-    }
-
-    fn lot(&mut self, meter: MeterId, lot: Lot) -> Result<(), SourceError> {
-        self.intake.lot(meter, lot)
-    }
-
-    fn charge(&mut self, charge: Charge) -> Result<(), SourceError> {
-        self.intake.charge(charge)
-    }
-
-    fn input(&mut self, digest: Hash) {
-        self.inputs.push(digest);
-    }
-
-    fn skip(&mut self, reason: &'static str, row: u64) {
-        self.intake.skip(reason, row);
-    }
-
-    fn warn(&mut self, row: u64, text: &str) {
-        self.intake.warn(row, text);
     }
 }
 
@@ -228,7 +185,6 @@ pub(super) fn collect(
     let mut jobs = Jobs {
         collector: Collector::new(due.cadence, due.range, spill)?,
         intake: Intake::default(),
-        inputs: Vec::new(),
         any: false,
         unknown: BTreeMap::new(),
         unclassified: 0,
@@ -244,7 +200,7 @@ pub(super) fn collect(
     let mut collector = jobs.collector;
     let outside = collector.outside();
     let drafts = args.periods.stage(due, source.tool())?;
-    let provenance = due.provenance(source, jobs.inputs.first().copied())?;
+    let provenance = due.provenance(source, &jobs.intake)?;
     let (start, end) = (due.range.start(), due.range.end());
     let bar = progress::bar("collecting", due.area.schedule.periods(start, end).count());
     // Writes the draft of a period, and returns its accelerator-seconds.

@@ -23,6 +23,7 @@ use crate::cli::World;
 use crate::cli::attest::inventory;
 use crate::cli::collect::Due;
 use crate::cli::collect::class;
+use crate::cli::collect::open;
 use crate::cli::devices::Devices;
 use crate::cli::devices::device_secret;
 use crate::cli::drafts::Drafts;
@@ -46,7 +47,6 @@ use crate::ledger::Ledger;
 use crate::ledger::Secret;
 use crate::quantity::Interval;
 use crate::telemetry::Gathered;
-use crate::telemetry::Input;
 use crate::telemetry::Sink;
 use crate::telemetry::Source;
 use crate::telemetry::SourceError;
@@ -124,14 +124,14 @@ pub(super) fn devices(args: &DevicesArgs, world: &mut World<'_>) -> Result<(), F
 /// Collects what `nvidia-smi` printed.
 pub(super) fn nvidia_smi(args: &NvidiaSmiArgs, world: &mut World<'_>) -> Result<(), Failure> {
     let clock = args.readings.periods.clock()?;
-    let input = Input::open(&args.file).map_err(|error| Failure::file(&args.file, error))?;
+    let input = open(&args.file, explain)?;
     collect(&args.readings, &mut NvidiaSmi::new(input, clock), world)
 }
 
 /// Collects a table of power meters.
 pub(super) fn meters_csv(args: &MetersArgs, world: &mut World<'_>) -> Result<(), Failure> {
     let clock = args.readings.periods.clock()?;
-    let input = Input::open(&args.file).map_err(|error| Failure::file(&args.file, error))?;
+    let input = open(&args.file, explain)?;
     let columns = args.columns.iter().cloned().collect();
     let mut table = MeterTable::new(input, columns, args.boundary, clock);
     collect(&args.readings, &mut table, world)
@@ -194,7 +194,7 @@ pub(super) fn collect_due(
     source.read(&mut gathered).map_err(explain)?;
     bar.finish_and_clear();
     super::jobs::tell(&gathered.intake, world);
-    let provenance = due.provenance(source, gathered.digest())?;
+    let provenance = due.provenance(source, &gathered.intake)?;
     let metered = gathered
         .metering
         .finish()

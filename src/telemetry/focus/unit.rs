@@ -1,12 +1,7 @@
 //! Units in which time is consumed.
 
 use crate::collector::billed::Consumed;
-
-/// Digits that a quantity has at most: those of decimal128 and some of noise.
-const MAX_DIGITS: usize = 27;
-
-/// What no exponent exceeds.
-const MAX_EXPONENT: i32 = 30;
+use crate::telemetry::decimal::Decimal;
 
 /// A unit of time: of an instance, or of one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,44 +62,12 @@ impl Unit {
 
     /// Returns how long `quantity` of it is; `None` if it is zero.
     pub(super) fn consumed(self, quantity: &str) -> Result<Option<Consumed>, &'static str> {
-        let why = "is not a decimal number";
-        let (mantissa, exponent) = match quantity.split_once(['E', 'e']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| why)?),
-            None => (quantity, 0),
-        };
-        if !(-MAX_EXPONENT..=MAX_EXPONENT).contains(&exponent) {
-            return Err("has an exponent beyond all use");
-        }
-        let (unsigned, sign) = match mantissa.strip_prefix('-') {
-            Some(unsigned) => (unsigned, -1),
-            None => (mantissa, 1),
-        };
-        let (integer, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if (integer.is_empty() && fraction.is_empty()) || !digits(integer) || !digits(fraction) {
-            return Err(why);
-        }
-        let all = format!("{integer}{fraction}");
-        let all = all.trim_start_matches('0');
-        if all.is_empty() {
+        let decimal = Decimal::parse(quantity)?;
+        if decimal.digits == 0 {
             return Ok(None);
         }
-        if all.len() > MAX_DIGITS {
-            return Err("has more digits than can be counted");
-        }
-        let beyond = "is beyond all use";
-        let mantissa: i128 = all.parse().map_err(|_| beyond)?;
-        let decimals = i32::try_from(fraction.len())
-            .map_err(|_| beyond)?
-            .saturating_sub(exponent);
-        let (mantissa, decimals) = if let Ok(decimals) = u32::try_from(decimals) {
-            (mantissa, decimals)
-        } else {
-            let scale = 10_i128.checked_pow(decimals.unsigned_abs()).ok_or(beyond)?;
-            (mantissa.checked_mul(scale).ok_or(beyond)?, 0)
-        };
-        Consumed::new(mantissa.saturating_mul(sign), decimals, self.seconds)
+        Consumed::new(decimal.negative, decimal.digits, decimal.ten, self.seconds)
             .map(Some)
-            .ok_or(beyond)
+            .ok_or("is beyond all use")
     }
 }

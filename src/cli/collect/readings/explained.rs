@@ -3,16 +3,14 @@
 use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::collect::readings::explain;
-use crate::collector::Job;
 use crate::collector::MeterId;
-use crate::collector::billed::Charge;
 use crate::collector::reading::Lot;
 use crate::collector::reading::Measure;
 use crate::collector::reading::Meter;
 use crate::collector::reading::SECOND;
 use crate::collector::reading::Sample;
-use crate::hash::Hash;
 use crate::telemetry::Gathered;
+use crate::telemetry::Intake;
 use crate::telemetry::Sink;
 use crate::telemetry::Source;
 use crate::telemetry::SourceError;
@@ -102,8 +100,8 @@ fn thousandths(sum: u128) -> String {
 }
 
 impl Sink for Kept<'_> {
-    fn job(&mut self, job: Job) -> Result<(), SourceError> {
-        self.gathered.job(job)
+    fn intake(&mut self) -> &mut Intake {
+        &mut self.gathered.intake
     }
 
     fn meter(&mut self, meter: &Meter) -> Result<MeterId, SourceError> {
@@ -137,21 +135,5 @@ impl Sink for Kept<'_> {
             )
         });
         self.gathered.lot(meter, lot)
-    }
-
-    fn charge(&mut self, charge: Charge) -> Result<(), SourceError> {
-        self.gathered.charge(charge)
-    }
-
-    fn input(&mut self, digest: Hash) {
-        self.gathered.input(digest);
-    }
-
-    fn skip(&mut self, reason: &'static str, row: u64) {
-        self.gathered.skip(reason, row);
-    }
-
-    fn warn(&mut self, row: u64, text: &str) {
-        self.gathered.warn(row, text);
     }
 }
