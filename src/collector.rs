@@ -50,6 +50,8 @@ pub struct Collector<S> {
     range: Period,
     shelf: S,
     common: Common,
+    /// Room for a job as bytes, used again and again.
+    bytes: Vec<u8>,
     outside: Interval,
     /// The period that comes next, by number.
     next: usize,
@@ -78,6 +80,7 @@ impl<S: Shelf> Collector<S> {
             range,
             shelf,
             common: Common::default(),
+            bytes: Vec::new(),
             outside: Interval::ZERO,
             next: 0,
             noticed: Noticed::default(),
@@ -92,7 +95,7 @@ impl<S: Shelf> Collector<S> {
         let Some(inside) = inside else {
             return Ok(());
         };
-        let bytes = self.common.write(job);
+        let bytes = self.common.write(job, std::mem::take(&mut self.bytes));
         let bytes = bytes.ok_or_else(|| CollectError::Shelf {
             why: format!("job {} cannot be spelled", job.id),
         })?;
@@ -106,6 +109,7 @@ impl<S: Shelf> Collector<S> {
             let put = self.shelf.put(at, &bytes);
             put.map_err(|why| CollectError::Shelf { why })?;
         }
+        self.bytes = bytes;
         Ok(())
     }
 

@@ -96,7 +96,7 @@ pub enum SourceError {
     #[error("the last line does not end with a line feed: the file may be cut off there")]
     Cut,
     /// There is nothing in it.
-    #[error("there are no jobs in it")]
+    #[error("there is nothing in it")]
     Empty,
     /// Something is wrong with one file among several.
     #[error("{name}: {error}")]

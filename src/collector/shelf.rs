@@ -112,8 +112,9 @@ struct Laid<'a> {
 
 /// Makes bytes of jobs, and jobs of bytes.
 impl Common {
-    /// Returns a job as bytes; `None` if it cannot be.
-    pub(super) fn write(&mut self, job: &Job) -> Option<Vec<u8>> {
+    /// Spells a job into `bytes`, which are emptied before; `None` if it cannot be.
+    pub(super) fn write(&mut self, job: &Job, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
+        bytes.clear();
         let class = Class::ALL.iter().position(|class| *class == job.class)?;
         let laid = Laid {
             of: job.of,
@@ -127,7 +128,7 @@ impl Common {
             run: job.run.as_ref().map(|name| self.runs.number(name)),
             allocations: self.allocations.number(&job.allocations),
         };
-        postcard::to_allocvec(&laid).ok()
+        postcard::to_extend(&laid, bytes).ok()
     }
 
     /// Reads all jobs; `None` if the bytes are not what was written.

@@ -538,6 +538,26 @@ fn sacct_is_run_as_prescribed() {
     other.ok("publish --workspace lab");
     let values = |usage: &Usage| -> Vec<_> { usage.figures.iter().map(|one| one.value).collect() };
     assert_eq!(values(&live), values(&usage(&other)));
+    // On a cluster where nothing ran there is a header and no row: the day says zero.
+    lab.write(
+        "bin/sacct",
+        format!("#!/bin/sh\nexec head -n 1 {}\n", log.display()),
+    );
+    let idle = lab.run(&format!(
+        "collect slurm --run --sacct {} --workspace lab --through 2026-03-03T00:00:00Z --json",
+        program.display()
+    ));
+    assert_eq!(idle.code, 0, "{}", idle.err);
+    assert!(
+        idle.out.contains("\"accelerator_seconds\": \"0\""),
+        "{}",
+        idle.out
+    );
+    assert!(
+        idle.err.contains("the periods will say zero"),
+        "{}",
+        idle.err
+    );
     // What fails says why.
     lab.write(
         "bin/sacct",

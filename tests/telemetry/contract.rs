@@ -30,6 +30,7 @@ use standstill::telemetry::Options;
 use standstill::telemetry::Sink;
 use standstill::telemetry::Source;
 use standstill::telemetry::SourceError;
+use standstill::telemetry::bytes_read;
 use standstill::telemetry::device_log::DeviceLogs;
 use standstill::telemetry::focus::Focus;
 use standstill::telemetry::focus::FocusOptions;
@@ -295,6 +296,45 @@ fn what_is_given_depends_on_the_input_alone() {
 fn the_raw_input_is_digested() {
     for case in cases() {
         assert_eq!(case.good().inputs, [sha256(&case.input)], "{}", case.name);
+    }
+}
+
+#[test]
+fn how_much_is_read_is_known_before_and_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    for case in cases() {
+        let file = directory.path().join(format!("input.{}", case.kind));
+        std::fs::write(&file, &case.input).unwrap();
+        let size = u64::try_from(case.input.len()).unwrap();
+        let before = bytes_read();
+        let mut source = (case.make)(file).unwrap();
+        assert_eq!(source.size(), Some(size), "{}", case.name);
+        source.read(&mut Given::default()).unwrap();
+        // Other tests may read at the same time: never less.
+        assert!(bytes_read() - before >= size, "{}", case.name);
+    }
+}
+
+/// What takes nothing.
+#[derive(Default)]
+struct Nobody(Intake);
+
+impl Sink for Nobody {
+    fn intake(&mut self) -> &mut Intake {
+        &mut self.0
+    }
+}
+
+#[test]
+fn what_is_not_taken_is_an_error_and_not_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    for case in cases() {
+        let file = directory.path().join(format!("input.{}", case.kind));
+        std::fs::write(&file, &case.input).unwrap();
+        let mut source = (case.make)(file).unwrap();
+        let error = source.read(&mut Nobody::default()).unwrap_err();
+        let why = error.to_string();
+        assert!(why.contains("has no place here"), "{}: {why}", case.name);
     }
 }
 

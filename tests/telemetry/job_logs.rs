@@ -331,6 +331,46 @@ fn a_job_that_runs_twice_at_once_is_warned_of() {
     );
 }
 
+// spec: col-24
+#[test]
+fn a_row_that_was_closed_for_a_resize_has_an_end_and_is_gone_on_with() {
+    // As a real Slurm has it: both begin when the job began.
+    let text = [
+        "1|c|a|p|RESIZING|2026-01-01T00:00:00|2026-01-01T00:00:04|4|gres/gpu=2|x",
+        "1|c|a|p|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:00:10|10|gres/gpu=1|x",
+    ];
+    let log = rows(&text, &utc()).unwrap();
+    assert_eq!(total(&log.jobs), (2 * 4 + 6, 2 * 4 + 6));
+    assert_eq!(log.intake.warnings, [""; 0]);
+}
+
+// spec: col-25
+#[test]
+fn parts_of_a_heterogeneous_job_name_the_job() {
+    let text = "JobIDRaw|JobID|State|Start|End|AllocTRES\n\
+                5|5+0|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:00:02|gres/gpu=1\n\
+                6|5+1|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:00:02|gres/gpu=2\n\
+                7|2_1|COMPLETED|2026-01-01T00:00:00|2026-01-01T00:00:02|gres/gpu=4\n";
+    let whole = |log: &JobLog| -> Vec<Option<String>> {
+        let jobs = log.jobs.iter();
+        jobs.map(|job| job.whole.as_deref().map(str::to_owned))
+            .collect()
+    };
+    let five = Some("5".to_owned());
+    let log = sacct(text.as_bytes(), &utc()).unwrap();
+    assert_eq!(whole(&log), [five.clone(), five, None]);
+    let json = String::from_utf8(fixture("slurm/sacct-22.05-job1.json")).unwrap();
+    let (before, het) = json.split_once("\"het\"").unwrap();
+    let part = format!(
+        "{before}\"het\"{}",
+        het.replacen("\"job_id\": 0", "\"job_id\": 9", 1)
+    );
+    assert_eq!(whole(&sacct(json.as_bytes(), &utc()).unwrap()), [None]);
+    assert_ne!(json, part);
+    let nine = Some("9".to_owned());
+    assert_eq!(whole(&sacct(part.as_bytes(), &utc()).unwrap()), [nine]);
+}
+
 // spec: col-9
 #[test]
 fn slices_of_devices_are_from_none_to_all_of_them() {
@@ -426,11 +466,11 @@ fn bad_rows_are_refused_with_row_field_and_value() {
 #[test]
 fn what_is_no_output_of_sacct_is_refused() {
     let refusal = |bytes: &[u8]| sacct(bytes, &utc()).unwrap_err().to_string();
-    assert_eq!(refusal(b""), "there are no jobs in it");
-    assert_eq!(refusal(b" \n"), "there are no jobs in it");
+    assert_eq!(refusal(b""), "there is nothing in it");
+    assert_eq!(refusal(b" \n"), "there is nothing in it");
     assert_eq!(
         refusal(format!("{HEADER}\n").as_bytes()),
-        "there are no jobs in it"
+        "there is nothing in it"
     );
     assert!(refusal(b"\x7fELF\0\0\n").contains("zero bytes"));
     assert!(refusal(b"1|1|COMPLETED\n").starts_with("this is not the output of `sacct"));
