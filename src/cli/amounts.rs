@@ -39,6 +39,13 @@ pub(super) fn amount(model: &str, text: &str) -> Result<Interval, Failure> {
     Ok(range.0)
 }
 
+/// Adds to a sum of what people are told.
+pub(super) fn add(sum: &mut Interval, more: Interval) -> Result<(), Failure> {
+    let total = sum.plus(more);
+    *sum = total.ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
+    Ok(())
+}
+
 /// Spells an interval for people: one number where its ends are the same.
 pub(super) fn spell(value: Interval) -> String {
     if value.lower() == value.upper() {

@@ -18,6 +18,7 @@ use crate::attestation::figure::Boundary;
 use crate::attestation::figure::Figure;
 use crate::attestation::figure::QuantityKind;
 use crate::cli::Failure;
+use crate::cli::amounts;
 use crate::cli::amounts::spell;
 use crate::cli::failure;
 use crate::cli::workspace::Workspace;
@@ -244,7 +245,7 @@ impl Drafts {
                 let key = (figure.quantity, figure.boundary);
                 let sum = here.entry(key).or_default().entry(by);
                 let sum = sum.or_insert(Interval::ZERO);
-                *sum = sum.plus(figure.value).unwrap_or(*sum);
+                amounts::add(sum, figure.value)?;
             }
             for (key, telling) in here {
                 let tools: BTreeSet<&String> = telling.keys().map(|(tool, _)| tool).collect();
@@ -254,7 +255,7 @@ impl Drafts {
                 let total = totals.entry(key).or_default();
                 for (by, value) in telling {
                     let sum = total.entry(by).or_insert(Interval::ZERO);
-                    *sum = sum.plus(value).unwrap_or(*sum);
+                    amounts::add(sum, value)?;
                 }
             }
         }

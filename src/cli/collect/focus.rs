@@ -12,6 +12,7 @@ use crate::attestation::figure::QuantityKind;
 use crate::attestation::figure::Source as FigureSource;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::amounts;
 use crate::cli::amounts::spell;
 use crate::cli::collect::PeriodArgs;
 use crate::cli::collect::class;
@@ -80,8 +81,7 @@ pub(super) fn focus(args: &FocusArgs, world: &mut World<'_>) -> Result<(), Failu
     }
     let drafts = args.periods.stage(&due, source.tool())?.yielding();
     let mut total = Interval::ZERO;
-    let mut uncorrected = Quantity::ZERO;
-    let beyond = || Failure::new("the total is beyond every quantity");
+    let mut uncorrected = Interval::ZERO;
     for period in &billed {
         let ledger = period.ledger(class, Secret::from_bytes(*keystore::random()?))?;
         let part = Part {
@@ -91,10 +91,11 @@ pub(super) fn focus(args: &FocusArgs, world: &mut World<'_>) -> Result<(), Failu
         };
         drafts.add(part, None)?;
         for seconds in period.models.values() {
-            total = total.plus(*seconds).ok_or_else(beyond)?;
+            amounts::add(&mut total, *seconds)?;
         }
-        uncorrected = uncorrected.plus(period.uncorrected).ok_or_else(beyond)?;
+        amounts::add(&mut uncorrected, Interval::exactly(period.uncorrected))?;
     }
+    let uncorrected = uncorrected.upper();
     let count = u64::try_from(billed.len()).unwrap_or(u64::MAX);
     let more = json!({ "outside": spell(outside), "uncorrected": uncorrected.to_string() });
     args.periods.keep(drafts, &due, count, total, more, world)?;

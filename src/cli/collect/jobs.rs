@@ -15,6 +15,7 @@ use crate::attestation::figure::QuantityKind;
 use crate::attestation::figure::Source as FigureSource;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::amounts;
 use crate::cli::amounts::spell;
 use crate::cli::collect::Due;
 use crate::cli::collect::PeriodArgs;
@@ -223,8 +224,7 @@ pub(super) fn collect(
     let made = collector.each(
         |usage| write(usage).map_err(Fault::Other),
         |seconds| {
-            let beyond = || Failure::new("the total is beyond every quantity");
-            total = total.plus(seconds).ok_or_else(|| Fault::Other(beyond()))?;
+            amounts::add(&mut total, seconds).map_err(Fault::Other)?;
             count = count.saturating_add(1);
             Ok(())
         },

@@ -77,7 +77,7 @@ pub(super) fn declare(args: &FileArgs, world: &mut World<'_>) -> Result<(), Fail
         held: NOTHING,
     };
     let run = known(&workspace, &told.name, stream, &begin)?;
-    let progress = Progress::of(&workspace, stream, run);
+    let progress = Progress::of(&workspace, stream, run)?;
     let (last, ends) = match (args.through, told.end) {
         (Some(through), Some(end)) if through < end => (Some(through), false),
         (_, Some(end)) => (Some(end), true),
@@ -98,11 +98,13 @@ pub(super) fn declare(args: &FileArgs, world: &mut World<'_>) -> Result<(), Fail
         for area in &told.areas {
             edge(&workspace, *area, period.end())?;
             let of_area = explained(&workspace, *area, period, &told)?;
-            let figures = of_area.iter().map(|(model, value)| {
+            for (model, value) in &of_area {
                 let sum = seconds.entry(model.clone()).or_insert(Interval::ZERO);
-                *sum = sum.plus(*value).unwrap_or(*sum);
-                amounts::allocated(model, told.class, *value)
-            });
+                amounts::add(sum, *value)?;
+            }
+            let figures = of_area.iter();
+            let figures =
+                figures.map(|(model, value)| amounts::allocated(model, told.class, *value));
             areas.insert(*area, figures.collect());
         }
     }
@@ -168,7 +170,11 @@ struct Progress {
 }
 
 impl Progress {
-    fn of(workspace: &Workspace, stream: StreamId, run: Option<StatementId>) -> Self {
+    fn of(
+        workspace: &Workspace,
+        stream: StreamId,
+        run: Option<StatementId>,
+    ) -> Result<Self, Failure> {
         let mut progress = Self {
             through: None,
             ended: false,
@@ -196,10 +202,10 @@ impl Progress {
                     .seconds
                     .entry(figure.model.clone())
                     .or_insert(Interval::ZERO);
-                *sum = sum.plus(figure.value).unwrap_or(*sum);
+                amounts::add(sum, figure.value)?;
             }
         }
-        progress
+        Ok(progress)
     }
 
     fn through(&self, from: UnixSeconds) -> UnixSeconds {
@@ -314,9 +320,7 @@ fn explained(
                 if amount.quantity == QuantityKind::AcceleratorSeconds
                     && amount.basis == Basis::Allocated
                 {
-                    let more = sum.plus(amount.value);
-                    *sum =
-                        more.ok_or_else(|| Failure::new("the total is beyond every quantity"))?;
+                    amounts::add(sum, amount.value)?;
                 }
             }
         }
