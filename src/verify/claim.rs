@@ -29,6 +29,8 @@ mod worth;
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use crate::claim::Level;
 use crate::claim::Pledge;
 use crate::claim::Step;
@@ -178,11 +180,12 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         opened::check(court.ledgers, &covered, window, &mut case.findings);
         timely::check(&evidence, &mut case.findings);
     }
-    for covered in &covered {
+    let late = covered.par_iter().map(|covered| {
         let window = window.unwrap_or(pledge.window);
-        let late = lateness(covered, pledge, window, &court.clock);
-        case.findings.extend(late);
-    }
+        lateness(covered, pledge, window, &court.clock)
+    });
+    let late: Vec<Vec<Finding>> = late.collect();
+    case.findings.extend(late.into_iter().flatten());
     transfers::check(court, &covered, &mut case.findings);
     ledger::check(court.ledgers, &covered, &mut case.findings);
     hardware::check(court, pledge, &covered, &mut case.findings);

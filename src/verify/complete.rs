@@ -121,7 +121,8 @@ pub(super) fn lateness(
     let (area, name) = (covered.area, &covered.name);
     let duty = clock.times.not_after(area.open_index);
     let (mut first, mut late, mut backfilled) = (None, 0_u64, 0_u64);
-    for report in area.reports.within(window.start(), window.end()) {
+    let mut reports = area.reports.cursor(window.start(), window.end());
+    while let Some(report) = reports.next() {
         let version = report.versions.first();
         let Some(seen) = version.and_then(|version| clock.times.not_after(version.index)) else {
             continue;

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use num_bigint::BigUint;
+use rayon::prelude::*;
 
 use crate::attestation::IssuerId;
 use crate::attestation::StreamId;
@@ -25,6 +26,7 @@ use crate::verify::claim::Covered;
 use crate::verify::claim::Peaks;
 use crate::verify::findings::Findings;
 use crate::verify::history::History;
+use crate::verify::history::Testimony;
 use crate::verify::trust::Corroborator;
 use crate::verify::trust::Trust;
 use crate::verify::verdict::Finding;
@@ -436,7 +438,9 @@ fn hear<'c>(
         let mut versions = one.versions.iter();
         versions.all(|(_, version)| version.about.issuer == who.measures)
     });
+    let of_issuer: Vec<&Testimony> = of_issuer.collect();
     of_issuer
+        .into_par_iter()
         .filter_map(|one| {
             let (_, said) = one.versions.last()?;
             let about = &said.about;
@@ -534,11 +538,16 @@ fn missing(
     let areas = own
         .iter()
         .filter(|area| who.areas.is_empty() || who.areas.contains(area));
+    let mut spoken: BTreeMap<StreamId, Vec<Period>> = BTreeMap::new();
+    let standing = heard.iter().filter(|(_, stands)| *stands);
+    for (one, _) in standing.filter(|(one, _)| one.issuer == who.measures) {
+        for area in &one.streams {
+            spoken.entry(*area).or_default().push(one.period);
+        }
+    }
     for area in areas {
-        let of_area = heard.iter().filter(|(one, stands)| {
-            *stands && one.streams.contains(area) && one.issuer == who.measures
-        });
-        if let Some(from) = stretch::first_hole(expected, of_area.map(|(one, _)| one.period)) {
+        let of_area = spoken.remove(area).unwrap_or_default();
+        if let Some(from) = stretch::first_hole(expected, of_area.into_iter()) {
             findings.push(Finding::new(
                 Check::CorroborationMissing,
                 format!(

@@ -38,6 +38,21 @@ impl Findings {
         }
     }
 
+    /// Adds others, and how often those that were only counted were found.
+    pub fn merge(&mut self, other: Self) {
+        let mut told: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for finding in other.told {
+            let of_check = told.entry(finding.check).or_default();
+            *of_check = of_check.saturating_add(1);
+            self.push(finding);
+        }
+        for (check, count) in other.counts {
+            let untold = count.saturating_sub(told.get(check).copied().unwrap_or_default());
+            let known = self.counts.entry(check).or_default();
+            *known = known.saturating_add(untold);
+        }
+    }
+
     /// Whether a check found something.
     pub fn has(&self, check: Check) -> bool {
         self.counts.contains_key(check.name())
@@ -100,5 +115,26 @@ mod tests {
             ("early", "and 5 more like it")
         );
         assert_eq!(last.calls_for, told[1].calls_for);
+    }
+
+    // spec: ver-14
+    #[test]
+    fn merging_is_the_same_as_finding_all_in_one_place() {
+        let all = |range: std::ops::Range<usize>| {
+            let mut findings = Findings::new();
+            findings.extend(range.map(|n| Finding::new(Check::Early, (n % 90).to_string())));
+            findings
+        };
+        let mut merged = all(0..50);
+        merged.merge(all(50..90));
+        merged.push(Finding::new(Check::Root, "once"));
+        let mut one = all(0..90);
+        one.push(Finding::new(Check::Root, "once"));
+        assert!(merged.told().eq(one.told()));
+        // What was told already is not told again.
+        let told = all(0..3);
+        let mut twice = told.clone();
+        twice.merge(told.clone());
+        assert!(twice.told().eq(told.told()));
     }
 }

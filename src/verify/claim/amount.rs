@@ -7,6 +7,7 @@ use num_bigint::BigUint;
 use crate::attestation::figure::Class;
 use crate::attestation::figure::QuantityKind;
 use crate::claim::Pledge;
+use crate::quantity::Interval;
 use crate::quantity::Quantity;
 use crate::verify::claim::Peaks;
 use crate::verify::history::Gap;
@@ -129,14 +130,15 @@ fn sum<'v>(
 ) -> Amount {
     let mut amount = values(figures.clone(), pledge, &factor);
     // Every figure of a model speaks of the same devices: the largest gap is theirs.
-    let mut gaps: BTreeMap<&str, u128> = BTreeMap::new();
+    let mut gaps: Vec<(&str, u128)> = Vec::new();
     for told in figures {
+        let model = told.kind.key.model.as_str();
         match told.gap {
-            Gap::Unknown => {}
-            Gap::Charged(gap) => {
-                let known = gaps.entry(&told.kind.key.model).or_default();
-                *known = gap.get().max(*known);
-            }
+            Gap::Unknown | Gap::Charged(Quantity::ZERO) => {}
+            Gap::Charged(gap) => match gaps.iter_mut().find(|(one, _)| *one == model) {
+                Some((_, known)) => *known = gap.get().max(*known),
+                None => gaps.push((model, gap.get())),
+            },
             Gap::Unbounded => open(
                 &mut amount,
                 format!("nothing bounds the gap of `{}`", told.kind.key.model),
@@ -157,27 +159,30 @@ fn values<'v>(
     pledge: &Pledge,
     factor: impl Fn(&str) -> Option<BigUint>,
 ) -> Amount {
-    let mut hulls = BTreeMap::new();
+    // A report has a few figures: a list is searched faster than a map is made.
+    let mut hulls: Vec<(&Kind, Interval)> = Vec::new();
     for told in figures {
-        let Kind { key, precision } = &*told.kind;
-        if !counts(key.class, pledge) {
+        let kind = &*told.kind;
+        if !counts(kind.key.class, pledge) {
             continue;
         }
-        let format = precision
-            .as_ref()
-            .map(|one| (one.dtype.as_str(), one.sparsity.as_str()));
-        let hull = hulls
-            .entry((key.model.as_str(), key.class, format))
-            .or_insert(told.value);
-        *hull = hull.hull(told.value);
+        let same = |one: &Kind| {
+            one.key.class == kind.key.class
+                && one.key.model == kind.key.model
+                && one.precision == kind.precision
+        };
+        match hulls.iter_mut().find(|(one, _)| same(one)) {
+            Some((_, hull)) => *hull = hull.hull(told.value),
+            None => hulls.push((kind, told.value)),
+        }
     }
     let mut amount = Amount {
         upper: Some(BigUint::ZERO),
         ..Amount::default()
     };
-    for ((model, _, _), value) in hulls {
+    for (kind, value) in hulls {
         amount.lower += value.lower().get();
-        add(&mut amount, model, value.upper().get(), &factor);
+        add(&mut amount, &kind.key.model, value.upper().get(), &factor);
     }
     amount
 }

@@ -13,6 +13,7 @@ use crate::verify::findings::Findings;
 use crate::verify::history::Account;
 use crate::verify::history::Gap;
 use crate::verify::history::InventoryRecord;
+use crate::verify::history::Report;
 use crate::verify::verdict::Finding;
 
 /// Says which reports of the window, and of the baseline that it is compared with, do not
@@ -24,9 +25,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
     let of_areas = evidence.covered.par_iter().map(|covered| {
         let area = covered.area;
         let (mut count, mut first): (u64, Option<(Period, String)>) = (0, None);
-        let reports = times.clone();
-        let reports = reports.flat_map(|time| area.reports.within(time.start(), time.end()));
-        for report in reports {
+        let mut each = |report: &Report| {
             let inventory = area.inventory_at(report.period.start());
             let mut versions = report.versions.iter();
             let why = versions.find_map(|version| {
@@ -38,6 +37,12 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
             if let Some(why) = why {
                 count = count.saturating_add(1);
                 first.get_or_insert((report.period, why));
+            }
+        };
+        for time in times.clone() {
+            let mut reports = area.reports.cursor(time.start(), time.end());
+            while let Some(report) = reports.next() {
+                each(report);
             }
         }
         first.map(|(period, why)| {

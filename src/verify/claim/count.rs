@@ -124,7 +124,8 @@ impl Counted {
         let mut means: BTreeMap<Period, Mean> = BTreeMap::new();
         for covered in evidence.covered {
             let area = covered.area;
-            for report in area.reports.within(window.start(), window.end()) {
+            let mut reports = area.reports.cursor(window.start(), window.end());
+            while let Some(report) = reports.next() {
                 let standing = || report.versions.iter().filter(|one| !one.conflicting);
                 let uppers = standing().map(|one| scale.most(one, report.period, area, counting));
                 let upper =
@@ -139,7 +140,7 @@ impl Counted {
                     let mean = means.entry(report.period).or_default();
                     mean.add(scale, last, report.period);
                 }
-                counted.each(evidence, scale, &report, limit);
+                counted.each(evidence, scale, report, limit);
             }
             for stray in area.strays.values() {
                 counted.each(evidence, scale, stray, limit);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use num_bigint::BigUint;
+use rayon::prelude::*;
 
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
@@ -23,6 +24,7 @@ use crate::verify::claim::limits::violated;
 use crate::verify::claim::sum::Breach;
 use crate::verify::claim::sum::Fold;
 use crate::verify::claim::sum::Sum;
+use crate::verify::findings::Findings;
 use crate::verify::history::RunRecord;
 use crate::verify::verdict::Finding;
 use crate::verify::verdict::Numbers;
@@ -64,12 +66,10 @@ pub(super) fn run_cap(evidence: &Evidence<'_>, limit: Quantity, case: &mut Case)
 /// What the areas recorded in limited classes and no run explains: any lineage may have used
 /// it. Of all time up to the window's end, for a lineage's whole past counts.
 fn unexplained(evidence: &Evidence<'_>, graph: &Graph, case: &mut Case) -> Option<BigUint> {
-    let mut total = Some(BigUint::ZERO);
-    for covered in evidence.covered {
+    let of_areas = evidence.covered.par_iter().filter_map(|covered| {
         let first = covered.area.schedule.open.first;
-        let Some(time) = Period::new(first, evidence.window.end()) else {
-            continue;
-        };
+        let time = Period::new(first, evidence.window.end())?;
+        let mut findings = Findings::new();
         let sum = Sum::over(
             evidence.court,
             std::slice::from_ref(covered),
@@ -77,14 +77,13 @@ fn unexplained(evidence: &Evidence<'_>, graph: &Graph, case: &mut Case) -> Optio
             (time, time),
             None,
             Fold::Sum,
-            &mut case.findings,
+            &mut findings,
         );
-        case.last_index = case.last_index.max(sum.last_index());
         let explained = graph.explained.get(&(covered.history.id, covered.stream));
         let explained = explained.cloned().unwrap_or_default();
         let left = sum.upper().map(|upper| upper - (&explained).min(upper));
         if let Some(left) = left.as_ref().filter(|left| **left != BigUint::ZERO) {
-            case.findings.push(Finding::new(
+            findings.push(Finding::new(
                 Check::Unexplained,
                 format!(
                     "area {}: at most {left} {} of {time} belong to no declared run: every lineage may have used them",
@@ -93,6 +92,13 @@ fn unexplained(evidence: &Evidence<'_>, graph: &Graph, case: &mut Case) -> Optio
                 ),
             ));
         }
+        Some((findings, sum.last_index(), left))
+    });
+    let of_areas: Vec<(Findings, Option<u64>, Option<BigUint>)> = of_areas.collect();
+    let mut total = Some(BigUint::ZERO);
+    for (findings, last_index, left) in of_areas {
+        case.findings.merge(findings);
+        case.last_index = case.last_index.max(last_index);
         total = total.zip(left).map(|(total, left)| total + left);
     }
     total

@@ -21,8 +21,9 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
     let window = evidence.window;
     let of_areas = evidence.covered.par_iter().map(|covered| {
         let mut row = Row::default();
-        let reports = covered.area.reports.within(window.start(), window.end());
-        for report in reports {
+        let reports = &covered.area.reports;
+        let mut reports = reports.cursor(window.start(), window.end());
+        while let Some(report) = reports.next() {
             let account = report.versions.first().map(|version| &version.account);
             row.next(report.period, account.map(figures).filter(varies));
         }

@@ -17,8 +17,9 @@ use crate::verify::history::account::Gap;
 use crate::verify::history::account::Kind;
 use crate::verify::history::account::Told;
 
-/// Reports in one block, each of which is found and read on its own.
-const BLOCK: usize = 128;
+/// Reports in one block, each of which is found and read on its own: little more than a day
+/// of hours, for much is asked about a day.
+const BLOCK: usize = 32;
 
 /// How many of the newest shapes a new report's is looked for among.
 const SHAPES: usize = 32;
@@ -201,28 +202,27 @@ impl Reports {
 
     /// Returns the reports whose periods end after `from` and begin before `until`.
     pub fn within(&self, from: UnixSeconds, until: UnixSeconds) -> impl Iterator<Item = Report> {
+        let mut cursor = self.cursor(from, until);
+        std::iter::from_fn(move || cursor.next().cloned())
+    }
+
+    /// As [`Self::within`], one after the other in the same place: a year of hours is read
+    /// many times, and nothing of it kept.
+    pub fn cursor(&self, from: UnixSeconds, until: UnixSeconds) -> Cursor<'_> {
         // The block that holds the first of them, or begins just after it.
         let after = self
             .blocks
             .partition_point(|block| block.first.period.start() <= from);
         let start = after.saturating_sub(1);
-        let blocks = self.blocks.get(start..).unwrap_or_default();
-        blocks
-            .iter()
-            .take_while(move |block| block.first.period.start() < until)
-            .flat_map(|block| block.read(&self.shapes))
-            .filter(move |(place, _)| place.period.end() > from && place.period.start() < until)
-            .map(|(place, first)| {
-                let mut versions = vec![first];
-                if let Some(later) = self.later.get(&place.sequence) {
-                    versions.extend(later.iter().cloned());
-                }
-                Report {
-                    period: place.period,
-                    sequence: place.sequence,
-                    versions,
-                }
-            })
+        Cursor {
+            reports: self,
+            blocks: self.blocks.get(start..).unwrap_or_default().iter(),
+            block: None,
+            from,
+            until,
+            shape: None,
+            report: None,
+        }
     }
 
     /// Returns the number of the shape, which is kept if it is new.
@@ -257,38 +257,137 @@ impl Reports {
         let after = self
             .blocks
             .partition_point(|block| block.first.sequence <= sequence);
-        let block = self.blocks.get(after.checked_sub(1)?)?;
-        block
-            .read(&self.shapes)
-            .map(|(place, _)| place)
-            .find(|place| place.sequence == sequence)
+        let mut places = Places::of(self.blocks.get(after.checked_sub(1)?)?);
+        loop {
+            let (place, shape) = places.next()?;
+            if place.sequence == sequence {
+                return Some(place);
+            }
+            places.skip(self.shapes.get(shape)?)?;
+        }
     }
 }
 
-impl Block {
-    fn read<'b>(&'b self, shapes: &'b [Shape]) -> impl Iterator<Item = (Place, Version)> + 'b {
-        let mut bytes = self.bytes.as_slice();
-        let mut previous: Option<Place> = None;
-        std::iter::from_fn(move || {
-            if bytes.is_empty() {
-                return None;
+/// Reads reports one after the other ([`Reports::cursor`]).
+pub struct Cursor<'r> {
+    reports: &'r Reports,
+    blocks: std::slice::Iter<'r, Block>,
+    block: Option<Places<'r>>,
+    from: UnixSeconds,
+    until: UnixSeconds,
+    /// The number of the shape that the figures of `report` have.
+    shape: Option<usize>,
+    report: Option<Report>,
+}
+
+impl std::fmt::Debug for Cursor<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cursor").finish_non_exhaustive()
+    }
+}
+
+impl Cursor<'_> {
+    /// Returns the next report.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator could not lend what it returns"
+    )]
+    pub fn next(&mut self) -> Option<&Report> {
+        let (place, shape) = self.find()?;
+        let places = self.block.as_mut()?;
+        let of = self.reports.shapes.get(shape)?;
+        let report = self.report.get_or_insert_with(|| Report {
+            period: place.period,
+            sequence: place.sequence,
+            versions: Vec::new(),
+        });
+        report.period = place.period;
+        report.sequence = place.sequence;
+        report.versions.truncate(1);
+        let known = report.versions.first_mut();
+        if let Some(version) = known.filter(|_| self.shape == Some(shape)) {
+            // What the figures are of is there already.
+            version.index = place.index;
+            let figures = version.account.figures.iter_mut();
+            for (told, (_, form)) in figures.zip(&of.figures) {
+                (told.value, told.gap) = read_amount(&mut places.bytes, *form)?;
             }
-            let place = read_place(&mut bytes, previous, self.first)?;
-            previous = Some(place);
-            let shape = shapes.get(usize::try_from(read(&mut bytes)?).ok()?)?;
-            let figures = shape
-                .figures
-                .iter()
-                .map(|(key, form)| read_told(&mut bytes, key, *form))
-                .collect::<Option<Vec<Told>>>()?;
-            let version = Version {
+        } else {
+            let figures = of.figures.iter();
+            let figures = figures.map(|(kind, form)| {
+                let (value, gap) = read_amount(&mut places.bytes, *form)?;
+                let kind = Arc::clone(kind);
+                Some(Told { kind, value, gap })
+            });
+            let figures = figures.collect::<Option<Vec<Told>>>()?;
+            report.versions.clear();
+            report.versions.push(Version {
                 index: place.index,
                 account: Account { figures },
-                understood: shape.understood,
+                understood: of.understood,
                 conflicting: false,
+            });
+            self.shape = Some(shape);
+        }
+        if let Some(later) = self.reports.later.get(&place.sequence) {
+            report.versions.extend(later.iter().cloned());
+        }
+        self.report.as_ref()
+    }
+
+    /// Goes to the next report that is wanted; its figures are not read yet.
+    fn find(&mut self) -> Option<(Place, usize)> {
+        loop {
+            let places = match &mut self.block {
+                Some(places) if !places.bytes.is_empty() => places,
+                block => block.insert(Places::of(self.blocks.next()?)),
             };
-            Some((place, version))
-        })
+            let (place, shape) = places.next()?;
+            if place.period.start() >= self.until {
+                (self.blocks, self.block) = ([].iter(), None);
+                return None;
+            }
+            if place.period.end() > self.from {
+                return Some((place, shape));
+            }
+            places.skip(self.reports.shapes.get(shape)?)?;
+        }
+    }
+}
+
+/// Where the reports of a block stand, one after the other.
+struct Places<'r> {
+    first: Place,
+    previous: Option<Place>,
+    bytes: &'r [u8],
+}
+
+impl<'r> Places<'r> {
+    const fn of(block: &'r Block) -> Self {
+        Self {
+            first: block.first,
+            previous: None,
+            bytes: block.bytes.as_slice(),
+        }
+    }
+
+    /// Returns the next place and the number of its shape. Its figures must be read or
+    /// skipped before the one after it.
+    fn next(&mut self) -> Option<(Place, usize)> {
+        if self.bytes.is_empty() {
+            return None;
+        }
+        let place = read_place(&mut self.bytes, self.previous, self.first)?;
+        self.previous = Some(place);
+        let shape = usize::try_from(read(&mut self.bytes)?).ok()?;
+        Some((place, shape))
+    }
+
+    fn skip(&mut self, shape: &Shape) -> Option<()> {
+        for (_, form) in &shape.figures {
+            read_amount(&mut self.bytes, *form)?;
+        }
+        Some(())
     }
 }
 
@@ -347,23 +446,21 @@ fn write_told(bytes: &mut Vec<u8>, told: &Told) {
     }
 }
 
-fn read_told(bytes: &mut &[u8], kind: &Arc<Kind>, form: Form) -> Option<Told> {
+/// Reads the value of a figure and what it did not see.
+fn read_amount(bytes: &mut &[u8], form: Form) -> Option<(Interval, Gap)> {
     let lower = Quantity::new(read(bytes)?)?;
     let upper = if form.exact {
         lower
     } else {
         lower.plus(Quantity::new(read(bytes)?)?)?
     };
-    Some(Told {
-        kind: Arc::clone(kind),
-        value: Interval::new(lower, upper)?,
-        gap: match form.gap {
-            GapForm::Charged => Gap::Charged(Quantity::new(read(bytes)?)?),
-            GapForm::None => Gap::Charged(Quantity::ZERO),
-            GapForm::Unbounded => Gap::Unbounded,
-            GapForm::Unknown => Gap::Unknown,
-        },
-    })
+    let gap = match form.gap {
+        GapForm::Charged => Gap::Charged(Quantity::new(read(bytes)?)?),
+        GapForm::None => Gap::Charged(Quantity::ZERO),
+        GapForm::Unbounded => Gap::Unbounded,
+        GapForm::Unknown => Gap::Unknown,
+    };
+    Some((Interval::new(lower, upper)?, gap))
 }
 
 /// Writes a number in groups of seven bits, the lowest first (LEB128).
@@ -380,6 +477,20 @@ fn write(bytes: &mut Vec<u8>, mut number: u128) {
 }
 
 fn read(bytes: &mut &[u8]) -> Option<u128> {
+    // Most have fewer than nine groups, and need no wide arithmetic.
+    let (mut number, mut shift) = (0_u64, 0_u32);
+    for (place, byte) in bytes.iter().take(8).enumerate() {
+        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            *bytes = bytes.get(place.saturating_add(1)..)?;
+            return Some(u128::from(number));
+        }
+        shift = shift.saturating_add(7);
+    }
+    read_wide(bytes)
+}
+
+fn read_wide(bytes: &mut &[u8]) -> Option<u128> {
     let (mut number, mut shift) = (0_u128, 0_u32);
     loop {
         let (byte, rest) = bytes.split_first()?;

@@ -136,13 +136,15 @@ pub(super) fn reported(
 
 fn add(area: &Area, period: Period, key: Counted, sums: &mut Sums) -> bool {
     let (mut any, mut next) = (false, period.start());
-    for report in area.reports.within(period.start(), period.end()) {
+    let mut gathered = Gathered::default();
+    let mut reports = area.reports.cursor(period.start(), period.end());
+    while let Some(report) = reports.next() {
         sums.open |= report.period.start() > next;
         next = report.period.end();
         let mut standing = report.versions.iter().rev().filter(|one| !one.conflicting);
         let account = standing.next().map(|one| &one.account);
         let whole = period.covers(report.period);
-        let told = account.is_some_and(|account| add_report(account, key, whole, sums));
+        let told = account.is_some_and(|account| gathered.add(account, key, whole, sums));
         any |= told;
         sums.open |= !told;
     }
@@ -150,33 +152,57 @@ fn add(area: &Area, period: Period, key: Counted, sums: &mut Sums) -> bool {
     any
 }
 
-/// Adds the figures of a report, from above only if it is not `whole` within the period.
-/// Says whether there are any.
-fn add_report(account: &Account, key: Counted, whole: bool, sums: &mut Sums) -> bool {
-    let mut hulls = Hulls::default();
-    let mut gaps: Vec<(&str, u128)> = Vec::new();
-    for told in &account.figures {
-        let kind = &told.kind.key;
-        if (kind.quantity, kind.basis, kind.boundary) != key {
-            continue;
+/// What is gathered of one report: by the place of the first figure of a model (and class).
+#[derive(Default)]
+struct Gathered {
+    hulls: Vec<(usize, [u128; 2])>,
+    gaps: Vec<(usize, u128)>,
+}
+
+impl Gathered {
+    /// Adds the figures of a report, from above only if it is not `whole` within the period.
+    /// Says whether there are any.
+    fn add(&mut self, account: &Account, key: Counted, whole: bool, sums: &mut Sums) -> bool {
+        let Self { hulls, gaps } = self;
+        hulls.clear();
+        gaps.clear();
+        let figures = &account.figures;
+        let kind = |at: usize| figures.get(at).map(|told| &told.kind.key);
+        for (at, told) in figures.iter().enumerate() {
+            let of = &told.kind.key;
+            if (of.quantity, of.basis, of.boundary) != key {
+                continue;
+            }
+            let same_model = |one: usize| kind(one).is_some_and(|one| one.model == of.model);
+            match told.gap {
+                Gap::Charged(gap) => match gaps.iter_mut().find(|(one, _)| same_model(*one)) {
+                    Some((_, known)) => *known = gap.get().max(*known),
+                    None => gaps.push((at, gap.get())),
+                },
+                // As recorded.
+                Gap::Unknown => {}
+                Gap::Unbounded => sums.open = true,
+            }
+            let (lower, upper) = (told.value.lower().get(), told.value.upper().get());
+            let same = |one: usize| {
+                kind(one).is_some_and(|one| one.class == of.class && one.model == of.model)
+            };
+            match hulls.iter_mut().find(|(one, _)| same(*one)) {
+                Some((_, [least, most])) => {
+                    *least = lower.min(*least);
+                    *most = upper.max(*most);
+                }
+                None => hulls.push((at, [lower, upper])),
+            }
         }
-        match told.gap {
-            Gap::Charged(gap) => match gaps.iter_mut().find(|(model, _)| *model == kind.model) {
-                Some((_, known)) => *known = gap.get().max(*known),
-                None => gaps.push((&kind.model, gap.get())),
-            },
-            // As recorded.
-            Gap::Unknown => {}
-            Gap::Unbounded => sums.open = true,
+        for (at, [lower, upper]) in &*hulls {
+            if let Some(of) = kind(*at) {
+                sums.add(of.class, [if whole { *lower } else { 0 }, *upper]);
+            }
         }
-        hulls.add(&kind.model, kind.class, told.value);
+        for (_, gap) in &*gaps {
+            sums.unseen = sums.unseen.saturating_add(*gap);
+        }
+        !hulls.is_empty()
     }
-    let told = !hulls.0.is_empty();
-    for (_, class, [lower, upper]) in hulls.0 {
-        sums.add(class, [if whole { lower } else { 0 }, upper]);
-    }
-    for (_, gap) in gaps {
-        sums.unseen = sums.unseen.saturating_add(gap);
-    }
-    told
 }

@@ -3,10 +3,10 @@
 use num_bigint::BigUint;
 
 use super::Breach;
-use super::Item;
 use super::Reached;
 use super::Sum;
-use super::reports;
+use super::scale::Item;
+use super::scale::reports;
 
 impl Sum<'_> {
     /// Holds each report of the window by itself against a limit, from `pledged` on.
@@ -14,8 +14,8 @@ impl Sum<'_> {
         let mut breach: Option<Breach> = None;
         for (covered, committed) in &self.areas {
             let strays = covered.area.strays.values().cloned();
-            for report in reports(covered.area, self.window, *committed).chain(strays) {
-                let item = self.weigh(&report);
+            for report in reports(covered.area, self.scale.window, *committed).chain(strays) {
+                let item = self.scale.weigh(&report);
                 for found in beyond(&item, pledged, limit) {
                     // One that still stands first; of those the earliest.
                     let rank = |one: &Breach| (one.restated, one.index);
@@ -29,8 +29,8 @@ impl Sum<'_> {
             }
         }
         Reached {
-            lower: self.lower.clone(),
-            upper: self.upper.clone(),
+            lower: self.total.lower.clone(),
+            upper: self.total.upper.clone(),
             breach,
         }
     }

@@ -12,7 +12,7 @@ use num_bigint::BigUint;
 use super::Reached;
 use super::Sum;
 use super::admitted::Admission;
-use super::reports;
+use super::scale::reports;
 use super::timeline::Breach;
 use super::tree::Sums;
 use crate::time::Period;
@@ -34,7 +34,7 @@ impl Sum<'_> {
         let starts = Starts::within(self, length);
         let mut standing = Sums::new(starts.count());
         let mut ever = Sums::new(starts.count());
-        let mut gained: Vec<&Admission> = self.gained.iter().collect();
+        let mut gained: Vec<&Admission> = self.total.gained.iter().collect();
         gained.sort_by_key(|one| one.index);
         let mut gained = gained.into_iter().peekable();
         let mut first = None;
@@ -64,12 +64,12 @@ impl Sum<'_> {
             }
         }
         let lower = standing.largest().clone();
-        for one in &self.admitted {
+        for one in &self.total.admitted {
             standing.add(&starts.holding(one.span), &one.gain.clone().into());
         }
         let at_the_end = standing.largest();
         let ends = at_the_end > limit;
-        let last = self.admitted.iter().map(|one| one.index).max();
+        let last = self.total.admitted.iter().map(|one| one.index).max();
         let first = first.or_else(|| Some((last?, at_the_end.clone())).filter(|_| ends));
         Reached {
             lower: unsigned(&lower),
@@ -84,14 +84,14 @@ impl Sum<'_> {
 
     /// Returns the most that any versions come to in a stretch.
     fn most_of_a_stretch(&self, length: u64) -> Option<BigUint> {
-        self.upper.as_ref()?;
-        let last = self.whole.end().get().saturating_sub(length);
-        let start = self.whole.start().get();
+        self.total.upper.as_ref()?;
+        let last = self.scale.whole.end().get().saturating_sub(length);
+        let start = self.scale.whole.start().get();
         // Each report with the first and the last start of a stretch that touches it.
         let mut edges: Vec<(u64, bool, BigUint)> = Vec::new();
         for (covered, committed) in &self.areas {
-            for report in reports(covered.area, self.window, *committed) {
-                let item = self.weigh(&report);
+            for report in reports(covered.area, self.scale.window, *committed) {
+                let item = self.scale.weigh(&report);
                 let standing = item.versions.into_iter().filter(|one| !one.conflicting);
                 let mut most = BigUint::ZERO;
                 for one in standing {
@@ -134,13 +134,13 @@ struct Starts {
 impl Starts {
     /// Those at which a stretch ends with something that may count from below.
     fn within(sum: &Sum<'_>, length: u64) -> Self {
-        let (first, end) = (sum.whole.start().get(), sum.whole.end().get());
+        let (first, end) = (sum.scale.whole.start().get(), sum.scale.whole.end().get());
         let last = end.saturating_sub(length);
         let areas = sum.areas.iter();
         let reported = areas.flat_map(|(covered, committed)| {
-            reports(covered.area, sum.window, *committed).map(|report| report.period.end())
+            reports(covered.area, sum.scale.window, *committed).map(|report| report.period.end())
         });
-        let admitted = sum.admitted.iter().chain(&sum.gained);
+        let admitted = sum.total.admitted.iter().chain(&sum.total.gained);
         let ends = reported.chain(admitted.map(|one| one.span.end()));
         let mut starts: Vec<u64> = ends
             .map(|end| end.get().saturating_sub(length))

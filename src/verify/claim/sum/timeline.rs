@@ -8,7 +8,7 @@ use num_bigint::BigUint;
 
 use super::Sum;
 use super::admitted::Admission;
-use super::reports;
+use super::scale::reports;
 use crate::time::Period;
 use crate::verify::claim::amount::Amount;
 
@@ -81,9 +81,9 @@ impl Sum<'_> {
         breaches: impl Fn(&BigUint, Option<&BigUint>) -> bool,
     ) -> Option<Breach> {
         let base_end = base.and_then(Self::upper_in_force);
-        let ends = breaches(&self.lower, base_end.as_ref());
+        let ends = breaches(&self.total.lower, base_end.as_ref());
         // Without corrections what is in force only grows.
-        if ends || self.amended || base.is_some_and(|base| base.amended) {
+        if ends || self.total.amended || base.is_some_and(|base| base.total.amended) {
             let found = self.first_breach(base, pledged, None, &breaches);
             if let Some((index, lower)) = found {
                 return Some(Breach {
@@ -93,8 +93,8 @@ impl Sum<'_> {
                 });
             }
         }
-        let (index, more) = together(&self.admitted)?;
-        let lower = &self.lower + more;
+        let (index, more) = together(&self.total.admitted)?;
+        let lower = &self.total.lower + more;
         if breaches(&lower, base_end.as_ref()) {
             return Some(Breach {
                 index,
@@ -103,7 +103,7 @@ impl Sum<'_> {
             });
         }
         // What they admitted is not lifted by what was corrected afterwards.
-        let gained = together(&self.gained);
+        let gained = together(&self.total.gained);
         let found = self.first_breach(base, pledged, gained.as_ref(), &breaches);
         found.map(|(index, lower)| Breach {
             index,
@@ -120,7 +120,7 @@ impl Sum<'_> {
         breaches: impl Fn(&BigUint, Option<&BigUint>) -> bool,
     ) -> Option<(u64, BigUint)> {
         let reports = base.map_or(0, Self::count);
-        let complete = base.is_some_and(|base| base.upper.is_some());
+        let complete = base.is_some_and(|base| base.total.upper.is_some());
         let (mut now, mut then) = (Running::default(), Running::default());
         let streams = [Some(self), base].into_iter().flatten();
         let mut merged = Merged::new(streams.map(Self::events).collect());
@@ -150,7 +150,7 @@ impl Sum<'_> {
 
     /// Returns the most that the versions in force at the end come to.
     fn upper_in_force(&self) -> Option<BigUint> {
-        self.upper.as_ref()?;
+        self.total.upper.as_ref()?;
         let mut running = Running::default();
         for event in self.events() {
             running.apply(event);
@@ -162,7 +162,9 @@ impl Sum<'_> {
         let count = self
             .areas
             .iter()
-            .map(|(covered, committed)| reports(covered.area, self.window, *committed).count())
+            .map(|(covered, committed)| {
+                reports(covered.area, self.scale.window, *committed).count()
+            })
             .sum::<usize>();
         u64::try_from(count).unwrap_or(u64::MAX)
     }
@@ -170,7 +172,7 @@ impl Sum<'_> {
     /// Returns every version, first and later, in the order of the log.
     pub(super) fn events(&self) -> Box<dyn Iterator<Item = Event> + '_> {
         let mut later: Vec<Event> = Vec::new();
-        if self.amended {
+        if self.total.amended {
             for area in 0..self.areas.len() {
                 later.extend(self.versions(area).flat_map(|mut versions| {
                     versions.remove(0);
@@ -195,11 +197,11 @@ impl Sum<'_> {
 
     /// Returns the versions of each report of an area that do not conflict with another.
     fn versions(&self, area: usize) -> impl Iterator<Item = Vec<Event>> + '_ {
-        let window = self.window;
+        let window = self.scale.window;
         let area = self.areas.get(area).into_iter();
         area.flat_map(move |(covered, committed)| reports(covered.area, window, *committed))
             .map(move |report| {
-                let item = self.weigh(&report);
+                let item = self.scale.weigh(&report);
                 let mut before: Option<Amount> = None;
                 let standing = item.versions.into_iter().filter(|one| !one.conflicting);
                 standing
