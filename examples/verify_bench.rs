@@ -38,6 +38,10 @@ use standstill::tlog::tile::{Kind, Tile, parse_entries};
 use standstill::verify::evidence::Subject as Judged;
 use standstill::verify::{Evidence, LogFiles, Trust, judge};
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How often each of the two is run; the least time counts.
 const RUNS: usize = 5;
 
