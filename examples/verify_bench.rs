@@ -34,9 +34,9 @@ use standstill::merkle::leaf_hash;
 use standstill::store::LogFiles as _;
 use standstill::store::fs::Directory;
 use standstill::time::UnixSeconds;
-use standstill::tlog::tile::{Kind, Tile, parse_entries};
+use standstill::tlog::tile::{Kind, Tile, cosigned_path, parse_entries};
 use standstill::verify::evidence::Subject as Judged;
-use standstill::verify::{Evidence, LogFiles, Trust, judge};
+use standstill::verify::{Evidence, LogFiles, State, Trust, judge, judge_from};
 
 /// That of the program.
 #[global_allocator]
@@ -81,6 +81,7 @@ fn run(directory: &Path, now: UnixSeconds) {
             headline = found.verdicts[0].headline();
         }));
     }
+    let again = Again::of(&files, &trust, now, &headline);
     let least = |times: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| {
         times.iter().map(of).fold(f64::INFINITY, f64::min)
     };
@@ -99,6 +100,80 @@ fn run(directory: &Path, now: UnixSeconds) {
             "{name}: raw {raw:.3} s, judged {judged:.3} s, ratio {:.3}",
             judged / raw
         );
+    }
+    println!("{again}");
+}
+
+/// A log as it was at one of the checkpoints that it keeps.
+struct Before<'f>(&'f Files, Vec<u8>, u64);
+
+impl LogFiles for Before<'_> {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        let number = |path: &str| {
+            let digits: String = path.chars().filter(char::is_ascii_digit).collect();
+            digits.parse::<u64>().unwrap()
+        };
+        match path {
+            "checkpoint" => Ok(Some(self.1.clone())),
+            path if path.starts_with("cosigned/") && number(path) > self.2 => Ok(None),
+            path => self.0.read(path),
+        }
+    }
+}
+
+/// What it takes to judge again when an hour has come.
+struct Again {
+    entries: u64,
+    bytes: usize,
+    seconds: f64,
+}
+
+impl Again {
+    fn of(files: &Files, trust: &Trust, now: UnixSeconds, headline: &str) -> Self {
+        let size = |note: &[u8]| {
+            let text = str::from_utf8(note).unwrap();
+            text.lines().nth(1).unwrap().parse::<u64>().unwrap()
+        };
+        let whole = size(&files.read("checkpoint").unwrap().unwrap());
+        let kept = |number| files.read(&cosigned_path(number)).unwrap();
+        let (number, note) = (0..)
+            .map_while(|number| Some((number, kept(number)?)))
+            .filter(|(_, note)| size(note) < whole)
+            .last()
+            .unwrap();
+        let entries = whole - size(&note);
+        let before = Before(files, note, number);
+        let judged = |files, state| {
+            let evidence = Evidence::of(Judged::Log(files));
+            judge_from(&evidence, trust, &Catalogue::embedded(), now, state).unwrap()
+        };
+        let (_, state) = judged(&before, None);
+        let bytes = state.unwrap().to_bytes().unwrap();
+        let mut least = f64::INFINITY;
+        for _ in 0..RUNS {
+            let (seconds, _) = seconds(|| {
+                let state = State::from_bytes(&bytes).unwrap();
+                let (found, state) = judged(files, Some(state));
+                assert_eq!(found.verdicts[0].headline(), headline);
+                state.unwrap().to_bytes().unwrap();
+            });
+            least = least.min(seconds);
+        }
+        Self {
+            entries,
+            bytes: bytes.len(),
+            seconds: least,
+        }
+    }
+}
+
+impl std::fmt::Display for Again {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "again, with {} new entries, from a state of {} bytes and to the next: {:.3} s",
+            self.entries, self.bytes, self.seconds
+        )
     }
 }
 

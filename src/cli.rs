@@ -35,6 +35,7 @@ mod sample;
 mod signing;
 mod simulate;
 mod site;
+mod state;
 mod submit;
 mod trust;
 mod verify;

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use sha2::Digest as _;
 use sha2::Sha256;
 
@@ -13,7 +16,7 @@ use crate::encoding::hex;
 pub const HASH_SIZE: usize = 32;
 
 /// A SHA-256 digest (FIPS 180-4). Printed and parsed as lower-case hexadecimal.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct Hash([u8; HASH_SIZE]);
 
 impl Hash {

@@ -11,6 +11,9 @@ mod note_key;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use ed25519_dalek::Signer as _;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::VerifyingKey;
@@ -31,7 +34,8 @@ pub const SIGNATURE_SIZE: usize = 64;
 /// An Ed25519 public key that some signature can satisfy.
 ///
 /// Printed and parsed as lower-case hexadecimal.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "[u8; KEY_SIZE]", into = "[u8; KEY_SIZE]")]
 pub struct PublicKey {
     key: VerifyingKey,
     id: KeyId,
@@ -65,6 +69,20 @@ impl PublicKey {
         self.key
             .verify_strict(message, &signature.0)
             .map_err(|_| BadSignature)
+    }
+}
+
+impl From<PublicKey> for [u8; KEY_SIZE] {
+    fn from(key: PublicKey) -> Self {
+        *key.as_bytes()
+    }
+}
+
+impl TryFrom<[u8; KEY_SIZE]> for PublicKey {
+    type Error = &'static str;
+
+    fn try_from(bytes: [u8; KEY_SIZE]) -> Result<Self, Self::Error> {
+        Self::from_bytes(&bytes).ok_or("is not a usable Ed25519 public key")
     }
 }
 
@@ -164,7 +182,7 @@ impl fmt::Debug for SecretKey {
 
 /// How a DSSE envelope names an Ed25519 key: as `securesystemslib` does, SHA-256 of the
 /// canonical JSON of the key.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct KeyId(Hash);
 
 impl KeyId {

@@ -25,7 +25,9 @@ pub use record::{
 pub use suite::{SALT_SIZE, SUITE, Salt, Secret, commitment, field_digest, leaf_data};
 
 /// What a ledger's records are of. Another set of fields is another kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
+)]
 pub enum Kind {
     /// The devices of an inventory, and what each did in the period.
     Devices,

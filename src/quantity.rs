@@ -5,6 +5,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 /// The most digits that a quantity may have (formats: 2).
 pub const MAX_DIGITS: usize = 38;
 
@@ -12,7 +15,10 @@ pub const MAX_DIGITS: usize = 38;
 ///
 /// Spelled in decimal without sign or leading zero. Base units: seconds, joules, bytes,
 /// operations, devices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize,
+)]
+#[serde(try_from = "u128", into = "u128")]
 pub struct Quantity(u128);
 
 impl Quantity {
@@ -48,6 +54,20 @@ impl Quantity {
     /// Returns the difference, or `None` if `other` is larger.
     pub fn minus(self, other: Self) -> Option<Self> {
         self.0.checked_sub(other.0).map(Self)
+    }
+}
+
+impl From<Quantity> for u128 {
+    fn from(quantity: Quantity) -> Self {
+        quantity.0
+    }
+}
+
+impl TryFrom<u128> for Quantity {
+    type Error = &'static str;
+
+    fn try_from(units: u128) -> Result<Self, Self::Error> {
+        Self::new(units).ok_or("a quantity beyond 38 digits")
     }
 }
 
@@ -93,10 +113,25 @@ pub struct QuantityError {
 }
 
 /// A quantity known to lie between two bounds, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(try_from = "(Quantity, Quantity)", into = "(Quantity, Quantity)")]
 pub struct Interval {
     lower: Quantity,
     upper: Quantity,
+}
+
+impl From<Interval> for (Quantity, Quantity) {
+    fn from(interval: Interval) -> Self {
+        (interval.lower, interval.upper)
+    }
+}
+
+impl TryFrom<(Quantity, Quantity)> for Interval {
+    type Error = &'static str;
+
+    fn try_from((lower, upper): (Quantity, Quantity)) -> Result<Self, Self::Error> {
+        Self::new(lower, upper).ok_or("an interval that ends below where it begins")
+    }
 }
 
 impl Interval {

@@ -6,14 +6,32 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 /// Seconds in a day; UTC as Unix time counts it has no leap seconds.
 pub const DAY: u64 = 86_400;
 
 /// An instant: whole seconds since 1970-01-01T00:00:00Z, up to the end of year 9999.
 ///
 /// Printed and parsed as `YYYY-MM-DDTHH:MM:SSZ`, the only spelling there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(try_from = "u64", into = "u64")]
 pub struct UnixSeconds(u64);
+
+impl From<UnixSeconds> for u64 {
+    fn from(instant: UnixSeconds) -> Self {
+        instant.0
+    }
+}
+
+impl TryFrom<u64> for UnixSeconds {
+    type Error = &'static str;
+
+    fn try_from(seconds: u64) -> Result<Self, Self::Error> {
+        Self::new(seconds).ok_or("an instant beyond the year 9999")
+    }
+}
 
 impl UnixSeconds {
     /// 1970-01-01T00:00:00Z.
@@ -112,10 +130,28 @@ impl FromStr for UnixSeconds {
 /// A span of time that is never empty: it holds `start` and stops short of `end`.
 ///
 /// Half-open, so that consecutive periods tile a line and share no instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(
+    try_from = "(UnixSeconds, UnixSeconds)",
+    into = "(UnixSeconds, UnixSeconds)"
+)]
 pub struct Period {
     start: UnixSeconds,
     end: UnixSeconds,
+}
+
+impl From<Period> for (UnixSeconds, UnixSeconds) {
+    fn from(period: Period) -> Self {
+        (period.start, period.end)
+    }
+}
+
+impl TryFrom<(UnixSeconds, UnixSeconds)> for Period {
+    type Error = &'static str;
+
+    fn try_from((start, end): (UnixSeconds, UnixSeconds)) -> Result<Self, Self::Error> {
+        Self::new(start, end).ok_or("a period that ends no later than it begins")
+    }
 }
 
 impl Period {
@@ -171,7 +207,7 @@ impl fmt::Display for Period {
 }
 
 /// How a stream cuts time into periods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum Cadence {
     /// UTC calendar months; the first instant is then the first of a month.
     Month,

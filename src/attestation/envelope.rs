@@ -8,6 +8,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::encoding::base64;
 use crate::hash::Hash;
 use crate::hash::Hasher;
@@ -35,7 +38,7 @@ const AFTER_SIGNATURES: &str = "]}";
 
 /// SHA-256 of the DSSE pre-authentication encoding: names what was said, whoever else
 /// signs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct StatementId(Hash);
 
 impl StatementId {

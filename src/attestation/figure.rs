@@ -5,6 +5,9 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::fields::NONE;
@@ -20,7 +23,10 @@ use crate::quantity::Quantity;
 macro_rules! spelled {
     ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
+            serde::Deserialize, serde::Serialize,
+        )]
         pub enum $name {
             $($(#[$vdoc])* $variant,)*
         }
@@ -172,7 +178,7 @@ const UNCATALOGUED: &str = "uncatalogued:";
 const MAX_FIGURES: usize = 1024;
 
 /// One figure of a `usage`, `corroboration`, `run` or `evidence` statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Figure {
     /// What is counted.
     pub quantity: QuantityKind,
@@ -251,7 +257,7 @@ impl Figure {
 }
 
 /// The number format and sparsity that a FLOP figure counts.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct Precision {
     /// The number format, such as `bf16`.
     pub dtype: String,
@@ -260,7 +266,7 @@ pub struct Precision {
 }
 
 /// How much of a period a figure saw, in seconds of devices (for energy, of meters).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Coverage {
     /// What was seen and what was not; together all that the inventory holds.
     Known {
@@ -311,7 +317,7 @@ impl Coverage {
 }
 
 /// Where a figure comes from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct Source {
     /// The tool that gave it, with its version.
     pub tool: String,

@@ -5,6 +5,9 @@
 //! the log feeds it each later `issuer` statement at that statement's own index; this
 //! module does not know where an entry stands.
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::Action;
 use crate::attestation::content::Content;
 use crate::attestation::content::Issuer;
@@ -18,7 +21,7 @@ use crate::key::KeyId;
 use crate::key::PublicKey;
 
 /// An issuer's id with its keys as of some place in its log of record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Identity {
     id: IssuerId,
     current: Issuer,

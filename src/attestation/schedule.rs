@@ -3,6 +3,9 @@
 //! Specified in `specs/attestation.md`, section "Areas". That a statement may say so, where
 //! it stands, is for who follows the stream.
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::AreaChange;
 use crate::attestation::content::AreaClose;
 use crate::attestation::content::AreaOpen;
@@ -15,7 +18,7 @@ use crate::time::UnixSeconds;
 pub const MAX_CHANGES: usize = 1000;
 
 /// How an area began, changed and ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Schedule {
     /// How it began.
     pub open: AreaOpen,

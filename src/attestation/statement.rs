@@ -5,6 +5,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::Content;
 use crate::attestation::content::StatementType;
 use crate::attestation::envelope::StatementId;
@@ -30,7 +33,7 @@ pub const MAX_NOT_BEFORE: usize = 12 * 1024;
 const BEACON_SIGNATURES: [usize; 2] = [48, 96];
 
 /// Names an issuer: the digest of the predicate of its first statement (att-26).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct IssuerId(Hash);
 
 impl IssuerId {
@@ -61,7 +64,7 @@ impl FromStr for IssuerId {
 }
 
 /// A stream of one issuer: 0 governs, every other is one area (att-19).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct StreamId(u64);
 
 impl StreamId {
@@ -138,7 +141,7 @@ impl FromStr for Subject {
 }
 
 /// One statement of a stream, by place and by content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub struct Head {
     /// The number of statements before it in the stream.
     pub sequence: u64,

@@ -1,5 +1,8 @@
 //! `pledge`: a lab's claim, field by field (formats: 7).
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::IssuerId;
 use crate::attestation::content::StreamHead;
 use crate::attestation::fields::FieldError;
@@ -35,7 +38,7 @@ pub const H100_UNIT: &str = "m{H100}";
 pub const RATIO_UNIT: &str = "[ppm]";
 
 /// A lab's claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Pledge {
     /// What it limits.
     pub terms: Terms,
@@ -76,7 +79,7 @@ pub struct Pledge {
 }
 
 /// Which areas a pledge covers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Perimeter {
     /// The issuer's own.
     pub areas: AreaSelection,
@@ -85,7 +88,7 @@ pub struct Perimeter {
 }
 
 /// Which of an issuer's areas.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum AreaSelection {
     /// Every area declared before or during the window.
     All,
@@ -94,7 +97,7 @@ pub enum AreaSelection {
 }
 
 /// What is counted, the same for baseline and window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct LimitedQuantity {
     /// What.
     pub quantity: QuantityKind,
@@ -107,7 +110,7 @@ pub struct LimitedQuantity {
 }
 
 /// What a reduction is measured against, committed before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Baseline {
     /// When.
     pub period: Period,
@@ -116,7 +119,7 @@ pub struct Baseline {
 }
 
 /// An amount that is added to the limit. The words bind nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Exception {
     /// In the pledge's unit.
     pub amount: Quantity,

@@ -321,6 +321,7 @@ impl Demo<'_, '_> {
                 witness: (1..=3)
                     .map(|number| self.witness(number).display().to_string())
                     .collect(),
+                state: None,
                 hand_on: HandOnArgs::default(),
             };
             self.show(&format!(

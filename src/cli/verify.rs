@@ -17,6 +17,7 @@ use crate::cli::attached;
 use crate::cli::conclusion::HandOnArgs;
 use crate::cli::failure;
 use crate::cli::progress;
+use crate::cli::state;
 use crate::hash::Hash;
 use crate::hash::sha256;
 use crate::http::Remote;
@@ -33,6 +34,7 @@ use crate::verify;
 use crate::verify::Evidence;
 use crate::verify::Judgement;
 use crate::verify::LogFiles;
+use crate::verify::State;
 use crate::verify::Trust;
 use crate::verify::TrustError;
 use crate::verify::checks::Check;
@@ -87,6 +89,11 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "DIR|URL")]
     pub(super) witness: Vec<String>,
 
+    /// File in which what was read is kept: the next time, only what came since is read.
+    /// It is yours, and believed as what you read yourself
+    #[arg(long, value_name = "FILE", conflicts_with = "ledgers")]
+    pub(super) state: Option<PathBuf>,
+
     #[command(flatten)]
     pub(super) hand_on: HandOnArgs,
 }
@@ -133,14 +140,27 @@ impl VerifyArgs {
         } else {
             Box::new(LocalFiles(Directory::new(path)))
         };
+        let state = match &self.state {
+            Some(path) if bundle.is_some() => {
+                return Err(Failure::file(path, "is not used: a bundle is read whole")
+                    .hint("`--state` is for logs, which grow"));
+            }
+            Some(path) => state::read(path, &trust, world)?,
+            None => None,
+        };
         let subject = match &bundle {
             Some(bundle) => Subject::Bundle(bundle),
             None => Subject::Log(&*files),
         };
         let mut unanswered = Vec::new();
+        let mut seen = self.seen(&trust, &mut unanswered)?;
+        if let (Some(path), Some(note)) = (&self.state, state.as_ref().and_then(State::checkpoint))
+        {
+            seen.push((path.display().to_string(), note));
+        }
         let evidence = Evidence {
             subject,
-            seen: self.seen(&trust, &mut unanswered)?,
+            seen,
             witnesses: self.witnesses(&trust, &mut unanswered)?,
             ledgers: self.ledgers(&mut unanswered)?,
             attached: attached::read(&self.attached, &mut unanswered)?,
@@ -148,8 +168,13 @@ impl VerifyArgs {
             pacts: self.pacts()?,
         };
         let at = self.at.unwrap_or(world.now);
-        let judged = verify::judge(&evidence, &trust, &Catalogue::embedded(), at);
-        judged.map_err(|error| Failure::new(format!("`{}`: {error}", self.log)).hint(LOG_HINT))
+        let judged = verify::judge_from(&evidence, &trust, &Catalogue::embedded(), at, state);
+        let (judgement, state) = judged
+            .map_err(|error| Failure::new(format!("`{}`: {error}", self.log)).hint(LOG_HINT))?;
+        if let (Some(path), Some(state)) = (&self.state, state) {
+            state::write(path, &state)?;
+        }
+        Ok(judgement)
     }
 
     fn pacts(&self) -> Result<BTreeSet<Hash>, Failure> {

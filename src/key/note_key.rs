@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use zeroize::Zeroizing;
 
 use super::KEY_SIZE;
@@ -14,7 +17,7 @@ use crate::encoding::hex;
 use crate::hash::Hasher;
 
 /// What a key's signatures are over (C2SP signed-note, "Signature types").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub enum Algorithm {
     /// Type 0x01: Ed25519 over the note's text.
     Ed25519,
@@ -40,7 +43,7 @@ impl Algorithm {
 }
 
 /// The four bytes by which a note's signature line names its key.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct NoteKeyId([u8; 4]);
 
 impl NoteKeyId {
@@ -79,7 +82,7 @@ impl fmt::Debug for NoteKeyId {
 }
 
 /// A named public key of signed notes: `<name>+<id>+<base64 of type and key>`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct VerifierKey {
     name: KeyName,
     algorithm: Algorithm,

@@ -1,5 +1,8 @@
 //! A growing tree of which only the right edge is kept.
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::hash::Hash;
 
 use super::empty_root;
@@ -7,7 +10,7 @@ use super::node_hash;
 
 /// The roots of the perfect subtrees that a tree consists of, largest first: all that is
 /// needed to append to it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Frontier {
     size: u64,
     nodes: Vec<Hash>,

@@ -9,7 +9,9 @@ use crate::note::Note;
 use crate::note::NoteError;
 
 /// A log's name, the first line of its checkpoints. Not an address.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
+)]
 pub struct Origin(String);
 
 impl Origin {
@@ -41,7 +43,7 @@ impl fmt::Display for Origin {
 }
 
 /// A tree of a log: how many leaves, and the root over them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct Checkpoint {
     /// The log.
     pub origin: Origin,

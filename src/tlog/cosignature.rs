@@ -16,7 +16,7 @@ use crate::time::UnixSeconds;
 const TIME_SIZE: usize = 8;
 
 /// A valid cosignature: `key` saw the checkpoint at `time`, and no larger tree before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct Cosignature {
     key: PublicKey,
     time: UnixSeconds,

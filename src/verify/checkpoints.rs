@@ -1,6 +1,8 @@
 //! Every checkpoint in hand that the log signed: its own, the witnesses', the auditor's.
 
 use rayon::prelude::*;
+use serde::Deserialize;
+use serde::Serialize;
 
 use crate::key::VerifierKey;
 use crate::note::Note;
@@ -38,14 +40,24 @@ pub(super) fn log_key(evidence: &Evidence<'_>, trust: &Trust) -> VerifierKey {
     signed.unwrap_or(trust.first_log()).clone()
 }
 
-/// Returns every checkpoint in hand that the log signed.
+/// The cosigned checkpoints that a log keeps.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct KeptByLog {
+    /// Those that the log signed.
+    pub(super) seen: Vec<Seen>,
+    /// The number of the next.
+    pub(super) next: u64,
+}
+
+/// Returns every checkpoint in hand that the log signed, and those that it keeps from the
+/// number `known` on.
 pub(super) fn gather(
     evidence: &Evidence<'_>,
     reader: &Reader<'_>,
-    key: &VerifierKey,
-    trust: &Trust,
+    (key, trust): (&VerifierKey, &Trust),
+    known: u64,
     findings: &mut Findings,
-) -> Vec<Seen> {
+) -> (Vec<Seen>, KeptByLog) {
     let size = reader.checkpoint().size;
     let bundled: Vec<(String, Note)> = match &evidence.subject {
         Subject::Bundle(bundle) => bundle
@@ -56,22 +68,21 @@ pub(super) fn gather(
         Subject::Log(_) => Vec::new(),
     };
     let newest = [("checkpoint".to_owned(), reader.note().clone())];
-    let mut seen: Vec<Seen> = newest
+    let seen: Vec<Seen> = newest
         .into_iter()
         .chain(bundled)
         .chain(evidence.witnesses.iter().cloned())
         .chain(evidence.seen.iter().cloned())
         .filter_map(|(name, note)| Seen::open(&name, &note, key, trust))
         .collect();
+    let mut kept = KeptByLog {
+        seen: Vec::new(),
+        next: known,
+    };
     if let Some(files) = reader.files() {
         let mut foreign = Vec::new();
-        read_kept(
-            files,
-            size,
-            (key, trust),
-            (&mut seen, &mut foreign),
-            findings,
-        );
+        let lists = (&mut kept, &mut foreign);
+        read_kept(files, size, (key, trust), lists, findings);
         if let [first, more @ ..] = foreign.as_slice() {
             let more = match more.len() {
                 0 => String::new(),
@@ -83,7 +94,7 @@ pub(super) fn gather(
             ));
         }
     }
-    seen
+    (seen, kept)
 }
 
 /// Reads the cosigned checkpoints that a log keeps; `foreign` are those that it did not sign.
@@ -91,12 +102,12 @@ fn read_kept(
     files: &dyn LogFiles,
     size: u64,
     (key, trust): (&VerifierKey, &Trust),
-    (seen, foreign): (&mut Vec<Seen>, &mut Vec<String>),
+    (kept_by_log, foreign): (&mut KeptByLog, &mut Vec<String>),
     findings: &mut Findings,
 ) {
     // A refresh of the same size is a checkpoint too; a server may have no end of them.
     let most = size.saturating_add(MAX_REFRESHES);
-    for first in (0..most).step_by(NOTES) {
+    for first in (kept_by_log.next..most).step_by(NOTES) {
         let numbers = first..first.saturating_add(u64::try_from(NOTES).unwrap_or(1));
         let kept: Vec<Kept> = numbers
             .into_par_iter()
@@ -104,6 +115,7 @@ fn read_kept(
             .collect();
         let mut news = false;
         for one in kept {
+            let KeptByLog { seen, next } = &mut *kept_by_log;
             match one {
                 Kept::Absent => return,
                 Kept::Foreign(path) => foreign.push(path),
@@ -117,6 +129,7 @@ fn read_kept(
                     return;
                 }
             }
+            *next = next.saturating_add(1);
         }
         // A server that answers every path with one page.
         if !news {

@@ -8,7 +8,10 @@ use crate::verify::verdict::Word;
 macro_rules! checks {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $axis:ident, $word:expr;)*) => {
         /// What is checked.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
+            serde::Deserialize, serde::Serialize,
+        )]
         pub enum Check {
             $($(#[$doc])* $variant,)*
         }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::verify::checks::Check;
 use crate::verify::verdict::Finding;
 
@@ -10,10 +13,47 @@ use crate::verify::verdict::Finding;
 pub const MAX_TOLD: usize = 32;
 
 /// Findings, in the order in which they were made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(from = "Kept", into = "Kept")]
 pub struct Findings {
     told: Vec<Finding>,
     counts: BTreeMap<&'static str, usize>,
+}
+
+/// What a saved state holds of them: a check decides what its findings are about.
+#[derive(Deserialize, Serialize)]
+struct Kept {
+    told: Vec<(Check, String)>,
+    counts: Vec<(Check, usize)>,
+}
+
+impl From<Findings> for Kept {
+    fn from(findings: Findings) -> Self {
+        let named = |name: &str| Check::ALL.iter().copied().find(|one| one.name() == name);
+        let told = findings.told.into_iter();
+        let counts = findings.counts.into_iter();
+        Self {
+            told: told
+                .filter_map(|one| Some((named(one.check)?, one.text)))
+                .collect(),
+            counts: counts
+                .filter_map(|(check, count)| Some((named(check)?, count)))
+                .collect(),
+        }
+    }
+}
+
+impl From<Kept> for Findings {
+    fn from(kept: Kept) -> Self {
+        let told = kept.told.into_iter();
+        let counts = kept.counts.into_iter();
+        Self {
+            told: told
+                .map(|(check, text)| Finding::new(check, text))
+                .collect(),
+            counts: counts.map(|(check, count)| (check.name(), count)).collect(),
+        }
+    }
 }
 
 impl Findings {
@@ -51,6 +91,11 @@ impl Findings {
             let known = self.counts.entry(check).or_default();
             *known = known.saturating_add(untold);
         }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
     }
 
     /// Whether a check found something.

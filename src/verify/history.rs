@@ -7,6 +7,9 @@ pub mod reports;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
 use crate::attestation::StreamId;
@@ -39,7 +42,7 @@ pub use reports::{Report, Reports, Version};
 pub const MAX_COUNTED: u64 = 100_000;
 
 /// One issuer's history in its log of record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct History {
     /// Its id.
     pub id: IssuerId,
@@ -73,7 +76,7 @@ pub struct History {
 }
 
 /// An `evidence` statement of hardware.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct EvidenceRecord {
     /// The stream that it is in.
     pub stream: StreamId,
@@ -90,21 +93,21 @@ pub struct EvidenceRecord {
 }
 
 /// What was said of one run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct RunRecord {
     /// By stream and sequence; each with its corrections after it, and where they stand.
     pub statements: BTreeMap<(StreamId, u64), Vec<(u64, Run)>>,
 }
 
 /// A `corroboration`, and its corrections after it: where each stands. Never empty.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Testimony {
     /// In the order of the log; all speak of the same areas and period.
     pub versions: Vec<(u64, Corroboration)>,
 }
 
 /// One stream.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Stream {
     /// The sequence number that comes next.
     pub next: u64,
@@ -121,7 +124,7 @@ pub struct Stream {
 }
 
 /// One area.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Area {
     /// How it began, changed and ended; made up of its first report where nothing opened
     /// it.
@@ -153,7 +156,7 @@ pub struct Area {
 }
 
 /// Seals of one statement, and what became of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SealRecord {
     /// What was put on.
     pub applied: SealApplied,
@@ -164,7 +167,7 @@ pub struct SealRecord {
 }
 
 /// The ledgers that the reports of an area name, beside those that were opened.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct LedgerTally {
     /// How many are named.
     pub named: u64,
@@ -177,7 +180,7 @@ pub struct LedgerTally {
 }
 
 /// The readings of a meter in a period, by their digest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SeriesRead {
     /// When.
     pub period: Period,
@@ -188,7 +191,7 @@ pub struct SeriesRead {
 }
 
 /// Devices that came or left.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub struct TransferRecord {
     /// When.
     pub edge: UnixSeconds,
@@ -201,7 +204,7 @@ pub struct TransferRecord {
 }
 
 /// An `inventory`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct InventoryRecord {
     /// The statement, or the correction of it.
     pub id: StatementId,
@@ -222,7 +225,7 @@ pub struct InventoryRecord {
 }
 
 /// A `pledge`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct PledgeRecord {
     /// The statement.
     pub id: StatementId,

@@ -9,6 +9,7 @@ use crate::key::KeyId;
 use crate::key::VerifierKey;
 use crate::time::UnixSeconds;
 use crate::verify::accounting::Rating;
+use crate::verify::checkpoints::KeptByLog;
 use crate::verify::checkpoints::answered;
 use crate::verify::checkpoints::compare;
 use crate::verify::checkpoints::gather;
@@ -31,6 +32,7 @@ use crate::verify::logged::Reader;
 use crate::verify::replay::Keys;
 use crate::verify::replay::Replay;
 use crate::verify::replay::check;
+use crate::verify::state::State;
 use crate::verify::tree::Tree;
 use crate::verify::tree::Whole;
 use crate::verify::trust::Trust;
@@ -57,6 +59,22 @@ pub fn judge(
     catalogue: &Catalogue,
     at: UnixSeconds,
 ) -> Result<Judgement, Unreadable> {
+    judge_from(evidence, trust, catalogue, at, None).map(|(judgement, _)| judgement)
+}
+
+/// As [`judge`], of a log of which `state` was read before; returns the state to go on from
+/// the next time.
+///
+/// A state of another trust file or log, or one that the log does not reach, is not used,
+/// nor is any where ledgers were opened; there is none to go on from where something is
+/// wrong with the log.
+pub fn judge_from(
+    evidence: &Evidence<'_>,
+    trust: &Trust,
+    catalogue: &Catalogue,
+    at: UnixSeconds,
+    state: Option<State>,
+) -> Result<(Judgement, Option<State>), Unreadable> {
     let mut judgement = Judgement {
         checkpoint: None,
         at,
@@ -77,13 +95,18 @@ pub fn judge(
     let read = match open(evidence, &key) {
         Ok((reader, proven)) => {
             judgement.checkpoint = Some(reader.checkpoint().clone());
-            read(evidence, trust, &key, reader, proven)
+            let state = state.filter(|state| {
+                let reaches = reader.checkpoint().size >= state.size();
+                let whole = is_whole(evidence) && evidence.ledgers.is_empty();
+                whole && reaches && state.is_of(trust) && state.is_of_log(&key)
+            });
+            read(evidence, (trust, &key), reader, proven, state)
         }
         Err(why) if why.starts_with(BROKEN_CHECKPOINT) => {
             judgement
                 .findings
                 .push(Finding::new(Check::Checkpoint, why));
-            return Ok(judgement);
+            return Ok((judgement, None));
         }
         Err(why)
             if !trust
@@ -94,7 +117,7 @@ pub fn judge(
         }
         Err(why) => {
             judgement.findings.push(Finding::new(Check::NoLog, why));
-            return Ok(judgement);
+            return Ok((judgement, None));
         }
     };
     judgement.findings = read.findings.told().collect();
@@ -134,7 +157,7 @@ pub fn judge(
             judgement.verdicts.extend(verdicts);
         });
     }
-    Ok(judgement)
+    Ok((judgement, read.into_state()))
 }
 
 /// What was read of a log or a bundle.
@@ -150,6 +173,17 @@ struct Read {
     seen: Vec<Seen>,
     /// Whether a checkpoint that the auditor kept covers all of it.
     seen_before: bool,
+    /// What to go on from the next time, but for the histories; `None` where something is
+    /// wrong with the log.
+    state: Option<State>,
+}
+
+impl Read {
+    fn into_state(self) -> Option<State> {
+        let mut state = self.state?;
+        state.replay.histories = self.histories;
+        Some(state)
+    }
 }
 
 fn is_whole(evidence: &Evidence<'_>) -> bool {
@@ -171,32 +205,63 @@ fn open<'e>(
 /// Reads everything, and compares it with what others saw.
 fn read<'e>(
     evidence: &Evidence<'e>,
-    trust: &Trust,
-    key: &VerifierKey,
+    (trust, key): (&Trust, &VerifierKey),
     mut reader: Reader<'e>,
     proven: Option<Tree<'e>>,
+    state: Option<State>,
 ) -> Read {
     let mut findings = Findings::new();
     for what in &evidence.unanswered {
         findings.push(Finding::new(Check::Unanswered, what));
     }
-    let seen = gather(evidence, &reader, key, trust, &mut findings);
+    let (from, before) = match state {
+        Some(state) => (Some((state.tree, state.replay)), state.kept),
+        None => (None, KeptByLog::default()),
+    };
+    let (seen, kept) = gather(evidence, &reader, (key, trust), before.next, &mut findings);
     let own = reader.checkpoint().clone();
     let size = own.size;
-    let mut tree = match (proven, reader.files()) {
-        (None, Some(files)) => {
-            let wanted = seen.iter().map(|one| one.checkpoint.size).collect();
-            Tree::Whole(Box::new(Whole::new(files, size, wanted)))
-        }
-        (proven, _) => proven.unwrap_or(Tree::Proven(Vec::new())),
+    let wanted = || {
+        let all = seen.iter().chain(&kept.seen);
+        all.map(|one| one.checkpoint.size).collect()
     };
-    let ids = trust.issuers_of(key).map(|issuer| issuer.id);
-    let ids = ids.chain(trust.corroborators.iter().map(|one| one.id));
-    let mut replay = Replay::new(key.clone(), ids, is_whole(evidence), &evidence.ledgers);
+    let (mut tree, mut replay) = match (proven, reader.files(), from) {
+        (None, Some(files), Some((tree, replay))) => {
+            reader.skip_to(tree.size_and_root().0);
+            let whole = Whole::resume(files, size, wanted(), tree);
+            let tree = Tree::Whole(Box::new(whole));
+            (tree, Replay::resume(key.clone(), replay))
+        }
+        (proven, files, _) => {
+            let ids = trust.issuers_of(key).map(|issuer| issuer.id);
+            let ids = ids.chain(trust.corroborators.iter().map(|one| one.id));
+            let replay = Replay::new(key.clone(), ids, is_whole(evidence), &evidence.ledgers);
+            let whole = |files| Tree::Whole(Box::new(Whole::new(files, size, wanted())));
+            let read = proven.or_else(|| files.map(whole));
+            (read.unwrap_or(Tree::Proven(Vec::new())), replay)
+        }
+    };
     replay_all(&mut reader, &mut tree, &mut replay);
     let readable = reader.is_readable();
-    findings.extend(reader.finish(&mut tree).told());
-    let (seen, seen_before) = compare(evidence, seen, &tree, &own, &mut findings);
+    let note = reader.note().clone();
+    let of_files = reader.finish(&mut tree);
+    let clean = readable && of_files.is_empty() && evidence.ledgers.is_empty();
+    findings.extend(of_files.told());
+    let (mut seen, seen_before) = compare(evidence, seen, &tree, &own, &mut findings);
+    let (new, _) = compare(evidence, kept.seen, &tree, &own, &mut findings);
+    // What is wrong with the log is to be found again the next time.
+    let clean = clean && findings.told().count() == evidence.unanswered.len();
+    let kept = KeptByLog {
+        seen: [before.seen, new].concat(),
+        next: kept.next,
+    };
+    seen.extend_from_slice(&kept.seen);
+    let state = match &tree {
+        Tree::Whole(whole) if clean => whole
+            .keep()
+            .map(|tree| State::new(trust, key.clone(), &note, tree, replay.keep(), kept)),
+        _ => None,
+    };
     let foundings = replay.take_foundings();
     let (mut histories, mut anomalies, unnamed) = replay.finish();
     if !readable {
@@ -225,6 +290,7 @@ fn read<'e>(
         findings,
         seen,
         seen_before,
+        state,
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Reader<'e> {
     checkpoint: Checkpoint,
     note: Note,
     next_bundle: u64,
+    /// The first entry that was not read before.
+    from: u64,
     /// Whether every file could be read, or is known to be absent.
     readable: bool,
     /// Entries of which neither bundle nor tile was there.
@@ -61,7 +63,17 @@ pub struct Chunk<T> {
 }
 
 /// Where the next chunk is read from.
-pub struct Order<'e>(Vec<(&'e dyn LogFiles, u64, u64)>, Vec<Indexed>);
+pub struct Order<'e>(Vec<Bundled<'e>>, Vec<Indexed>);
+
+/// A bundle of entries to be read.
+#[derive(Clone, Copy)]
+struct Bundled<'e> {
+    files: &'e dyn LogFiles,
+    index: u64,
+    size: u64,
+    /// The first entry that was not read before.
+    from: u64,
+}
 
 impl std::fmt::Debug for Order<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -141,11 +153,18 @@ impl<'e> Reader<'e> {
             checkpoint,
             note,
             next_bundle: 0,
+            from: 0,
             readable: true,
             absent: 0,
             chunk: 1,
             findings,
         })
+    }
+
+    /// Leaves out the entries before `from`, which were read before.
+    pub const fn skip_to(&mut self, from: u64) {
+        self.from = from;
+        self.next_bundle = from >> 8;
     }
 
     /// Returns the checkpoint that is read up to.
@@ -181,8 +200,14 @@ impl<'e> Reader<'e> {
         let indices = self.next_bundle..last;
         self.next_bundle = last;
         self.chunk = self.chunk.saturating_mul(2).min(CHUNK);
-        let order = indices.map(|index| (files, index, size)).collect();
-        Some(Order(order, Vec::new()))
+        let from = self.from;
+        let order = indices.map(|index| Bundled {
+            files,
+            index,
+            size,
+            from,
+        });
+        Some(Order(order.collect(), Vec::new()))
     }
 
     /// Puts a chunk's leaves into the tree, and hands its entries on.
@@ -215,7 +240,7 @@ impl<'e> Reader<'e> {
             files,
             findings: Vec::new(),
         };
-        for (level, hashes) in (1_u8..).zip(whole.take_levels()) {
+        for (level, hashes) in (1_u8..).zip(whole.levels()) {
             for (index, expected) in (0_u64..).zip(hashes.chunks(usize::from(TILE_WIDTH))) {
                 let tile = Tile::in_tree(Kind::Hashes(level), index, size);
                 let found = tile.and_then(|tile| read.hashes(tile));
@@ -272,7 +297,7 @@ impl Order<'_> {
         };
         let read: Vec<Chunk<T>> = bundles
             .into_par_iter()
-            .map(|(files, index, size)| read_bundle(files, index, size, &check))
+            .map(|bundle| read_bundle(bundle, &check))
             .collect();
         for one in read {
             chunk.entries.extend(one.entries);
@@ -285,11 +310,15 @@ impl Order<'_> {
 
 /// Reads one bundle and the tile above it.
 fn read_bundle<T: Send>(
-    files: &dyn LogFiles,
-    index: u64,
-    size: u64,
+    bundle: Bundled<'_>,
     check: &(impl Fn(u64, &[u8]) -> T + Sync),
 ) -> Chunk<T> {
+    let Bundled {
+        files,
+        index,
+        size,
+        from,
+    } = bundle;
     let mut read = TileReader {
         files,
         findings: Vec::new(),
@@ -301,9 +330,12 @@ fn read_bundle<T: Send>(
             findings: Vec::new(),
         };
     };
+    let first = tile.first().max(from);
+    let known = usize::try_from(first.saturating_sub(tile.first())).unwrap_or(usize::MAX);
     let hashes = Tile::in_tree(Kind::Hashes(0), index, size)
         .and_then(|tile| read.hashes(tile))
         .unwrap_or_default();
+    let hashes = hashes.get(known..).unwrap_or_default();
     let bytes = read.tile(tile);
     let entries = bytes.as_deref().and_then(|bytes| {
         let entries = parse_entries(bytes, tile.width());
@@ -315,20 +347,22 @@ fn read_bundle<T: Send>(
         }
         entries
     });
-    let first = tile.first();
     let (entries, leaves): (Vec<T>, Vec<Option<Hash>>) = match entries {
         Some(entries) => (first..)
-            .zip(entries)
+            .zip(entries.into_iter().skip(known))
             .collect::<Vec<_>>()
             .into_par_iter()
             .with_min_len(MIN_SHARE)
             .map(|(index, entry)| (check(index, entry), Some(leaf_hash(entry))))
             .unzip(),
         // The tile tells what the entries must have been.
-        None if hashes.is_empty() => (Vec::new(), vec![None; usize::from(tile.width())]),
+        None if hashes.is_empty() => {
+            let absent = usize::from(tile.width()).saturating_sub(known);
+            (Vec::new(), vec![None; absent])
+        }
         None => (Vec::new(), hashes.iter().copied().map(Some).collect()),
     };
-    for (place, (derived, stored)) in (first..).zip(leaves.iter().zip(&hashes)) {
+    for (place, (derived, stored)) in (first..).zip(leaves.iter().zip(hashes)) {
         if derived.is_some_and(|derived| derived != *stored) {
             read.fail(
                 Check::EntryHash,

@@ -13,6 +13,8 @@ mod report;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use serde::Deserialize;
+use serde::Serialize;
 
 use crate::attestation::Content;
 use crate::attestation::Envelope;
@@ -73,6 +75,18 @@ struct Entry {
     /// The digest of its `notBefore`.
     not_before: Option<Hash>,
     signed: Signed,
+}
+
+/// What was read of issuers so far, to go on from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct KeptReplay {
+    /// The issuers' histories.
+    pub(super) histories: Vec<History>,
+    anomalies: Vec<String>,
+    untold: u64,
+    unnamed: u64,
+    foundings: BTreeMap<KeyId, IssuerId>,
+    not_before: NotBefore,
 }
 
 /// Whether every signature of an entry is valid, whatever keys its issuer has when: a key
@@ -145,6 +159,34 @@ impl<'e> Replay<'e> {
             unnamed: 0,
             foundings: BTreeMap::new(),
             not_before: NotBefore::default(),
+        }
+    }
+
+    /// Goes on from what was kept, of the same issuers of the same log.
+    pub(super) fn resume(log: VerifierKey, kept: KeptReplay) -> Self {
+        let histories = kept.histories.into_iter();
+        Self {
+            log,
+            histories: histories.map(|history| (history.id, history)).collect(),
+            whole: true,
+            ledgers: &[],
+            anomalies: kept.anomalies,
+            untold: kept.untold,
+            unnamed: kept.unnamed,
+            foundings: kept.foundings,
+            not_before: kept.not_before,
+        }
+    }
+
+    /// Returns what can be gone on from, but for the histories: they are judged first.
+    pub(super) fn keep(&self) -> KeptReplay {
+        KeptReplay {
+            histories: Vec::new(),
+            anomalies: self.anomalies.clone(),
+            untold: self.untold,
+            unnamed: self.unnamed,
+            foundings: self.foundings.clone(),
+            not_before: self.not_before.clone(),
         }
     }
 

@@ -1,5 +1,8 @@
 //! The tree as far as it was read, and its roots at earlier sizes.
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::hash::Hash;
 use crate::merkle::Frontier;
 use crate::tlog::tile::Kind;
@@ -14,6 +17,22 @@ pub enum Tree<'e> {
     Proven(Vec<(u64, Hash)>),
     /// Every leaf was read.
     Whole(Box<Whole<'e>>),
+}
+
+/// What is kept of a tree of which every leaf was read, to go on from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct KeptTree {
+    edge: Frontier,
+    edges: Vec<Frontier>,
+    tail: Vec<Hash>,
+    levels: Vec<Vec<Hash>>,
+}
+
+impl KeptTree {
+    /// Returns how many leaves it has, and their root.
+    pub(super) fn size_and_root(&self) -> (u64, Hash) {
+        (self.edge.size(), self.edge.root())
+    }
 }
 
 /// A tree of which every leaf was read. The leaves themselves are not kept: the files
@@ -93,14 +112,46 @@ impl<'e> Whole<'e> {
         whole
     }
 
+    /// Goes on from a tree that was kept: of the sizes of `wanted`, those that it has
+    /// reached are asked of the files.
+    pub(super) fn resume(
+        files: &'e dyn LogFiles,
+        size: u64,
+        wanted: Vec<u64>,
+        kept: KeptTree,
+    ) -> Self {
+        let mut wanted = wanted;
+        wanted.retain(|one| *one >= kept.edge.size());
+        let mut whole = Self::new(files, size, Vec::new());
+        wanted.sort_unstable();
+        wanted.dedup();
+        whole.wanted = wanted;
+        whole.edge = kept.edge;
+        whole.edges = kept.edges;
+        whole.tail = kept.tail;
+        whole.levels = kept.levels;
+        whole.keep_root();
+        whole
+    }
+
+    /// Returns what can be gone on from; `None` if some leaf is not known.
+    pub(super) fn keep(&self) -> Option<KeptTree> {
+        (!self.lost).then(|| KeptTree {
+            edge: self.edge.clone(),
+            edges: self.edges.clone(),
+            tail: self.tail.clone(),
+            levels: self.levels.clone(),
+        })
+    }
+
     /// Returns how many leaves were read, and their root.
     pub fn read_so_far(&self) -> (u64, Hash) {
         (self.edge.size(), self.edge.root())
     }
 
-    /// Takes the hashes made at each level of tiles, level 1 first.
-    pub fn take_levels(&mut self) -> Vec<Vec<Hash>> {
-        std::mem::take(&mut self.levels)
+    /// Returns the hashes made at each level of tiles, level 1 first.
+    pub fn levels(&self) -> &[Vec<Hash>] {
+        &self.levels
     }
 
     /// Adds the next leaf, `None` if nobody can tell it.

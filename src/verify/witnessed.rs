@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::key::PublicKey;
 use crate::key::VerifierKey;
 use crate::note::Note;
@@ -14,7 +17,7 @@ use crate::verify::Trust;
 
 /// A checkpoint that the log signed, with the valid cosignatures of the trust file's
 /// witnesses.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Seen {
     /// Where it is from.
     pub name: String,

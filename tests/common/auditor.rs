@@ -5,10 +5,13 @@ use standstill::bundle::Bundle;
 use standstill::catalogue::Catalogue;
 use standstill::claim::Level;
 use standstill::note::Note;
+use standstill::report;
 use standstill::report::vsa;
 use standstill::store::memory::MemoryObjects;
+use standstill::tlog::tile::cosigned_path;
 use standstill::verify::evidence::Subject as Judged;
-use standstill::verify::{Evidence, Judgement, LogFiles, Trust, Unreadable, Verdict, Word, judge};
+use standstill::verify::{Evidence, Finding, Judgement, LogFiles, State, Trust};
+use standstill::verify::{Unreadable, Verdict, Word, judge, judge_from};
 
 use super::*;
 
@@ -66,7 +69,57 @@ pub fn judge_with(files: &MemoryObjects, trust: &Trust, now: u64, known: Known) 
     };
     let found = judge(&evidence, trust, &Catalogue::embedded(), at(now)).unwrap();
     hand_on(&found);
+    for number in 0..u64::MAX {
+        let Some(note) = files.read(&cosigned_path(number)).unwrap() else {
+            break;
+        };
+        goes_on(&evidence, trust, now, &found, &Before(&files, note, number));
+    }
     found
+}
+
+/// A log as it was at one of the checkpoints that it keeps.
+struct Before<'f>(&'f Files, Vec<u8>, u64);
+
+impl LogFiles for Before<'_> {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        let number = |path: &str| {
+            let digits: String = path.chars().filter(char::is_ascii_digit).collect();
+            digits.parse::<u64>().unwrap()
+        };
+        match path {
+            "checkpoint" => Ok(Some(self.1.clone())),
+            path if path.starts_with("cosigned/") && number(path) > self.2 => Ok(None),
+            path => self.0.read(path),
+        }
+    }
+}
+
+/// Whoever read the log up to an earlier checkpoint and kept that judges the whole as who
+/// reads all of it, unless what was read is no longer there.
+fn goes_on(
+    evidence: &Evidence<'_>,
+    trust: &Trust,
+    now: u64,
+    found: &Judgement,
+    before: &Before<'_>,
+) {
+    let judged = |evidence: &Evidence<'_>, state| {
+        judge_from(evidence, trust, &Catalogue::embedded(), at(now), state)
+    };
+    let Ok((_, Some(state))) = judged(&Evidence::of(Judged::Log(before)), None) else {
+        return;
+    };
+    let state = State::from_bytes(&state.to_bytes().unwrap()).unwrap();
+    let (again, _) = judged(evidence, Some(state)).unwrap();
+    let all = found.verdicts.iter().flat_map(|one| &one.findings);
+    let broken = |one: &Finding| {
+        one.calls_for == Some(Word::LogIntegrityFailure) || one.check == "unreadable"
+    };
+    if !all.chain(&found.findings).any(broken) {
+        let spell = |judgement: &Judgement| report::json(judgement, None).to_pretty();
+        assert_eq!(spell(&again), spell(found));
+    }
 }
 
 /// Whatever was concluded can be signed and is read back whole: no lab can keep an auditor

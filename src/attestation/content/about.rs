@@ -1,6 +1,9 @@
 //! What a statement speaks of when it is not its own stream, and bytes that it names
 //! without holding them.
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::usage::read_period;
 use crate::attestation::content::usage::write_period;
 use crate::attestation::fields::FieldError;
@@ -24,7 +27,7 @@ const MAX_TEXT: usize = 1024;
 const MAX_NONCE: usize = 64;
 
 /// Areas of an issuer, in a period.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct About {
     /// Whose.
     pub issuer: IssuerId,
@@ -35,7 +38,7 @@ pub struct About {
 }
 
 /// Bytes that a statement names by their digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Bytes {
     /// SHA-256 of bytes that nobody could guess.
     Plain(Hash),

@@ -2,6 +2,9 @@
 //!
 //! Specified in `specs/attestation.md`, section "Areas".
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
@@ -45,7 +48,7 @@ pub enum Action {
 }
 
 /// A new area.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct AreaOpen {
     /// Its name.
     pub name: String,
@@ -63,7 +66,7 @@ pub struct AreaOpen {
 }
 
 /// An area of some issuer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct Measured {
     /// Whose.
     pub issuer: IssuerId,
@@ -72,7 +75,7 @@ pub struct Measured {
 }
 
 /// New periods or a new grace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct AreaChange {
     /// The edge from which it applies, in a period not yet published.
     pub from: UnixSeconds,
@@ -83,7 +86,7 @@ pub struct AreaChange {
 }
 
 /// The end of an area.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct AreaClose {
     /// The end of its last period, which stays due.
     pub end: UnixSeconds,

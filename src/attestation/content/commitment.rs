@@ -3,6 +3,9 @@
 //! The numbers stay with the lab; a proof over them can be checked by everybody. What
 //! suite 1 proves, and how, is not decided here: this reads and spells what is published.
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::fields::or_none;
@@ -42,7 +45,7 @@ pub struct FigureCommitment {
 }
 
 /// What a figure counts, and how: one figure committed to for each.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct FigureKey {
     /// What is counted.
     pub quantity: QuantityKind,

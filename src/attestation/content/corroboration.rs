@@ -1,5 +1,8 @@
 //! `corroboration`: what another party measured of an issuer's areas (formats: 7).
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::about::About;
 use crate::attestation::content::about::sorted;
 use crate::attestation::envelope::StatementId;
@@ -17,7 +20,7 @@ use crate::hash::Hash;
 const MAX_ITEMS: usize = 1024;
 
 /// Figures of an issuer's areas that somebody else vouches for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Corroboration {
     /// What it speaks of.
     pub about: About,

@@ -1,5 +1,8 @@
 //! `transfer` and `seal`: devices that change their place or are shut away (formats: 7).
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::about::read_nonce;
 use crate::attestation::content::about::read_text;
 use crate::attestation::content::about::sorted;
@@ -95,7 +98,7 @@ pub enum Seal {
 }
 
 /// Seals that are put on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct SealApplied {
     /// Since when.
     pub from: UnixSeconds,

@@ -3,6 +3,9 @@
 //! It binds from below only: what it shows was used was used; what it does not show may
 //! have been.
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::about::About;
 use crate::attestation::content::about::Bytes;
 use crate::attestation::content::about::read_nonce;
@@ -18,7 +21,7 @@ use crate::encoding::json::Object;
 use crate::hash::Hash;
 
 /// Bytes from elsewhere that bear on an issuer's areas.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Evidence {
     /// What it is.
     pub kind: EvidenceKind,

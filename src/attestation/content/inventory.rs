@@ -1,5 +1,8 @@
 //! `inventory`: the devices of an area, from a period's edge on (formats: 7).
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::about::sorted;
 use crate::attestation::content::usage::LedgerReference;
 use crate::attestation::envelope::StatementId;
@@ -31,7 +34,7 @@ pub struct Inventory {
 }
 
 /// How many devices of a model are present at once at most.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Capacity {
     /// The catalogue's id, or `uncatalogued:<type>`.
     pub model: String,
@@ -40,7 +43,7 @@ pub struct Capacity {
 }
 
 /// The rated power of all that stands within a boundary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct RatedWatts {
     /// Where.
     pub boundary: Boundary,

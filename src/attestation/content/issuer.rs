@@ -2,6 +2,9 @@
 //!
 //! Specified in `specs/attestation.md`, section "Identity".
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::about::sorted;
 use crate::attestation::envelope::StatementId;
 use crate::attestation::fields::FieldError;
@@ -28,7 +31,7 @@ const MAX_KEYS: usize = 16;
 const MAX_HEADS: usize = 512;
 
 /// Who an issuer is, from its own entry on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Issuer {
     /// Offline keys, which sign statements like this one.
     pub root: KeySet,
@@ -48,14 +51,14 @@ pub struct Issuer {
 }
 
 /// Keys of which a number must sign together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct KeySet {
     keys: Vec<PublicKey>,
     threshold: usize,
 }
 
 /// The keys of each role.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Roles {
     /// Signs stream 0, but for `issuer` statements and closings.
     pub governance: KeySet,
@@ -64,7 +67,7 @@ pub struct Roles {
 }
 
 /// A log by its origin and key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct LogOfRecord {
     /// The first line of its checkpoints.
     pub origin: String,
@@ -73,7 +76,7 @@ pub struct LogOfRecord {
 }
 
 /// Witnesses of which a number is a quorum.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Witnesses {
     /// Their keys.
     pub keys: Vec<VerifierKey>,
@@ -82,7 +85,7 @@ pub struct Witnesses {
 }
 
 /// A move from another log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Move {
     /// The log that is left.
     pub from: LogOfRecord,
@@ -93,7 +96,7 @@ pub struct Move {
 }
 
 /// The last statement of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct StreamHead {
     /// The stream.
     pub stream: StreamId,

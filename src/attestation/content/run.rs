@@ -4,6 +4,9 @@
 //! A run's figures explain what its areas recorded; they add nothing to it. What areas
 //! recorded in limited classes and no run explains is charged to every lineage.
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::about::sorted;
 use crate::attestation::content::area::Measured;
 use crate::attestation::content::usage::read_period;
@@ -35,7 +38,7 @@ use crate::time::UnixSeconds;
 const MAX_ITEMS: usize = 512;
 
 /// What became of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Run {
     /// Its start, its progress or its end.
     pub event: RunEvent,
@@ -65,7 +68,7 @@ spelled! {
 }
 
 /// Where in a run's life a statement stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum RunEvent {
     /// It ended; the period reaches to its last period's edge.
     End {
@@ -89,7 +92,7 @@ pub enum RunEvent {
 }
 
 /// What a run used in an area.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct RunArea {
     /// The area.
     pub area: Measured,
@@ -98,7 +101,7 @@ pub struct RunArea {
 }
 
 /// The operations of a run, computed from the architecture that it trains.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Architecture {
     /// Operations so far.
     pub flop: Interval,
@@ -123,7 +126,7 @@ spelled! {
 }
 
 /// What a run was made from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Ancestor {
     /// What it gave.
     pub gave: Inheritance,
@@ -144,7 +147,7 @@ spelled! {
 }
 
 /// Where an ancestor comes from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub enum Origin {
     /// From outside all logs.
     Imported {
@@ -170,14 +173,14 @@ pub enum Origin {
 }
 
 /// Bounds on operations of which the upper may be unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct FlopBounds {
     lower: Quantity,
     upper: Option<Quantity>,
 }
 
 /// Salted commitments to what a lab holds of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Held {
     /// Its code.
     pub code: Option<Hash>,

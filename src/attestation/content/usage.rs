@@ -4,6 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::about::read_text;
 use crate::attestation::content::commitment::FigureCommitment;
 use crate::attestation::content::commitment::FigureKey;
@@ -157,7 +160,7 @@ impl Usage {
 }
 
 /// A ledger as a statement names it, of suite 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct LedgerReference {
     /// What its records are of; says their order too.
     pub kind: Kind,
@@ -232,7 +235,7 @@ impl LedgerReference {
 }
 
 /// The total of a ledger's records for one quantity, basis and boundary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct LedgerSum {
     /// What is counted; no maximum.
     pub quantity: QuantityKind,

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::Capacity;
 use crate::attestation::content::FigureKey;
 use crate::attestation::content::RatedWatts;
@@ -16,7 +19,7 @@ use crate::quantity::Quantity;
 use crate::time::Period;
 
 /// What a figure is of. Many reports have the same ones in the same order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Kind {
     /// What it counts, and how.
     pub key: FigureKey,
@@ -25,7 +28,7 @@ pub struct Kind {
 }
 
 /// What is to be added from above for what a figure did not see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Gap {
     /// How much was not seen is not known: nothing is added, and the claim is capped.
     Unknown,
@@ -36,7 +39,7 @@ pub enum Gap {
 }
 
 /// One figure of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Told {
     /// What it is of.
     pub kind: Arc<Kind>,
@@ -47,7 +50,7 @@ pub struct Told {
 }
 
 /// The figures of a report, each with what it did not see.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Account {
     /// The figures.
     pub figures: Vec<Told>,

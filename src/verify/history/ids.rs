@@ -1,5 +1,8 @@
 //! The ids of a stream's statements, by sequence.
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::StatementId;
 
 /// Ids in one block: blocks are never moved, so that a long stream takes 32 bytes a
@@ -11,7 +14,7 @@ const BLOCK: usize = 1024;
 const MAX_HOLE: u64 = 1 << 20;
 
 /// The ids of the statements of one stream, with holes where none is known.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Ids {
     /// Every block but the last is full.
     blocks: Vec<Vec<StatementId>>,

@@ -8,6 +8,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
 use crate::time::Period;
@@ -25,7 +28,7 @@ const BLOCK: usize = 32;
 const SHAPES: usize = 32;
 
 /// A `usage` with what became of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Report {
     /// What it accounts for.
     pub period: Period,
@@ -36,7 +39,7 @@ pub struct Report {
 }
 
 /// One version of a report.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Version {
     /// Where it stands.
     pub index: u64,
@@ -50,7 +53,7 @@ pub struct Version {
 }
 
 /// The reports of an area, in the order of their periods.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Reports {
     shapes: Vec<Shape>,
     blocks: Vec<Block>,
@@ -61,21 +64,21 @@ pub struct Reports {
 }
 
 /// Which figures a report has, and whether it was understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 struct Shape {
     understood: bool,
     figures: Vec<(Arc<Kind>, Form)>,
 }
 
 /// How a figure is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 struct Form {
     /// Whether its value is one number.
     exact: bool,
     gap: GapForm,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 enum GapForm {
     Charged,
     None,
@@ -83,7 +86,7 @@ enum GapForm {
     Unknown,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 struct Block {
     first: Place,
     count: usize,
@@ -91,7 +94,7 @@ struct Block {
 }
 
 /// Where a report stands: in time, in its stream, in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 struct Place {
     period: Period,
     sequence: u64,

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use rayon::prelude::*;
 
 use crate::attestation::IssuerId;
@@ -21,7 +24,7 @@ use crate::verify::tree::Tree;
 const MAX_TEXTS: usize = 4096;
 
 /// The texts that were opened.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct NotBefore {
     opened: BTreeMap<Text, Result<Opened, String>>,
     /// The last text of each stream, and the sequence of the `issuer` statement under
@@ -31,7 +34,7 @@ pub(super) struct NotBefore {
 
 /// A text, and under which `issuer` statement of which issuer it is read: that decides
 /// the log and the witnesses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 struct Text {
     digest: Hash,
     issuer: IssuerId,
@@ -39,7 +42,7 @@ struct Text {
 }
 
 /// A checkpoint that a quorum of the issuer's witnesses cosigned.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 struct Opened {
     size: u64,
     root: Hash,
@@ -48,7 +51,7 @@ struct Opened {
 }
 
 /// What is known of the log's root at some size.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 enum Known {
     /// Nobody asked yet.
     Unasked,
