@@ -25,6 +25,7 @@ mod opened;
 mod pact;
 mod periods;
 mod sliding;
+mod state;
 mod used;
 mod words;
 

@@ -1,0 +1,176 @@
+//! What was read is kept and gone on from. That every log of these tests is judged so as by
+//! who reads all of it, `common::judge_with` asks each time.
+
+use standstill::catalogue::Catalogue;
+use standstill::store::Objects as _;
+use standstill::verify::{Judgement, State, StateError, judge_from};
+
+use super::*;
+
+/// Ten days, of which others saw the first five before the rest came.
+fn lab() -> Lab {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1000, 10));
+    for number in 0..10 {
+        lab.usage(day(number), 10);
+    }
+    lab
+}
+
+/// The log of a lab up to an entry, and after that the rest.
+fn grown(lab: &Lab, up_to: usize) -> [MemoryObjects; 2] {
+    let (first, rest) = lab.entries.split_at(up_to);
+    let before = (first, Some(START + 5 * DAY));
+    [log(&[before]), log(&[before, (rest, Some(END))])]
+}
+
+fn judged(
+    files: &MemoryObjects,
+    trust: &Trust,
+    state: Option<State>,
+) -> (Judgement, Option<State>) {
+    let files = Files(files.clone());
+    let evidence = Evidence::of(Subject::Log(&files));
+    judge_from(&evidence, trust, &Catalogue::embedded(), at(END), state).unwrap()
+}
+
+fn checks(judgement: &Judgement) -> Vec<&str> {
+    judgement.findings.iter().map(|one| one.check).collect()
+}
+
+// spec: ver-93
+#[test]
+fn only_what_came_since_is_read() {
+    let lab = lab();
+    let trust = trust(&[lab.id]);
+    for up_to in [3, 8, lab.entries.len()] {
+        let [before, after] = grown(&lab, up_to);
+        let (_, state) = judged(&before, &trust, None);
+        let state = state.unwrap();
+        assert_eq!(state.size(), u64::try_from(up_to).unwrap());
+        let (all, _) = judged(&after, &trust, None);
+        let (new, next) = judged(&after, &trust, Some(state));
+        assert_eq!(new, all);
+        // Going on from the next reads nothing more: the entries may be gone.
+        let none = MemoryObjects::new(&Faults::default());
+        let after = Files(after);
+        let read = |path: &str| standstill::verify::LogFiles::read(&after, path).unwrap();
+        let tile = format!("tile/0/000.p/{}", lab.entries.len());
+        for path in ["checkpoint", "cosigned/000", "cosigned/001", &tile] {
+            if let Some(bytes) = read(path) {
+                none.replace(path, &bytes).unwrap();
+            }
+        }
+        let next = State::from_bytes(&next.unwrap().to_bytes().unwrap()).unwrap();
+        let (again, _) = judged(&none, &trust, Some(next));
+        let of_files = |one: &Finding| one.check != "missing";
+        let told = |found: &Judgement| -> Vec<Finding> {
+            let of_claims = found.verdicts.iter().flat_map(|one| one.findings.clone());
+            of_claims.filter(of_files).collect()
+        };
+        assert_eq!(told(&again), told(&all));
+        assert_eq!(again.verdicts[0].numbers, all.verdicts[0].numbers);
+    }
+}
+
+// spec: ver-94
+#[test]
+fn a_history_that_was_rewritten_since_is_a_broken_log() {
+    let (honest, mut other) = (lab(), Lab::new(100));
+    other.pledge(cap(1000, 10));
+    for number in 0..10 {
+        other.usage(day(number), 5);
+    }
+    let trust = trust(&[honest.id]);
+    let [before, _] = grown(&honest, 8);
+    let [_, rewritten] = grown(&other, 8);
+    let (_, state) = judged(&before, &trust, None);
+    let (found, next) = judged(&rewritten, &trust, state);
+    assert!(checks(&found).contains(&"root"), "{found:#?}");
+    assert_eq!(found.outcome(Some(Level::E0)).code(), 1);
+    assert!(next.is_none());
+}
+
+// spec: ver-95
+#[test]
+fn a_state_of_something_else_is_not_used() {
+    let (lab, stranger) = (lab(), Lab::new(101));
+    let [before, after] = grown(&lab, 8);
+    let (one, both) = (trust(&[lab.id]), trust(&[lab.id, stranger.id]));
+    let (_, state) = judged(&before, &one, None);
+    let bytes = state.unwrap().to_bytes().unwrap();
+    let state = || State::from_bytes(&bytes).unwrap();
+    assert!(state().is_of(&one) && !state().is_of(&both));
+    // Of another trust file: who it names was perhaps not read.
+    let all = judged(&after, &both, None).0;
+    assert_eq!(judged(&after, &both, Some(state())).0, all);
+    // Of more than the log has: it is read anew, and what was kept is compared.
+    let (_, longer) = judged(&after, &one, None);
+    let longer = longer.unwrap();
+    let note = longer.checkpoint().unwrap();
+    let all = judged(&before, &one, None).0;
+    assert_eq!(judged(&before, &one, Some(longer)).0, all);
+    let known = Known {
+        seen: vec![note],
+        ..Known::default()
+    };
+    let found = judge_log(&before, &[lab.id], END, known);
+    assert!(checks(&found).contains(&"fork"), "{found:#?}");
+    // Where ledgers are opened, the entries are held against them.
+    let files = Files(after);
+    let ledger = OpenedLedger {
+        name: "a".to_owned(),
+        root: sha256(b"a"),
+        count: 0,
+        sums: Vec::new(),
+        devices: Vec::new(),
+        series: Vec::new(),
+    };
+    let evidence = Evidence {
+        ledgers: vec![ledger],
+        ..Evidence::of(Subject::Log(&files))
+    };
+    let (_, next) = judge_from(
+        &evidence,
+        &one,
+        &Catalogue::embedded(),
+        at(END),
+        Some(state()),
+    )
+    .unwrap();
+    assert!(next.is_none());
+}
+
+// spec: ver-95
+#[test]
+fn no_byte_of_a_state_can_be_changed() {
+    let lab = lab();
+    let [before, _] = grown(&lab, 8);
+    let (_, state) = judged(&before, &trust(&[lab.id]), None);
+    let bytes = state.unwrap().to_bytes().unwrap();
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        assert!(State::from_bytes(&changed).is_err(), "{at}");
+        assert!(State::from_bytes(&bytes[..at]).is_err(), "{at}");
+    }
+    let error = State::from_bytes(b"policy = \"policy\"").unwrap_err();
+    assert_eq!(error, StateError::Foreign);
+    let error = State::from_bytes(b"standstill state 0\n").unwrap_err();
+    assert_eq!(error, StateError::Other);
+}
+
+/// A change of what is kept, or of how it is spelled, must come with another number in what a
+/// state begins with: else an older state is taken for what it is not. If this fails, raise
+/// the number, and put the new digest here.
+// spec: ver-95
+#[test]
+fn what_is_kept_is_spelled_as_its_number_says() {
+    let lab = lab();
+    let [before, _] = grown(&lab, 8);
+    let (_, state) = judged(&before, &trust(&[lab.id]), None);
+    let bytes = state.unwrap().to_bytes().unwrap();
+    assert!(bytes.starts_with(b"standstill state 1\n"));
+    let digest = "b88b645c9ddce3696f1e76084938a94202f76e0cc26ebf545f08e84e07abef54";
+    assert_eq!(sha256(&bytes).to_string(), digest);
+}
