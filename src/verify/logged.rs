@@ -193,7 +193,8 @@ impl<'e> Reader<'e> {
         };
         let size = self.checkpoint.size;
         let bundles = size.div_ceil(u64::from(TILE_WIDTH));
-        if self.next_bundle >= bundles || self.absent > MAX_ABSENT {
+        let read = self.next_bundle >= bundles || self.from >= size;
+        if read || self.absent > MAX_ABSENT {
             return None;
         }
         let last = self.next_bundle.saturating_add(self.chunk).min(bundles);

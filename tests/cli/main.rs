@@ -35,5 +35,6 @@ mod run_file;
 mod runs;
 mod sandbox;
 mod simulated;
+mod state;
 mod tampering;
 mod witnesses;
