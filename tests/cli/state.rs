@@ -39,7 +39,7 @@ fn what_is_no_state_of_this_log_is_told_of_and_nothing_is_lost() {
     assert_eq!(sandbox.read("world/trust.toml"), policy);
     // Another trust file, by as little as a comment; a damaged state.
     let first = sandbox.run(&format!("{command} --state kept"));
-    sandbox.write("world/trust.toml", &format!("{policy}\n# changed\n"));
+    sandbox.write("world/trust.toml", format!("{policy}\n# changed\n"));
     let second = sandbox.run(&format!("{command} --state kept"));
     assert_eq!(second.code, first.code);
     assert!(second.err.contains("another trust file"), "{}", second.err);
