@@ -92,6 +92,7 @@ pub fn judge_from(
         return Err(Unreadable { why });
     }
     let key = log_key(evidence, trust);
+    let mut before = 0;
     let read = match open(evidence, &key) {
         Ok((reader, proven)) => {
             judgement.checkpoint = Some(reader.checkpoint().clone());
@@ -100,6 +101,7 @@ pub fn judge_from(
                 let whole = is_whole(evidence) && evidence.ledgers.is_empty();
                 whole && reaches && state.is_of(trust) && state.is_of_log(&key)
             });
+            before = state.as_ref().map_or(0, State::size);
             read(evidence, (trust, &key), reader, proven, state)
         }
         Err(why) if why.starts_with(BROKEN_CHECKPOINT) => {
@@ -122,6 +124,11 @@ pub fn judge_from(
     };
     judgement.findings = read.findings.told().collect();
     judgement.anomalies.clone_from(&read.anomalies);
+    if before > 0 {
+        judgement.anomalies.push(format!(
+            "the first {before} entries were read before, and not again: that they are still served is not shown"
+        ));
+    }
     for issuer in trust.issuers.iter().filter(|one| one.log != key) {
         judgement.anomalies.push(format!(
             "{} is not judged here: its log of record is `{}`",

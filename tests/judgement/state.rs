@@ -49,7 +49,9 @@ fn only_what_came_since_is_read() {
         let state = state.unwrap();
         assert_eq!(state.size(), u64::try_from(up_to).unwrap());
         let (all, _) = judged(&after, &trust, None);
-        let (new, next) = judged(&after, &trust, Some(state));
+        let (mut new, next) = judged(&after, &trust, Some(state));
+        let said = new.anomalies.pop().unwrap();
+        assert!(said.contains(&format!("the first {up_to} entries were read before")));
         assert_eq!(new, all);
         // Going on from the next reads nothing more: the entries may be gone.
         let none = MemoryObjects::new(&Faults::default());
