@@ -92,7 +92,7 @@ pub fn judge_from(
         return Err(Unreadable { why });
     }
     let key = log_key(evidence, trust);
-    let mut before = 0;
+    let before;
     let read = match open(evidence, &key) {
         Ok((reader, proven)) => {
             judgement.checkpoint = Some(reader.checkpoint().clone());
