@@ -20,6 +20,10 @@
     reason = "a benchmark may stop, and prints what it found"
 )]
 
+#[allow(unreachable_pub, reason = "tests share it")]
+#[path = "../tests/common/before.rs"]
+mod before;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -34,9 +38,11 @@ use standstill::merkle::leaf_hash;
 use standstill::store::LogFiles as _;
 use standstill::store::fs::Directory;
 use standstill::time::UnixSeconds;
-use standstill::tlog::tile::{Kind, Tile, cosigned_path, parse_entries, push_entry};
+use standstill::tlog::tile::{Kind, Tile, cosigned_path, parse_entries};
 use standstill::verify::evidence::Subject as Judged;
 use standstill::verify::{Evidence, LogFiles, State, Trust, judge, judge_from};
+
+use before::Before;
 
 /// That of the program.
 #[global_allocator]
@@ -104,41 +110,6 @@ fn run(directory: &Path, now: UnixSeconds) {
     println!("{again}");
 }
 
-/// A log as it was at one of the checkpoints that it keeps.
-struct Before<'f>(&'f Files, Vec<u8>, u64);
-
-impl LogFiles for Before<'_> {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        let number = |path: &str| {
-            let digits: String = path.chars().filter(char::is_ascii_digit).collect();
-            digits.parse::<u64>().unwrap()
-        };
-        match path {
-            "checkpoint" => Ok(Some(self.1.clone())),
-            path if path.starts_with("cosigned/") && number(path) > self.2 => Ok(None),
-            path => Ok(self.0.read(path)?.or_else(|| self.cut(path))),
-        }
-    }
-}
-
-impl Before<'_> {
-    /// Cuts a partial tile out of the wider one that took its place.
-    fn cut(&self, path: &str) -> Option<Vec<u8>> {
-        let (tile, width) = path.split_once(".p/")?;
-        let width: usize = width.parse().unwrap();
-        let wider = |wider| Some((wider, self.0.read(&format!("{tile}.p/{wider}")).unwrap()?));
-        let (wider, bytes) = (1..256).rev().find_map(wider)?;
-        if !tile.starts_with("tile/entries") {
-            return bytes.get(..width * 32).map(<[u8]>::to_vec);
-        }
-        let mut cut = Vec::new();
-        for entry in parse_entries(&bytes, wider)?.into_iter().take(width) {
-            push_entry(&mut cut, entry)?;
-        }
-        Some(cut)
-    }
-}
-
 /// What it takes to judge again when an hour has come.
 struct Again {
     entries: u64,
@@ -161,7 +132,7 @@ impl Again {
             .unwrap();
         let entries = whole - size(&note);
         let before = Before(files, note, number);
-        let judged = |files, state| {
+        let judged = |files: &dyn LogFiles, state| {
             let evidence = Evidence::of(Judged::Log(files));
             judge_from(&evidence, trust, &Catalogue::embedded(), now, state).unwrap()
         };

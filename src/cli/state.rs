@@ -1,7 +1,10 @@
 //! What `verify --state` keeps from one time to the next.
 
+use std::io;
 use std::io::Write as _;
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::cli::Failure;
 use crate::cli::World;
@@ -41,14 +44,21 @@ pub(super) fn read(
 }
 
 /// Keeps a state in place of the one before. It is not synced: without it, the log is read
-/// anew.
-pub(super) fn write(path: &Path, state: &State) -> Result<(), Failure> {
-    let failed = |error| Failure::io(path, error);
+/// anew. Where that fails, the verdict stands.
+pub(super) fn write(path: &Path, state: &State, world: &mut World<'_>) {
+    if let Err(error) = replace(path, state) {
+        world.note(format!(
+            "warning: `{}` was not kept: {error}",
+            path.display()
+        ));
+    }
+}
+
+fn replace(path: &Path, state: &State) -> io::Result<()> {
+    let bytes = state.to_bytes().ok_or(io::ErrorKind::InvalidData)?;
     let parent = path.parent().filter(|one| !one.as_os_str().is_empty());
-    let mut file =
-        tempfile::NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(failed)?;
-    let bytes = state.to_bytes().unwrap_or_default();
-    file.write_all(&bytes).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
+    let mut file = NamedTempFile::new_in(parent.unwrap_or(Path::new(".")))?;
+    file.write_all(&bytes)?;
+    file.persist(path)?;
     Ok(())
 }

@@ -172,7 +172,7 @@ impl VerifyArgs {
         let (judgement, state) = judged
             .map_err(|error| Failure::new(format!("`{}`: {error}", self.log)).hint(LOG_HINT))?;
         if let (Some(path), Some(state)) = (&self.state, state) {
-            state::write(path, &state)?;
+            state::write(path, &state, world);
         }
         Ok(judgement)
     }

@@ -93,9 +93,11 @@ impl Findings {
         }
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.counts.is_empty()
+    /// Returns how many were made, those that are not told one by one included.
+    pub fn count(&self) -> usize {
+        self.counts
+            .values()
+            .fold(0, |sum, one| sum.saturating_add(*one))
     }
 
     /// Whether a check found something.

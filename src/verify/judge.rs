@@ -33,6 +33,7 @@ use crate::verify::replay::Keys;
 use crate::verify::replay::Replay;
 use crate::verify::replay::check;
 use crate::verify::state::State;
+use crate::verify::tree::KeptTree;
 use crate::verify::tree::Tree;
 use crate::verify::tree::Whole;
 use crate::verify::trust::Trust;
@@ -221,6 +222,7 @@ fn read<'e>(
     for what in &evidence.unanswered {
         findings.push(Finding::new(Check::Unanswered, what));
     }
+    let asked = findings.count();
     let (from, before) = match state {
         Some(state) => (Some((state.tree, state.replay)), state.kept),
         None => (None, KeptByLog::default()),
@@ -234,8 +236,8 @@ fn read<'e>(
     };
     let (mut tree, mut replay) = match (proven, reader.files(), from) {
         (None, Some(files), Some((tree, replay))) => {
-            reader.skip_to(tree.size_and_root().0);
-            let whole = Whole::resume(files, size, wanted(), tree);
+            reader.skip_to(tree.size());
+            let whole = Whole::new(files, size, wanted(), tree);
             let tree = Tree::Whole(Box::new(whole));
             (tree, Replay::resume(key.clone(), replay))
         }
@@ -243,7 +245,8 @@ fn read<'e>(
             let ids = trust.issuers_of(key).map(|issuer| issuer.id);
             let ids = ids.chain(trust.corroborators.iter().map(|one| one.id));
             let replay = Replay::new(key.clone(), ids, is_whole(evidence), &evidence.ledgers);
-            let whole = |files| Tree::Whole(Box::new(Whole::new(files, size, wanted())));
+            let none = KeptTree::default();
+            let whole = |files| Tree::Whole(Box::new(Whole::new(files, size, wanted(), none)));
             let read = proven.or_else(|| files.map(whole));
             (read.unwrap_or(Tree::Proven(Vec::new())), replay)
         }
@@ -251,24 +254,17 @@ fn read<'e>(
     replay_all(&mut reader, &mut tree, &mut replay);
     let readable = reader.is_readable();
     let note = reader.note().clone();
-    let of_files = reader.finish(&mut tree);
-    let clean = readable && of_files.is_empty() && evidence.ledgers.is_empty();
-    findings.extend(of_files.told());
+    findings.merge(reader.finish(&tree));
     let (mut seen, seen_before) = compare(evidence, seen, &tree, &own, &mut findings);
     let (new, _) = compare(evidence, kept.seen, &tree, &own, &mut findings);
-    // What is wrong with the log is to be found again the next time.
-    let clean = clean && findings.told().count() == evidence.unanswered.len();
     let kept = KeptByLog {
         seen: [before.seen, new].concat(),
         next: kept.next,
     };
     seen.extend_from_slice(&kept.seen);
-    let state = match &tree {
-        Tree::Whole(whole) if clean => whole
-            .keep()
-            .map(|tree| State::new(trust, key.clone(), &note, tree, replay.keep(), kept)),
-        _ => None,
-    };
+    // What is wrong with the log is to be found again the next time.
+    let clean = findings.count() == asked && evidence.ledgers.is_empty();
+    let to_keep = clean.then(|| (replay.keep(), kept));
     let foundings = replay.take_foundings();
     let (mut histories, mut anomalies, unnamed) = replay.finish();
     if !readable {
@@ -285,6 +281,10 @@ fn read<'e>(
                 .excuse(&[Check::NotBeforeFork], Check::NotBefore);
         }
     }
+    let state = to_keep.and_then(|(replay, kept)| {
+        let tree = tree.into_kept()?;
+        Some(State::new(trust, key.clone(), &note, tree, replay, kept))
+    });
     if unnamed > 0 {
         anomalies.push(format!(
             "{unnamed} entries are of issuers that the trust file does not name"

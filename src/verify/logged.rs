@@ -162,9 +162,9 @@ impl<'e> Reader<'e> {
     }
 
     /// Leaves out the entries before `from`, which were read before.
-    pub const fn skip_to(&mut self, from: u64) {
+    pub fn skip_to(&mut self, from: u64) {
         self.from = from;
-        self.next_bundle = from >> 8;
+        self.next_bundle = from.checked_div(u64::from(TILE_WIDTH)).unwrap_or_default();
     }
 
     /// Returns the checkpoint that is read up to.
@@ -232,7 +232,7 @@ impl<'e> Reader<'e> {
 
     /// Ends the reading: compares the upper tiles and the root, and returns all findings
     /// of the log's files.
-    pub fn finish(mut self, tree: &mut Tree<'_>) -> Findings {
+    pub fn finish(mut self, tree: &Tree<'_>) -> Findings {
         let (Source::Log(files), Tree::Whole(whole)) = (&self.source, tree) else {
             return self.findings;
         };

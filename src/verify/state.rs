@@ -81,8 +81,8 @@ impl State {
     }
 
     /// Returns the number of entries that were read.
-    pub fn size(&self) -> u64 {
-        self.tree.size_and_root().0
+    pub const fn size(&self) -> u64 {
+        self.tree.size()
     }
 
     /// Whether it was read with this trust file.

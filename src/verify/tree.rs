@@ -19,28 +19,11 @@ pub enum Tree<'e> {
     Whole(Box<Whole<'e>>),
 }
 
-/// What is kept of a tree of which every leaf was read, to go on from.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct KeptTree {
-    edge: Frontier,
-    edges: Vec<Frontier>,
-    tail: Vec<Hash>,
-    levels: Vec<Vec<Hash>>,
-}
-
-impl KeptTree {
-    /// Returns how many leaves it has, and their root.
-    pub(super) fn size_and_root(&self) -> (u64, Hash) {
-        (self.edge.size(), self.edge.root())
-    }
-}
-
-/// A tree of which every leaf was read. The leaves themselves are not kept: the files
-/// have them, and are asked again where an odd size is wanted.
-pub struct Whole<'e> {
-    files: &'e dyn LogFiles,
-    /// The size of the whole log.
-    size: u64,
+/// What is known of a tree of which every leaf was read, to go on from. The leaves
+/// themselves are not kept: the files have them, and are asked again where an odd size is
+/// wanted.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct KeptTree {
     edge: Frontier,
     /// The tree of the first 0, 256, 512, … leaves.
     edges: Vec<Frontier>,
@@ -48,7 +31,33 @@ pub struct Whole<'e> {
     tail: Vec<Hash>,
     /// The hashes made so far at each level of tiles, level 1 first.
     levels: Vec<Vec<Hash>>,
-    /// Sizes whose roots are wanted, rising.
+}
+
+impl Default for KeptTree {
+    fn default() -> Self {
+        Self {
+            edge: Frontier::new(),
+            edges: vec![Frontier::new()],
+            tail: Vec::new(),
+            levels: Vec::new(),
+        }
+    }
+}
+
+impl KeptTree {
+    /// Returns how many leaves it has.
+    pub const fn size(&self) -> u64 {
+        self.edge.size()
+    }
+}
+
+/// A tree of which every leaf was read.
+pub struct Whole<'e> {
+    files: &'e dyn LogFiles,
+    /// The size of the whole log.
+    size: u64,
+    kept: KeptTree,
+    /// Sizes whose roots are wanted, rising: of those that were not reached when it began.
     wanted: Vec<u64>,
     /// The roots of those that were reached.
     roots: Vec<Hash>,
@@ -84,6 +93,14 @@ impl Tree<'_> {
 }
 
 impl Tree<'_> {
+    /// Returns what can be gone on from, if every leaf of a whole log is known.
+    pub fn into_kept(self) -> Option<KeptTree> {
+        match self {
+            Self::Whole(whole) if !whole.lost => Some(whole.kept),
+            Self::Whole(_) | Self::Proven(_) => None,
+        }
+    }
+
     /// Whether some leaf of a whole log could not be told.
     pub fn is_lost(&self) -> bool {
         matches!(self, Self::Whole(whole) if whole.lost)
@@ -91,19 +108,16 @@ impl Tree<'_> {
 }
 
 impl<'e> Whole<'e> {
-    /// Starts to read a log of `size` entries; the roots at the sizes of `wanted` are
-    /// kept on the way.
-    pub fn new(files: &'e dyn LogFiles, size: u64, mut wanted: Vec<u64>) -> Self {
+    /// Starts to read a log of `size` entries, of which `kept` were read before; the roots at
+    /// the sizes of `wanted` that come yet are kept on the way.
+    pub fn new(files: &'e dyn LogFiles, size: u64, mut wanted: Vec<u64>, kept: KeptTree) -> Self {
+        wanted.retain(|one| *one >= kept.size());
         wanted.sort_unstable();
         wanted.dedup();
-        let edge = Frontier::new();
         let mut whole = Self {
             files,
             size,
-            edges: vec![edge.clone()],
-            edge,
-            tail: Vec::new(),
-            levels: Vec::new(),
+            kept,
             wanted,
             roots: Vec::new(),
             lost: false,
@@ -112,46 +126,14 @@ impl<'e> Whole<'e> {
         whole
     }
 
-    /// Goes on from a tree that was kept: of the sizes of `wanted`, those that it has
-    /// reached are asked of the files.
-    pub(super) fn resume(
-        files: &'e dyn LogFiles,
-        size: u64,
-        wanted: Vec<u64>,
-        kept: KeptTree,
-    ) -> Self {
-        let mut wanted = wanted;
-        wanted.retain(|one| *one >= kept.edge.size());
-        let mut whole = Self::new(files, size, Vec::new());
-        wanted.sort_unstable();
-        wanted.dedup();
-        whole.wanted = wanted;
-        whole.edge = kept.edge;
-        whole.edges = kept.edges;
-        whole.tail = kept.tail;
-        whole.levels = kept.levels;
-        whole.keep_root();
-        whole
-    }
-
-    /// Returns what can be gone on from; `None` if some leaf is not known.
-    pub(super) fn keep(&self) -> Option<KeptTree> {
-        (!self.lost).then(|| KeptTree {
-            edge: self.edge.clone(),
-            edges: self.edges.clone(),
-            tail: self.tail.clone(),
-            levels: self.levels.clone(),
-        })
-    }
-
     /// Returns how many leaves were read, and their root.
     pub fn read_so_far(&self) -> (u64, Hash) {
-        (self.edge.size(), self.edge.root())
+        (self.kept.edge.size(), self.kept.edge.root())
     }
 
     /// Returns the hashes made at each level of tiles, level 1 first.
     pub fn levels(&self) -> &[Vec<Hash>] {
-        &self.levels
+        &self.kept.levels
     }
 
     /// Adds the next leaf, `None` if nobody can tell it.
@@ -160,8 +142,8 @@ impl<'e> Whole<'e> {
             self.lost = true;
             return;
         };
-        let levels = &mut self.levels;
-        self.edge.push_with(leaf, |level, _, hash| {
+        let levels = &mut self.kept.levels;
+        self.kept.edge.push_with(leaf, |level, _, hash| {
             if level > 0 && level.is_multiple_of(8) {
                 let at = usize::try_from(level / 8)
                     .unwrap_or(usize::MAX)
@@ -174,35 +156,35 @@ impl<'e> Whole<'e> {
                 }
             }
         });
-        self.tail.push(leaf);
-        if self.edge.size().is_multiple_of(u64::from(TILE_WIDTH)) {
-            self.edges.push(self.edge.clone());
-            self.tail.clear();
+        self.kept.tail.push(leaf);
+        if self.kept.edge.size().is_multiple_of(u64::from(TILE_WIDTH)) {
+            self.kept.edges.push(self.kept.edge.clone());
+            self.kept.tail.clear();
         }
         self.keep_root();
     }
 
     fn keep_root(&mut self) {
-        if self.wanted.get(self.roots.len()) == Some(&self.edge.size()) {
-            self.roots.push(self.edge.root());
+        if self.wanted.get(self.roots.len()) == Some(&self.kept.edge.size()) {
+            self.roots.push(self.kept.edge.root());
         }
     }
 
     fn root_at(&self, size: u64) -> Option<Hash> {
-        if size > self.edge.size() {
+        if size > self.kept.edge.size() {
             return None;
         }
         if let Ok(at) = self.wanted.binary_search(&size) {
             return self.roots.get(at).copied();
         }
         let block = size >> 8;
-        let mut frontier = self.edges.get(usize::try_from(block).ok()?)?.clone();
+        let mut frontier = self.kept.edges.get(usize::try_from(block).ok()?)?.clone();
         let rest = usize::try_from(size.checked_sub(frontier.size())?).ok()?;
         if rest == 0 {
             return Some(frontier.root());
         }
-        let leaves = if block == self.edge.size() >> 8 {
-            self.tail.clone()
+        let leaves = if block == self.kept.edge.size() >> 8 {
+            self.kept.tail.clone()
         } else {
             self.leaves_again(block)?
         };
@@ -215,7 +197,10 @@ impl<'e> Whole<'e> {
     /// Reads the leaves of a full block again; `None` unless they are those read before.
     fn leaves_again(&self, block: u64) -> Option<Vec<Hash>> {
         let at = usize::try_from(block).ok()?;
-        let (before, after) = (self.edges.get(at)?, self.edges.get(at.checked_add(1)?)?);
+        let (before, after) = (
+            self.kept.edges.get(at)?,
+            self.kept.edges.get(at.checked_add(1)?)?,
+        );
         let tile = Tile::in_tree(Kind::Hashes(0), block, self.size)?;
         let bytes = self.files.read(&tile.path()).ok().flatten()?;
         let leaves = parse_hashes(&bytes, tile.width())?;

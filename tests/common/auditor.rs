@@ -78,23 +78,6 @@ pub fn judge_with(files: &MemoryObjects, trust: &Trust, now: u64, known: Known) 
     found
 }
 
-/// A log as it was at one of the checkpoints that it keeps.
-struct Before<'f>(&'f Files, Vec<u8>, u64);
-
-impl LogFiles for Before<'_> {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        let number = |path: &str| {
-            let digits: String = path.chars().filter(char::is_ascii_digit).collect();
-            digits.parse::<u64>().unwrap()
-        };
-        match path {
-            "checkpoint" => Ok(Some(self.1.clone())),
-            path if path.starts_with("cosigned/") && number(path) > self.2 => Ok(None),
-            path => self.0.read(path),
-        }
-    }
-}
-
 /// Whoever read the log up to an earlier checkpoint and kept that judges the whole as who
 /// reads all of it, unless what was read is no longer there.
 fn goes_on(

@@ -14,12 +14,14 @@
 )]
 
 mod auditor;
+mod before;
 mod lab;
 mod log;
 mod outside;
 mod words;
 
 pub use auditor::*;
+pub use before::*;
 pub use lab::*;
 pub use log::*;
 pub use outside::*;

@@ -2,6 +2,7 @@
 //! who reads all of it, `common::judge_with` asks each time.
 
 use standstill::catalogue::Catalogue;
+use standstill::key::{Algorithm, KeyName, SignerKey};
 use standstill::store::Objects as _;
 use standstill::verify::{Judgement, State, StateError, judge_from};
 
@@ -32,6 +33,14 @@ fn judged(
     let files = Files(files.clone());
     let evidence = Evidence::of(Subject::Log(&files));
     judge_from(&evidence, trust, &Catalogue::embedded(), at(END), state).unwrap()
+}
+
+/// What is kept of the first eight entries.
+fn kept() -> Vec<u8> {
+    let lab = lab();
+    let [before, _] = grown(&lab, 8);
+    let (_, state) = judged(&before, &trust(&[lab.id]), None);
+    state.unwrap().to_bytes().unwrap()
 }
 
 fn checks(judgement: &Judgement) -> Vec<&str> {
@@ -106,6 +115,34 @@ fn a_state_of_something_else_is_not_used() {
     // Of another trust file: who it names was perhaps not read.
     let all = judged(&after, &both, None).0;
     assert_eq!(judged(&after, &both, Some(state())).0, all);
+    // Of another log that the trust file names, of the same entries.
+    let key = SignerKey::new(
+        KeyName::new("other.example/log").unwrap(),
+        Algorithm::Ed25519,
+        secret(90),
+    );
+    let vkey = key.verifier();
+    let issuer = |id, log: &dyn std::fmt::Display| {
+        format!("[[issuer]]\nid = \"{id}\"\nname = \"x\"\ntrust_root = \"x\"\nlog = \"{log}\"\n")
+    };
+    let text = format!(
+        "policy = \"policy\"\ngreatest_age = 8640000\ngrace = 86400\n{}{}",
+        issuer(lab.id, &log_key().verifier()),
+        issuer(stranger.id, &vkey)
+    );
+    let policy = format!("log {}\nlog {vkey}\nquorum none\n", log_key().verifier());
+    let two = Trust::parse(&text, policy.as_bytes()).unwrap();
+    let (_, of_first) = judged(&before, &two, None);
+    let note = checkpoint(&after);
+    let body = note.text().replacen(ORIGIN, "other.example/log", 1);
+    let other = after.clone();
+    let signed = Note::sign(&body, &key).unwrap().to_text();
+    other.replace("checkpoint", signed.as_bytes()).unwrap();
+    let all = judged(&other, &two, None).0;
+    assert_eq!(judged(&other, &two, of_first).0, all);
+    after
+        .replace("checkpoint", note.to_text().as_bytes())
+        .unwrap();
     // Of more than the log has: it is read anew, and what was kept is compared.
     let (_, longer) = judged(&after, &one, None);
     let longer = longer.unwrap();
@@ -146,10 +183,7 @@ fn a_state_of_something_else_is_not_used() {
 // spec: ver-95
 #[test]
 fn no_byte_of_a_state_can_be_changed() {
-    let lab = lab();
-    let [before, _] = grown(&lab, 8);
-    let (_, state) = judged(&before, &trust(&[lab.id]), None);
-    let bytes = state.unwrap().to_bytes().unwrap();
+    let bytes = kept();
     for at in 0..bytes.len() {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
@@ -168,10 +202,7 @@ fn no_byte_of_a_state_can_be_changed() {
 // spec: ver-95
 #[test]
 fn what_is_kept_is_spelled_as_its_number_says() {
-    let lab = lab();
-    let [before, _] = grown(&lab, 8);
-    let (_, state) = judged(&before, &trust(&[lab.id]), None);
-    let bytes = state.unwrap().to_bytes().unwrap();
+    let bytes = kept();
     assert!(bytes.starts_with(b"standstill state 1\n"));
     let digest = "b88b645c9ddce3696f1e76084938a94202f76e0cc26ebf545f08e84e07abef54";
     assert_eq!(sha256(&bytes).to_string(), digest);

@@ -79,35 +79,42 @@ impl Sums {
     }
 }
 
-/// The hulls of figures of one model and class.
+/// The hulls of figures that count the same: by the place of the first of them, so that the
+/// room for them is used again. A report has a few.
 #[derive(Default)]
-struct Hulls<'f>(Vec<(&'f str, Class, [u128; 2])>);
+struct Hulls(Vec<(usize, [u128; 2])>);
 
-impl<'f> Hulls<'f> {
-    fn add(&mut self, model: &'f str, class: Class, value: Interval) {
+impl Hulls {
+    /// Adds the figure at a place to those that count the `same`.
+    fn add(&mut self, at: usize, value: Interval, same: impl Fn(usize) -> bool) {
         let (lower, upper) = (value.lower().get(), value.upper().get());
-        let mut known = self.0.iter_mut();
-        match known.find(|(one, of, _)| *one == model && *of == class) {
-            Some((_, _, [least, most])) => {
+        match self.0.iter_mut().find(|(one, _)| same(*one)) {
+            Some((_, [least, most])) => {
                 *least = lower.min(*least);
                 *most = upper.max(*most);
             }
-            None => self.0.push((model, class, [lower, upper])),
+            None => self.0.push((at, [lower, upper])),
         }
     }
 }
 
 /// Sums what a statement says.
 pub(super) fn stated(said: &Corroboration, key: Counted) -> Sums {
-    let mut hulls = Hulls::default();
-    for figure in &said.figures {
+    let (mut hulls, mut sums) = (Hulls::default(), Sums::default());
+    let figures = &said.figures;
+    for (at, figure) in figures.iter().enumerate() {
         if (figure.quantity, figure.basis, figure.boundary) == key {
-            hulls.add(&figure.model, figure.class, figure.value);
+            hulls.add(at, figure.value, |one| {
+                figures
+                    .get(one)
+                    .is_some_and(|one| one.class == figure.class && one.model == figure.model)
+            });
         }
     }
-    let mut sums = Sums::default();
-    for (_, class, amount) in hulls.0 {
-        sums.add(class, amount);
+    for (at, amount) in hulls.0 {
+        if let Some(figure) = figures.get(at) {
+            sums.add(figure.class, amount);
+        }
     }
     sums
 }
@@ -152,10 +159,10 @@ fn add(area: &Area, period: Period, key: Counted, sums: &mut Sums) -> bool {
     any
 }
 
-/// What is gathered of one report: by the place of the first figure of a model (and class).
+/// What is gathered of one report.
 #[derive(Default)]
 struct Gathered {
-    hulls: Vec<(usize, [u128; 2])>,
+    hulls: Hulls,
     gaps: Vec<(usize, u128)>,
 }
 
@@ -164,7 +171,7 @@ impl Gathered {
     /// Says whether there are any.
     fn add(&mut self, account: &Account, key: Counted, whole: bool, sums: &mut Sums) -> bool {
         let Self { hulls, gaps } = self;
-        hulls.clear();
+        hulls.0.clear();
         gaps.clear();
         let figures = &account.figures;
         let kind = |at: usize| figures.get(at).map(|told| &told.kind.key);
@@ -183,19 +190,11 @@ impl Gathered {
                 Gap::Unknown => {}
                 Gap::Unbounded => sums.open = true,
             }
-            let (lower, upper) = (told.value.lower().get(), told.value.upper().get());
-            let same = |one: usize| {
+            hulls.add(at, told.value, |one| {
                 kind(one).is_some_and(|one| one.class == of.class && one.model == of.model)
-            };
-            match hulls.iter_mut().find(|(one, _)| same(*one)) {
-                Some((_, [least, most])) => {
-                    *least = lower.min(*least);
-                    *most = upper.max(*most);
-                }
-                None => hulls.push((at, [lower, upper])),
-            }
+            });
         }
-        for (at, [lower, upper]) in &*hulls {
+        for (at, [lower, upper]) in &hulls.0 {
             if let Some(of) = kind(*at) {
                 sums.add(of.class, [if whole { *lower } else { 0 }, *upper]);
             }
@@ -203,6 +202,6 @@ impl Gathered {
         for (_, gap) in &*gaps {
             sums.unseen = sums.unseen.saturating_add(*gap);
         }
-        !hulls.is_empty()
+        !hulls.0.is_empty()
     }
 }
