@@ -38,7 +38,7 @@ fn every_fixture_is_answered_as_it_says() {
             |bundle| {
                 assert_eq!(bundle.to_bytes(), one.body, "{}", one.path.display());
                 let (reader, mut tree) = Reader::bundle(&bundle, &key).unwrap();
-                let findings: Vec<_> = reader.finish(&mut tree).told().collect();
+                let findings: Vec<_> = reader.finish(&tree).told().collect();
                 findings
                     .first()
                     .map_or_else(|| "ok".to_owned(), |finding| finding.check.to_owned())
