@@ -37,7 +37,7 @@ fn every_fixture_is_answered_as_it_says() {
             |_| "framing".to_owned(),
             |bundle| {
                 assert_eq!(bundle.to_bytes(), one.body, "{}", one.path.display());
-                let (reader, mut tree) = Reader::bundle(&bundle, &key).unwrap();
+                let (reader, tree) = Reader::bundle(&bundle, &key).unwrap();
                 let findings: Vec<_> = reader.finish(&tree).told().collect();
                 findings
                     .first()
