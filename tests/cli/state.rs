@@ -59,6 +59,10 @@ fn what_is_no_state_of_this_log_is_told_of_and_nothing_is_lost() {
     assert_eq!(third.out, second.out);
     let fourth = sandbox.run(&format!("{command} --state kept"));
     assert!(!fourth.err.contains("anew"), "{}", fourth.err);
+    // A verdict is not lost with its state.
+    let unkept = sandbox.run(&format!("{command} --state nowhere/kept"));
+    assert_eq!((unkept.code, &unkept.out), (first.code, &second.out));
+    assert!(unkept.err.contains("was not kept"), "{}", unkept.err);
     // What holds entries against something else reads them.
     let done = sandbox.run(&format!("{command} --state kept --ledgers world"));
     assert_eq!(done.code, 2);

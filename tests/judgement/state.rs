@@ -182,6 +182,31 @@ fn a_state_of_something_else_is_not_used() {
 
 // spec: ver-95
 #[test]
+fn nothing_is_kept_of_a_log_beside_which_another_is_shown() {
+    let lab = lab();
+    let [before, after] = grown(&lab, 8);
+    let files = Files(before);
+    // As many findings as there were messages, one of which came twice.
+    let unanswered = vec!["nobody answers".to_owned(); 2];
+    let known = |seen| Evidence {
+        seen,
+        unanswered: unanswered.clone(),
+        ..Evidence::of(Subject::Log(&files))
+    };
+    let kept = |evidence: &Evidence<'_>| {
+        let trust = trust(&[lab.id]);
+        let judged = judge_from(evidence, &trust, &Catalogue::embedded(), at(END), None);
+        judged.unwrap()
+    };
+    let (found, state) = kept(&known(vec![("larger".to_owned(), checkpoint(&after))]));
+    assert_eq!(checks(&found), ["unanswered", "fork"]);
+    assert!(state.is_none());
+    let (_, state) = kept(&known(Vec::new()));
+    assert!(state.is_some(), "who does not answer is asked again");
+}
+
+// spec: ver-95
+#[test]
 fn no_byte_of_a_state_can_be_changed() {
     let bytes = kept();
     for at in 0..bytes.len() {
