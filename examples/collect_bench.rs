@@ -35,10 +35,6 @@ use standstill::time::Cadence;
 use standstill::time::Period;
 use standstill::time::UnixSeconds;
 
-/// That of the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Lays jobs by, and nothing else.
 struct Jobs {
     collector: Collector<Spill>,

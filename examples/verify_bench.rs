@@ -44,10 +44,6 @@ use standstill::verify::{Evidence, LogFiles, State, Trust, judge, judge_from};
 
 use before::Before;
 
-/// That of the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// How often each of the two is run; the least time counts.
 const RUNS: usize = 5;
 
