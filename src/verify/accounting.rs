@@ -6,7 +6,7 @@
 //! in it ([`Balance`], MUF), how far the errors of its figures reach ([`Spread`], sigma
 //! MUF), the smallest hidden compute that could not be excluded ([`Resolution`]), what one
 //! party declared against what another measured ([`Difference`], the D-statistic), a small
-//! loss over many periods ([`Cusum`]), and how much, how fast and at what power makes a
+//! loss over many periods ([`Cusum`]), whether that changed ([`Residuals`], SITMUF), and how much, how fast and at what power makes a
 //! forbidden run ([`significant_quantity`], [`Conversion`], [`Rating`]).
 //!
 //! ```
@@ -51,6 +51,7 @@ mod difference;
 mod energy;
 mod level;
 mod parameters;
+mod residual;
 mod resolution;
 mod spread;
 
@@ -74,6 +75,7 @@ pub use level::Quantile;
 pub use parameters::ParameterError;
 pub use parameters::Parameters;
 pub use parameters::Source;
+pub use residual::Residuals;
 pub use resolution::Resolution;
 pub use spread::Ppm;
 pub use spread::RelativeError;

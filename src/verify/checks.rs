@@ -217,6 +217,8 @@ checks! {
     DeclaredLess = "declared-less", Correctness, None;
     /// More reported than measured, beyond what errors explain.
     DeclaredMore = "declared-more", Correctness, None;
+    /// What is reported and what is measured part from each other.
+    Drift = "drift", Correctness, None;
     /// Figures that are the same in several periods in a row.
     Repeated = "repeated", Correctness, None;
     /// Evidence of hardware whose bytes were not given.

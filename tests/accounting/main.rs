@@ -11,6 +11,7 @@
     reason = "a test may stop"
 )]
 
+mod changes;
 mod figures;
 mod philly;
 mod properties;

@@ -15,7 +15,7 @@ use standstill::verify::accounting::Parameters;
 use standstill::verify::accounting::Score;
 
 /// Random numbers by the splitmix64 generator.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn bits(&mut self) -> u64 {
@@ -27,15 +27,19 @@ impl Random {
     }
 
     /// Above 0 and at most 1.
-    fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         ((self.bits() >> 11) + 1) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Thousandths of a standard deviation (Box and Muller).
-    fn thousandths(&mut self, shift: f64) -> i64 {
+    /// Standard deviations (Box and Muller).
+    pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * self.uniform().ln()).sqrt();
-        let normal = radius * (std::f64::consts::TAU * self.uniform()).cos();
-        ((normal + shift) * 1000.0).round() as i64
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+
+    /// Thousandths of a standard deviation.
+    fn thousandths(&mut self, shift: f64) -> i64 {
+        ((self.normal() + shift) * 1000.0).round() as i64
     }
 }
 

@@ -25,6 +25,7 @@ use standstill::verify::accounting::Parameters;
 use standstill::verify::accounting::Ppm;
 use standstill::verify::accounting::Rating;
 use standstill::verify::accounting::RelativeError;
+use standstill::verify::accounting::Residuals;
 use standstill::verify::accounting::Resolution;
 use standstill::verify::accounting::Score;
 use standstill::verify::accounting::Source;
@@ -164,9 +165,32 @@ fn cusum(given: &Value) -> Value {
             Drift::Missing => "missing",
             Drift::Surplus => "surplus",
         };
-        json!({ "index": alarm.index.to_string(), "drift": drift })
+        json!({
+            "index": alarm.index.to_string(),
+            "since": alarm.since.to_string(),
+            "drift": drift,
+        })
     });
     json!({ "sums": pair(&missing, &surplus), "alarm": alarm })
+}
+
+fn limit(given: &Value) -> Value {
+    let parameters = Parameters {
+        false_alarm: ErrorLevel::new(ppm(given, "false_alarm_ppm")).unwrap(),
+        cusum_allowance: get(given, "allowance"),
+        cusum_limit: get(given, "limit"),
+        ..Parameters::default()
+    };
+    json!({ "limit": told(parameters.cusum_limit_of(get(given, "scores"))) })
+}
+
+fn residuals(given: &Value) -> Value {
+    let mut residuals = Residuals::default();
+    let scores = list(given, "pairs").iter().map(|both| {
+        let score = residuals.push(term(&both["declared"]), term(&both["measured"]));
+        score.map(|score| pair(&score.least, &score.most))
+    });
+    json!({ "scores": scores.collect::<Vec<_>>() })
 }
 
 fn read(given: &Value) -> Value {
@@ -237,18 +261,20 @@ fn answer(kind: &str, given: &Value) -> Value {
             let (_, seconds) = resolution.device_seconds().next().unwrap();
             json!({ "device_seconds": seconds.to_string() })
         }
+        "limit" => limit(given),
         "parameters" => read(given),
         "quantity" => json!({ "device_seconds": told(significant_quantity(
             get(given, "goal"),
             get(given, "peak"),
             ppm(given, "utilisation_ppm"),
         )) }),
+        "residuals" => residuals(given),
         other => panic!("nobody knows the kind `{other}`"),
     }
 }
 
 // spec: acc-1 acc-2 acc-3 acc-4 acc-5 acc-6 acc-7 acc-8 acc-9 acc-10 acc-11 acc-12 acc-14
-// spec: acc-15 acc-16 acc-17 acc-18 acc-19 acc-20
+// spec: acc-15 acc-16 acc-17 acc-18 acc-19 acc-20 acc-23 acc-24
 #[test]
 fn every_scenario_is_answered_as_it_says() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

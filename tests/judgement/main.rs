@@ -12,6 +12,7 @@ mod bad_input;
 #[path = "../common/mod.rs"]
 mod common;
 mod corroborated;
+mod drift;
 mod each;
 mod figures;
 mod files;

@@ -25,10 +25,18 @@ pub struct Score {
 impl Score {
     /// Returns the score of a value between two bounds.
     pub fn of(lower: &BigInt, upper: &BigInt, spread: &Spread) -> Self {
-        let variance = spread.variance();
+        Self::within(lower, upper, &spread.variance())
+    }
+
+    /// Returns the score of a value; its variance is in units of 10^-12.
+    pub(super) fn exact(value: &BigInt, variance: &BigUint) -> Self {
+        Self::within(value, value, variance)
+    }
+
+    fn within(lower: &BigInt, upper: &BigInt, variance: &BigUint) -> Self {
         Self {
-            least: thousandths_up(&-lower, &variance).saturating_neg(),
-            most: thousandths_up(upper, &variance),
+            least: thousandths_up(&-lower, variance).saturating_neg(),
+            most: thousandths_up(upper, variance),
         }
     }
 
@@ -71,10 +79,28 @@ fn thousandths_up(value: &BigInt, variance: &BigUint) -> i64 {
 pub struct Cusum {
     allowance: u32,
     limit: u32,
-    missing: i128,
-    surplus: i128,
+    missing: Sum,
+    surplus: Sum,
     seen: u64,
     alarm: Option<CusumAlarm>,
+}
+
+/// One of the two sums, in thousandths of a standard deviation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sum {
+    value: i128,
+    /// The period in which it last rose from nothing.
+    since: u64,
+}
+
+impl Sum {
+    /// Adds what a score exceeds the allowance by.
+    fn step(&mut self, by: i128, period: u64) {
+        if self.value == 0 {
+            self.since = period;
+        }
+        self.value = self.value.saturating_add(by).max(0);
+    }
 }
 
 /// The first alarm of a series.
@@ -82,6 +108,8 @@ pub struct Cusum {
 pub struct CusumAlarm {
     /// Which period, counted from 0.
     pub index: u64,
+    /// From which period on the sum was above nothing: where the drift seems to begin.
+    pub since: u64,
     /// Where the series drifts.
     pub drift: Drift,
 }
@@ -98,11 +126,17 @@ pub enum Drift {
 impl Cusum {
     /// Begins a series.
     pub const fn new(parameters: &Parameters) -> Self {
+        Self::with_limit(parameters, parameters.cusum_limit)
+    }
+
+    /// Begins a series whose alarm is above another limit than that of the parameters.
+    pub const fn with_limit(parameters: &Parameters, limit: u32) -> Self {
+        let nothing = Sum { value: 0, since: 0 };
         Self {
             allowance: parameters.cusum_allowance,
-            limit: parameters.cusum_limit,
-            missing: 0,
-            surplus: 0,
+            limit,
+            missing: nothing,
+            surplus: nothing,
             seen: 0,
             alarm: None,
         }
@@ -112,20 +146,23 @@ impl Cusum {
     /// kept.
     pub fn push(&mut self, score: Score) {
         let allowance = i128::from(self.allowance);
-        let step = |sum: i128, score: i128| sum.saturating_add(score.saturating_sub(allowance));
-        self.missing = step(self.missing, score.most.into()).max(0);
-        self.surplus = step(self.surplus, i128::from(score.least).saturating_neg()).max(0);
+        let (missing, surplus) = (i128::from(score.most), i128::from(score.least));
+        self.missing
+            .step(missing.saturating_sub(allowance), self.seen);
+        self.surplus.step(
+            surplus.saturating_neg().saturating_sub(allowance),
+            self.seen,
+        );
         let limit = i128::from(self.limit);
-        let drift = if self.missing > limit {
-            Some(Drift::Missing)
-        } else if self.surplus > limit {
-            Some(Drift::Surplus)
-        } else {
-            None
-        };
-        if let (None, Some(drift)) = (self.alarm, drift) {
+        let over = [
+            (self.missing, Drift::Missing),
+            (self.surplus, Drift::Surplus),
+        ];
+        let over = over.into_iter().find(|(sum, _)| sum.value > limit);
+        if let (None, Some((sum, drift))) = (self.alarm, over) {
             self.alarm = Some(CusumAlarm {
                 index: self.seen,
+                since: sum.since,
                 drift,
             });
         }
@@ -135,7 +172,7 @@ impl Cusum {
     /// Returns the sums of what is missing and of what is said too much, in thousandths of
     /// a standard deviation.
     pub const fn sums(&self) -> (i128, i128) {
-        (self.missing, self.surplus)
+        (self.missing.value, self.surplus.value)
     }
 
     /// Returns the first alarm.

@@ -1,6 +1,7 @@
 //! What an auditor assumes: the table `[accounting]` of a trust file.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 use serde::Deserialize;
 
@@ -17,6 +18,9 @@ const MOST_KAPPA: u32 = 100_000_000;
 
 /// A thousand standard deviations, in thousandths.
 const MOST_CUSUM: u32 = 1_000_000;
+
+/// The natural logarithm of two in millionths, rounded up.
+const LN_2_MILLIONTHS: u64 = 693_148;
 
 /// The longest id of a catalogue (`specs/catalogue.md`, cat-3).
 const MAX_DEVICE: usize = 64;
@@ -136,6 +140,25 @@ impl Parameters {
     /// the sum of the quantiles of a false alarm and of a miss.
     pub const fn quantiles(&self) -> Quantile {
         self.false_alarm.quantile().plus(self.missed.quantile())
+    }
+
+    /// Returns the limit, in thousandths, at which of honest labs no more than the level of
+    /// false alarms raise any alarm in so many scores of whatever series, in either
+    /// direction; never less than the limit of the parameters. `None` without an allowance:
+    /// then no limit does.
+    ///
+    /// By Wald's inequality a walk of normal steps, each lowered by k, ever rises above h
+    /// with a probability of at most `exp(-2 k h)`, and a sum has as many walks as scores.
+    pub fn cusum_limit_of(&self, scores: u64) -> Option<u32> {
+        let walks = u128::from(scores).saturating_mul(2_000_000);
+        let chance = u128::from(self.false_alarm.probability().get());
+        let odds = walks.checked_div(chance)?.saturating_add(1);
+        // The logarithm to base 2, rounded up.
+        let doublings = u128::BITS.saturating_sub(odds.saturating_sub(1).leading_zeros());
+        let twice = u64::from(self.cusum_allowance).saturating_mul(2);
+        let log = u64::from(doublings).saturating_mul(LN_2_MILLIONTHS);
+        let limit = log.div_ceil(NonZeroU64::new(twice)?.get());
+        Some(u32::try_from(limit).ok()?.max(self.cusum_limit))
     }
 }
 

@@ -108,7 +108,7 @@ impl Spread {
 }
 
 /// A millionth of a unit times a millionth of a deviation.
-fn scale() -> BigUint {
+pub(super) fn scale() -> BigUint {
     BigUint::from(MILLION) * MILLION
 }
 

@@ -1,6 +1,7 @@
 //! Do others say what the lab says? Differences of declared and measured figures (IAEA:
 //! operator-inspector differences), told and never averaged.
 
+mod drift;
 mod sums;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::verify::claim::limits::Evidence;
 use crate::verify::findings::Findings;
 use crate::verify::verdict::Finding;
 
+use drift::Drifts;
 use sums::Bounds;
 use sums::Counted;
 use sums::Sums;
@@ -35,6 +37,7 @@ use sums::stated;
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
     let baseline = evidence.record.pledge.baseline.as_ref();
     let baseline = baseline.map(|baseline| baseline.period);
+    let mut drifts = Drifts::default();
     for (who, statements) in evidence.others.statements() {
         let statements: Vec<&Corroboration> = statements
             .filter(|said| {
@@ -55,8 +58,9 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
                 differing = differing.saturating_add(1);
                 first.get_or_insert(why);
             }
-            if let Some(of_claim) = result.difference {
-                difference.add(&of_claim);
+            if let Some(pair) = result.pair {
+                difference.add(&Difference::of(pair.declared, pair.measured));
+                drifts.add(who, pair);
             }
         }
         if let Some(first) = first {
@@ -69,6 +73,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
         }
         findings.extend(test(evidence, who, &difference));
     }
+    findings.extend(drifts.told(&evidence.court.trust.accounting));
 }
 
 /// Tests the sum of all differences against the errors assumed of both sides (the
@@ -97,15 +102,22 @@ fn test(evidence: &Evidence<'_>, who: &str, difference: &Difference) -> Option<F
 }
 
 /// What came of holding a statement against the reports.
-struct Compared {
+struct Compared<'c> {
     /// Which intervals are apart, if any are.
     apart: Option<String>,
-    /// By how much what the claim counts differs, where both bound just that.
-    difference: Option<Difference>,
+    /// What the claim counts, where both bound just that.
+    pair: Option<Pair<'c>>,
+}
+
+/// What a lab declared and a statement measured of the same.
+struct Pair<'c> {
+    said: &'c Corroboration,
+    declared: Term,
+    measured: Term,
 }
 
 /// Compares each quantity that both counted; `None` if there is none.
-fn compare(evidence: &Evidence<'_>, said: &Corroboration) -> Option<Compared> {
+fn compare<'c>(evidence: &Evidence<'_>, said: &'c Corroboration) -> Option<Compared<'c>> {
     let mut counted: BTreeMap<Counted, BTreeSet<Class>> = BTreeMap::new();
     for figure in &said.figures {
         let key = (figure.quantity, figure.basis, figure.boundary);
@@ -125,12 +137,12 @@ fn compare(evidence: &Evidence<'_>, said: &Corroboration) -> Option<Compared> {
         let stated = stated(said, key);
         let of = result.get_or_insert(Compared {
             apart: None,
-            difference: None,
+            pair: None,
         });
-        of.difference = of
-            .difference
+        of.pair = of
+            .pair
             .take()
-            .or_else(|| difference(evidence, said, key, [&reported, &stated]));
+            .or_else(|| pair(evidence, said, key, [&reported, &stated]));
         // Whoever does not classify speaks of all classes; whoever does, of each and of all
         // of them. (Training told as inference leaves the sum as it was.)
         let mut sets = Vec::new();
@@ -153,14 +165,14 @@ fn compare(evidence: &Evidence<'_>, said: &Corroboration) -> Option<Compared> {
     result
 }
 
-/// Returns by how much what the claim counts differs, if the statement is of just that: its
+/// Returns what both say of what the claim counts, if the statement is of just that: its
 /// quantity, basis and boundary, each class of its scope, no more and no less than the areas.
-fn difference(
+fn pair<'c>(
     evidence: &Evidence<'_>,
-    said: &Corroboration,
+    said: &'c Corroboration,
     key: Counted,
     [reported, stated]: [&Sums; 2],
-) -> Option<Difference> {
+) -> Option<Pair<'c>> {
     let pledge = &evidence.record.pledge;
     let counted = &pledge.counted;
     let classified = || {
@@ -183,8 +195,11 @@ fn difference(
             error: parameters.error(source),
         })
     };
-    let declared = term(reported, Source::LabRecord)?;
-    Some(Difference::of(declared, term(stated, said.source.into())?))
+    Some(Pair {
+        said,
+        declared: term(reported, Source::LabRecord)?,
+        measured: term(stated, said.source.into())?,
+    })
 }
 
 /// Whether both can be true.
