@@ -10,6 +10,7 @@
 //! Nothing here reads a clock, a file or the network. What a verdict does not show is
 //! part of it ([`verdict`]).
 
+mod abroad;
 pub mod accounting;
 mod checkpoints;
 pub mod checks;
@@ -21,6 +22,7 @@ pub mod findings;
 pub mod hardware;
 pub mod history;
 pub mod logged;
+mod reading;
 pub mod replay;
 pub mod state;
 pub mod tree;

@@ -569,7 +569,14 @@ fn holds_to(schema: &Value, value: &Value, whole: &Value, path: &str, faults: &m
                 value.as_object().unwrap().keys().cloned().collect()
             };
             let (known, found) = (names(&schema["properties"]), names(value));
-            if known != found {
+            // All that is there is known, and what is not required is `beside` alone (con-1).
+            let required = schema["required"].as_array().unwrap().iter();
+            let required: BTreeSet<String> = required
+                .map(|one| one.as_str().unwrap().to_owned())
+                .collect();
+            let optional: Vec<&String> = known.difference(&required).collect();
+            let unasked = optional.iter().all(|one| *one == "beside");
+            if !found.is_subset(&known) || !required.is_subset(&found) || !unasked {
                 faults.push(format!("{path}: {found:?} is not {known:?}"));
             }
             for name in known.intersection(&found) {
@@ -606,6 +613,7 @@ fn what_programs_get_is_what_the_schema_says() {
     let mut bare = sample(Word::NotShown);
     bare.numbers = None;
     judgements.push(judgement(vec![bare]));
+    judgements.push(made::beside());
     for one in &judgements {
         let printed = standstill::report::json(one, None).to_pretty();
         let value: Value = serde_json::from_str(&printed).unwrap();

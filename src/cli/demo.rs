@@ -316,6 +316,7 @@ impl Demo<'_, '_> {
                 require_level: None,
                 ledgers: None,
                 attached: Vec::new(),
+                beside: Vec::new(),
                 pact: Vec::new(),
                 seen: Vec::new(),
                 witness: (1..=3)

@@ -77,6 +77,11 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FILE|DIR")]
     pub(super) attached: Vec<PathBuf>,
 
+    /// Another log in which those who measure, or parties to a pact, speak: a directory or an
+    /// address (can be repeated)
+    #[arg(long, value_name = "LOG")]
+    pub(super) beside: Vec<String>,
+
     /// Text of a pact that pledges name (can be repeated)
     #[arg(long, value_name = "FILE")]
     pub(super) pact: Vec<PathBuf>,
@@ -135,11 +140,8 @@ impl VerifyArgs {
         } else {
             None
         };
-        let files: Box<dyn LogFiles> = if Remote::is_address(&self.log) {
-            Box::new(RemoteFiles(Remote::new(&self.log)))
-        } else {
-            Box::new(LocalFiles(Directory::new(path)))
-        };
+        let files = log_files(&self.log);
+        let beside = self.beside()?;
         let state = match &self.state {
             Some(path) if bundle.is_some() => {
                 return Err(Failure::file(path, "is not used: a bundle is read whole")
@@ -160,6 +162,10 @@ impl VerifyArgs {
         }
         let evidence = Evidence {
             subject,
+            beside: beside
+                .iter()
+                .map(|(name, files)| (name.clone(), &**files))
+                .collect(),
             seen,
             witnesses: self.witnesses(&trust, &mut unanswered)?,
             ledgers: self.ledgers(&mut unanswered)?,
@@ -177,6 +183,21 @@ impl VerifyArgs {
         Ok(judgement)
     }
 
+    /// Opens the logs beside the one judged: only whole ones, for a bundle leaves out what
+    /// whoever cut it chose to.
+    fn beside(&self) -> Result<Vec<NamedLog>, Failure> {
+        let logs = self.beside.iter().map(|place| {
+            let path = Path::new(place);
+            if !Remote::is_address(place) && !path.is_dir() {
+                return Err(Failure::file(path, "is no log").hint(
+                    "`--beside` takes the directory of a log, with `checkpoint` and `tile`, or its address",
+                ));
+            }
+            Ok((place.clone(), log_files(place)))
+        });
+        logs.collect()
+    }
+
     fn pacts(&self) -> Result<BTreeSet<Hash>, Failure> {
         let texts = self.pact.iter();
         texts
@@ -189,7 +210,7 @@ impl VerifyArgs {
         trust: &Trust,
         unanswered: &mut Vec<String>,
     ) -> Result<Vec<(String, Note)>, Failure> {
-        let logs = trust.logs();
+        let logs = trust.all_logs();
         let notes = self.seen.iter().map(|path| {
             let hint = "`--seen` takes what was kept of this log earlier";
             let bytes = read_kept(path).map_err(|failure| failure.hint(hint))?;
@@ -216,7 +237,7 @@ impl VerifyArgs {
         let mut notes = Vec::new();
         for place in &self.witness {
             let before = notes.len();
-            for log in trust.logs() {
+            for log in trust.all_logs() {
                 let origin = log.name().as_str();
                 let asked = if Remote::is_address(place) {
                     Remote::new(place).last_cosigned(origin)
@@ -365,12 +386,25 @@ pub(super) fn read_trust(path: &Path) -> Result<Trust, Failure> {
 fn broken(trust: &Trust, at: UnixSeconds, why: &str) -> Judgement {
     Judgement {
         checkpoint: None,
+        beside: Vec::new(),
         at,
         trust: trust.digest(),
         label: trust.label.clone(),
         verdicts: Vec::new(),
         findings: vec![verify::Finding::new(Check::Bundle, why)],
         anomalies: Vec::new(),
+    }
+}
+
+/// The files of a log, and where they are.
+type NamedLog = (String, Box<dyn LogFiles>);
+
+/// Returns the files of a log in a directory or at an address.
+fn log_files(place: &str) -> Box<dyn LogFiles> {
+    if Remote::is_address(place) {
+        Box::new(RemoteFiles(Remote::new(place)))
+    } else {
+        Box::new(LocalFiles(Directory::new(Path::new(place))))
     }
 }
 

@@ -12,12 +12,14 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::encoding::uri;
 use crate::hash::sha256;
 use crate::report::json::json as judgement_json;
 use crate::report::json::said;
 use crate::report::json::verdict as verdict_json;
 use crate::report::text::meaning;
 use crate::report::vsa::Outcome;
+use crate::tlog::Checkpoint;
 use crate::verify::Judgement;
 use crate::verify::UsedStream;
 use crate::verify::Verdict;
@@ -57,7 +59,7 @@ pub fn document(judgement: &Judgement, assessor: &str, program: &str) -> Value {
             // Whether the assessor is a third party is not the assessor's to say.
             "assessors": [{ "bom-ref": ASSESSOR, "organization": { "name": assessor } }],
             "attestations": verdicts().map(attestation).collect::<Value>(),
-            "claims": verdicts().map(claim).collect::<Value>(),
+            "claims": verdicts().map(|one| claim(one, &judgement.beside)).collect::<Value>(),
             "evidence": evidence(judgement),
             "targets": { "organizations": organizations(judgement) },
         },
@@ -146,8 +148,9 @@ fn rationale(verdict: &Verdict) -> String {
 }
 
 /// The claim is the lab's; the streams stand for it, or against it, where they show either.
-fn claim(verdict: &Verdict) -> Value {
+fn claim(verdict: &Verdict, beside: &[Checkpoint]) -> Value {
     let mut refs = vec![CHECKPOINT.to_owned(), verdict_ref(verdict)];
+    refs.extend(beside.iter().map(beside_ref));
     refs.extend(verdict.used.iter().map(stream_ref));
     let mut claim = Map::new();
     let mut put = |name: &str, value: Value| claim.insert(name.to_owned(), value);
@@ -171,6 +174,12 @@ fn evidence(judgement: &Judgement) -> Vec<Value> {
         let description = "the tree of the log that everything was judged as of";
         evidence.insert(CHECKPOINT.to_owned(), item(CHECKPOINT, description, &data));
     }
+    for beside in &judgement.beside {
+        let name = beside_ref(beside);
+        let data = attachment("checkpoint", "text/plain", &beside.to_text());
+        let description = "the tree of a log that was read beside it";
+        evidence.insert(name.clone(), item(&name, description, &data));
+    }
     for verdict in &judgement.verdicts {
         for used in &verdict.used {
             let name = stream_ref(used);
@@ -185,6 +194,10 @@ fn evidence(judgement: &Judgement) -> Vec<Value> {
         evidence.insert(name.clone(), item(&name, description, &data));
     }
     evidence.into_values().collect()
+}
+
+fn beside_ref(beside: &Checkpoint) -> String {
+    format!("{CHECKPOINT}:{}", uri::escape(beside.origin.as_str(), ""))
 }
 
 fn item(name: &str, description: &str, data: &Value) -> Value {

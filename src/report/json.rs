@@ -18,7 +18,7 @@ pub fn json(judgement: &Judgement, required: Option<Level>) -> Value<'static> {
     let checkpoint = judgement.checkpoint.as_ref().map(checkpoint);
     let anomalies: Vec<Value<'_>> = judgement.anomalies.iter().map(said).collect();
     let verdicts: Vec<Object<'_>> = judgement.verdicts.iter().map(verdict).collect();
-    Object::new()
+    with_beside(Object::new(), &judgement.beside)
         .with("at", judgement.at.to_string())
         .with("trust", judgement.trust.to_string())
         .with("label", or_null(judgement.label.as_ref().map(said)))
@@ -75,6 +75,15 @@ pub(super) fn checkpoint(checkpoint: &Checkpoint) -> Object<'static> {
         .with("origin", checkpoint.origin.to_string())
         .with("size", checkpoint.size.to_string())
         .with("root", checkpoint.root.to_string())
+}
+
+/// Adds the checkpoints of the logs that were read beside the one judged, if any were.
+pub(super) fn with_beside(object: Object<'static>, beside: &[Checkpoint]) -> Object<'static> {
+    if beside.is_empty() {
+        return object;
+    }
+    let trees: Vec<Object<'_>> = beside.iter().map(checkpoint).collect();
+    object.with("beside", trees)
 }
 
 /// Hands a value over to a document that holds numbers too.

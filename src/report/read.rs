@@ -72,6 +72,14 @@ pub(super) fn checkpoint(fields: &mut Fields<'_>) -> Result<Checkpoint, FieldErr
     })
 }
 
+/// Takes the checkpoints of the logs that were read beside the one judged, if any were.
+pub(super) fn beside(fields: &mut Fields<'_>) -> Result<Vec<Checkpoint>, FieldError> {
+    match fields.optional("beside") {
+        None => Ok(Vec::new()),
+        Some(_) => fields.objects("beside", MAX_ITEMS, checkpoint),
+    }
+}
+
 /// Takes a text that is to be shown to people: it may hold nothing that [`plain`] spells
 /// out (ver-40).
 pub(super) fn said(fields: &mut Fields<'_>, name: &'static str) -> Result<String, FieldError> {

@@ -83,6 +83,13 @@ fn write_verdict(out: &mut String, judgement: &Judgement, verdict: &Verdict) -> 
             checkpoint.origin, checkpoint.size, checkpoint.root
         )?;
     }
+    for beside in &judgement.beside {
+        writeln!(
+            out,
+            "  beside      {} with {} entries, root {}",
+            beside.origin, beside.size, beside.root
+        )?;
+    }
     if let Some(numbers) = &verdict.numbers {
         let upper = numbers.upper.as_deref().unwrap_or("unbounded");
         writeln!(

@@ -26,6 +26,7 @@ use crate::report::json::checkpoint;
 use crate::report::json::or_null;
 use crate::report::json::said;
 use crate::report::json::verdict;
+use crate::report::json::with_beside;
 use crate::report::read;
 use crate::time::UnixSeconds;
 use crate::tlog::Checkpoint;
@@ -59,6 +60,7 @@ pub struct Summary {
     trust: Hash,
     label: Option<String>,
     checkpoint: Checkpoint,
+    beside: Vec<Checkpoint>,
     verdict: Verdict,
     outcome: Outcome,
 }
@@ -82,6 +84,7 @@ impl Summary {
             trust: judgement.trust,
             label: judgement.label.clone(),
             checkpoint: checkpoint.ok_or(SummaryError::NoCheckpoint)?,
+            beside: judgement.beside.clone(),
             outcome: Outcome::of(verdict)?,
             verdict: verdict.clone(),
         })
@@ -112,6 +115,7 @@ impl Summary {
     pub fn judgement(&self) -> Judgement {
         Judgement {
             checkpoint: Some(self.checkpoint.clone()),
+            beside: self.beside.clone(),
             at: self.at,
             trust: self.trust,
             label: self.label.clone(),
@@ -150,6 +154,7 @@ impl Summary {
         let member = |fields: &mut Fields<'_>| {
             Ok((
                 fields.nested("checkpoint", read::checkpoint)?,
+                read::beside(fields)?,
                 read::nullable(fields, "label", |fields| read::said(fields, "label"))?,
                 read::said(fields, "program")?,
                 read::verdict(fields)?,
@@ -163,7 +168,7 @@ impl Summary {
         let trust = digest.map_err(within)?;
         let at = predicate.parsed("timeVerified").map_err(within)?;
         let read = predicate.nested(MEMBER, member);
-        let (checkpoint, label, program, verdict) = read.map_err(within)?;
+        let (checkpoint, beside, label, program, verdict) = read.map_err(within)?;
         Ok(Self {
             verifier: verifier.clone(),
             program,
@@ -171,6 +176,7 @@ impl Summary {
             trust,
             label,
             checkpoint,
+            beside,
             outcome: Outcome::of(&verdict)?,
             verdict,
         })
@@ -197,9 +203,10 @@ impl Summary {
             .with("uri", TRUST_FILE)
             .with("digest", digest(&self.trust));
         let mut inputs: Vec<Object<'_>> = self.verdict.used.iter().map(input).collect();
-        inputs.push(self.checkpoint_input());
+        let trees = std::iter::once(&self.checkpoint).chain(&self.beside);
+        inputs.extend(trees.map(checkpoint_input));
         let levels = vec![Value::from(self.outcome.verified_level())];
-        let member = verdict(&self.verdict)
+        let member = with_beside(verdict(&self.verdict), &self.beside)
             .with("checkpoint", checkpoint(&self.checkpoint))
             .with("label", or_null(self.label.as_ref().map(said)))
             .with("program", self.program.clone());
@@ -222,24 +229,24 @@ impl Summary {
             "{NAMESPACE}claim/v1/{issuer}/{}/{}/{}",
             window.start(),
             window.end(),
-            self.checkpoint_name()
+            checkpoint_name(&self.checkpoint)
         )
     }
+}
 
-    fn checkpoint_name(&self) -> String {
-        let Checkpoint { origin, size, root } = &self.checkpoint;
-        format!("{}/{size}/{root}", uri::escape(origin.as_str(), ""))
-    }
+fn checkpoint_name(checkpoint: &Checkpoint) -> String {
+    let Checkpoint { origin, size, root } = checkpoint;
+    format!("{}/{size}/{root}", uri::escape(origin.as_str(), ""))
+}
 
-    /// The digest is that of the text that the log and its witnesses signed.
-    fn checkpoint_input(&self) -> Object<'static> {
-        let name = self.checkpoint_name();
-        let text = self.checkpoint.to_text();
-        Object::new()
-            .with("uri", format!("{NAMESPACE}checkpoint/v1/{name}"))
-            .with("name", name)
-            .with("digest", digest(&sha256(text.as_bytes())))
-    }
+/// The digest is that of the text that the log and its witnesses signed.
+fn checkpoint_input(checkpoint: &Checkpoint) -> Object<'static> {
+    let name = checkpoint_name(checkpoint);
+    let text = checkpoint.to_text();
+    Object::new()
+        .with("uri", format!("{NAMESPACE}checkpoint/v1/{name}"))
+        .with("name", name)
+        .with("digest", digest(&sha256(text.as_bytes())))
 }
 
 /// Returns the address by which a summary names the verifier with a key of that name.

@@ -22,9 +22,9 @@ use crate::verify::verdict::Finding;
 use crate::verify::witnessed::Seen;
 use crate::verify::witnessed::Times;
 
-/// Returns the key of the log of record that signed what is judged, or the first.
-pub(super) fn log_key(evidence: &Evidence<'_>, trust: &Trust) -> VerifierKey {
-    let note = match &evidence.subject {
+/// Returns which of some logs' keys signed a log's checkpoint.
+pub(super) fn log_key(subject: &Subject<'_>, logs: &[VerifierKey]) -> Option<VerifierKey> {
+    let note = match subject {
         Subject::Bundle(bundle) => Some(bundle.checkpoint.clone()),
         Subject::Log(files) => files
             .read(CHECKPOINT_PATH)
@@ -32,12 +32,9 @@ pub(super) fn log_key(evidence: &Evidence<'_>, trust: &Trust) -> VerifierKey {
             .flatten()
             .and_then(|bytes| Note::parse(&bytes).ok()),
     };
-    let logs = trust.logs();
-    let signed = logs.iter().find(|key| {
-        note.as_ref()
-            .is_some_and(|note| note.signatures().iter().any(|line| line.names(key)))
-    });
-    signed.unwrap_or(trust.first_log()).clone()
+    let note = note?;
+    let signs = |key: &&VerifierKey| note.signatures().iter().any(|line| line.names(key));
+    logs.iter().find(signs).cloned()
 }
 
 /// The cosigned checkpoints that a log keeps.
@@ -53,13 +50,13 @@ pub(super) struct KeptByLog {
 /// number `known` on.
 pub(super) fn gather(
     evidence: &Evidence<'_>,
-    reader: &Reader<'_>,
+    (subject, reader): (&Subject<'_>, &Reader<'_>),
     (key, trust): (&VerifierKey, &Trust),
     known: u64,
     findings: &mut Findings,
 ) -> (Vec<Seen>, KeptByLog) {
     let size = reader.checkpoint().size;
-    let bundled: Vec<(String, Note)> = match &evidence.subject {
+    let bundled: Vec<(String, Note)> = match subject {
         Subject::Bundle(bundle) => bundle
             .earlier
             .iter()

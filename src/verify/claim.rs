@@ -39,6 +39,7 @@ use crate::claim::lint::Severity;
 use crate::claim::lint::lint;
 use crate::hash::Hash;
 use crate::time::Period;
+use crate::verify::abroad::Abroad;
 use crate::verify::accounting::Rating;
 use crate::verify::checks::Check;
 use crate::verify::complete::Clock;
@@ -94,6 +95,8 @@ pub type Peaks<'p> = dyn Fn(&str) -> Option<u128> + Sync + 'p;
 pub struct Court<'c> {
     /// Every history in the log.
     pub histories: &'c [History],
+    /// Those who measure, and publish in another log.
+    pub(in crate::verify) abroad: &'c [Abroad<'c>],
     /// Whom the auditor believes.
     pub trust: &'c Trust,
     /// The issuer.
@@ -152,6 +155,7 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
     let covered = perimeter::areas(court, history, pledge, &mut case.findings);
     let hearing = Hearing {
         histories: court.histories,
+        abroad: court.abroad,
         trust: court.trust,
         times: court.clock.times,
         peaks: court.peaks,

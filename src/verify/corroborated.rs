@@ -19,6 +19,7 @@ use crate::attestation::content::CorroborationSource;
 use crate::claim::Pledge;
 use crate::time::Period;
 use crate::time::UnixSeconds;
+use crate::verify::abroad::Abroad;
 use crate::verify::accounting::Parameters;
 use crate::verify::accounting::Rating;
 use crate::verify::checks::Check;
@@ -39,6 +40,8 @@ use stretch::Fold;
 pub(in crate::verify) struct Hearing<'c> {
     /// Every history in the log.
     pub(in crate::verify) histories: &'c [History],
+    /// Those who measure, and publish in another log.
+    pub(in crate::verify) abroad: &'c [Abroad<'c>],
     /// Whom the auditor believes.
     pub(in crate::verify) trust: &'c Trust,
     /// When entries were seen.
@@ -47,6 +50,34 @@ pub(in crate::verify) struct Hearing<'c> {
     pub(in crate::verify) peaks: &'c Peaks<'c>,
     /// How efficient any device of it can be at most.
     pub(in crate::verify) efficiency: Option<Rating>,
+}
+
+/// Somebody who measures, and the log in which it says so.
+struct Speaker<'c> {
+    history: &'c History,
+    times: &'c Times,
+    /// What is wrong with the log, where that is another than the issuer's.
+    log_findings: &'c [Finding],
+}
+
+impl<'c> Hearing<'c> {
+    /// Finds what somebody who measures says, in its log of record.
+    fn find(&self, who: &Corroborator) -> Option<Speaker<'c>> {
+        let abroad = self.abroad.iter().find(|one| one.history.id == who.id);
+        if let Some(abroad) = abroad {
+            return Some(Speaker {
+                history: abroad.history,
+                times: &abroad.times,
+                log_findings: &abroad.findings,
+            });
+        }
+        let history = self.histories.iter().find(|one| one.id == who.id)?;
+        Some(Speaker {
+            history,
+            times: self.times,
+            log_findings: &[],
+        })
+    }
 }
 
 /// All who speak of the areas that a pledge covers.
@@ -133,9 +164,9 @@ impl<'c> Others<'c> {
             };
             let party = trust.party_of(&who.trust_root);
             let apart = !who.trust_root.is_empty() && !labs.iter().any(|lab| party.contains(lab));
-            let history = hearing.histories.iter().find(|one| one.id == who.id);
-            let heard = match history.filter(|history| history.identity.is_some()) {
-                Some(history) => hear(hearing, history, who, pledge, covered, findings),
+            let speaker = hearing.find(who);
+            let heard = match speaker.filter(|one| one.history.identity.is_some()) {
+                Some(speaker) => hear(hearing, &speaker, who, pledge, covered, findings),
                 None => Vec::new(),
             };
             missing(who, own, &heard, window, findings);
@@ -415,19 +446,18 @@ impl Voice<'_> {
 /// seen before the end of it does not.
 fn hear<'c>(
     hearing: &Hearing<'c>,
-    history: &'c History,
+    speaker: &Speaker<'c>,
     who: &Corroborator,
     pledge: &Pledge,
     covered: &[Covered<'_>],
     findings: &mut Findings,
 ) -> Vec<(Heard<'c>, bool)> {
+    let history = speaker.history;
     // What rests on a broken history is not known.
-    let broken: Vec<Finding> = history
-        .findings
-        .told()
-        .filter(|one| one.calls_for.is_some())
-        .collect();
-    if let Some(first) = broken.first() {
+    let of_history = history.findings.told();
+    let of_history = of_history.filter(|one| one.calls_for.is_some());
+    let of_log = speaker.log_findings.iter().cloned();
+    if let Some(first) = of_log.chain(of_history).next() {
         findings.push(Finding::new(
             Check::CorroborationMissing,
             format!("{}: {}", who.name, first.text),
@@ -446,7 +476,7 @@ fn hear<'c>(
             let about = &said.about;
             let models = held(covered, about.issuer, &about.streams, about.period);
             let seen = |index: u64| {
-                let seen = hearing.times.not_after(index)?;
+                let seen = speaker.times.not_after(index)?;
                 who.is_believed_at(seen).then_some(seen)
             };
             let stated = one.versions.iter().map(|(index, version)| {

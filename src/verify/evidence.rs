@@ -20,6 +20,9 @@ pub trait LogFiles: Sync {
 pub struct Evidence<'e> {
     /// What is judged.
     pub subject: Subject<'e>,
+    /// Other logs in which those who measure, or parties to a pact, speak (`--beside`), with
+    /// where each is from. Whole: a bundle would leave out what speaks against it.
+    pub beside: Vec<(String, &'e dyn LogFiles)>,
     /// Earlier checkpoints that the auditor kept (`--seen`), with where each is from.
     pub seen: Vec<(String, Note)>,
     /// What witnesses last cosigned, asked by the auditor himself just now (`--witness`),
@@ -40,6 +43,7 @@ impl<'e> Evidence<'e> {
     pub const fn of(subject: Subject<'e>) -> Self {
         Self {
             subject,
+            beside: Vec::new(),
             seen: Vec::new(),
             witnesses: Vec::new(),
             unanswered: Vec::new(),
@@ -88,6 +92,7 @@ impl OpenedLedger {
 }
 
 /// What is judged.
+#[derive(Clone, Copy)]
 pub enum Subject<'e> {
     /// A bundle.
     Bundle(&'e Bundle),

@@ -1,18 +1,15 @@
 //! All questions in their order, for a whole log.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::attestation::IssuerId;
 use crate::catalogue::Catalogue;
-use crate::key::KeyId;
 use crate::key::VerifierKey;
 use crate::time::UnixSeconds;
+use crate::verify::abroad::Abroad;
+use crate::verify::abroad::stale;
 use crate::verify::accounting::Rating;
-use crate::verify::checkpoints::KeptByLog;
 use crate::verify::checkpoints::answered;
-use crate::verify::checkpoints::compare;
-use crate::verify::checkpoints::gather;
 use crate::verify::checkpoints::log_key;
 use crate::verify::checks::Check;
 use crate::verify::claim::Court;
@@ -27,20 +24,13 @@ use crate::verify::hardware;
 use crate::verify::hardware::Witnessed;
 use crate::verify::history::History;
 use crate::verify::logged::BROKEN_CHECKPOINT;
-use crate::verify::logged::Order;
-use crate::verify::logged::Reader;
-use crate::verify::replay::Keys;
-use crate::verify::replay::Replay;
-use crate::verify::replay::check;
+use crate::verify::reading::Opened;
+use crate::verify::reading::Read;
 use crate::verify::state::State;
-use crate::verify::tree::KeptTree;
-use crate::verify::tree::Tree;
-use crate::verify::tree::Whole;
 use crate::verify::trust::Trust;
 use crate::verify::trust::TrustedIssuer;
 use crate::verify::verdict::Finding;
 use crate::verify::verdict::Judgement;
-use crate::verify::witnessed::Seen;
 use crate::verify::witnessed::Times;
 
 /// The log as a whole cannot be read.
@@ -78,6 +68,7 @@ pub fn judge_from(
 ) -> Result<(Judgement, Option<State>), Unreadable> {
     let mut judgement = Judgement {
         checkpoint: None,
+        beside: Vec::new(),
         at,
         trust: trust.digest(),
         label: trust.label.clone(),
@@ -92,18 +83,25 @@ pub fn judge_from(
         let why = "the trust file names another catalogue than the one given".to_owned();
         return Err(Unreadable { why });
     }
-    let key = log_key(evidence, trust);
+    let signed = log_key(&evidence.subject, &trust.logs());
+    let key = signed.unwrap_or_else(|| trust.first_log().clone());
+    let mut findings = Findings::new();
+    for what in &evidence.unanswered {
+        findings.push(Finding::new(Check::Unanswered, what));
+    }
+    let beside = beside(evidence, trust, &key, &mut findings);
     let before;
-    let read = match open(evidence, &key) {
-        Ok((reader, proven)) => {
-            judgement.checkpoint = Some(reader.checkpoint().clone());
+    let read = match Opened::open(evidence.subject, key.clone()) {
+        Ok(opened) => {
+            let checkpoint = opened.reader.checkpoint().clone();
             let state = state.filter(|state| {
-                let reaches = reader.checkpoint().size >= state.size();
-                let whole = is_whole(evidence) && evidence.ledgers.is_empty();
+                let reaches = checkpoint.size >= state.size();
+                let whole = opened.is_whole() && evidence.ledgers.is_empty();
                 whole && reaches && state.is_of(trust) && state.is_of_log(&key)
             });
             before = state.as_ref().map_or(0, State::size);
-            read(evidence, (trust, &key), reader, proven, state)
+            judgement.checkpoint = Some(checkpoint);
+            opened.read(evidence, trust, findings, state)
         }
         Err(why) if why.starts_with(BROKEN_CHECKPOINT) => {
             judgement
@@ -130,6 +128,13 @@ pub fn judge_from(
             "the first {before} entries were read before, and not again: that they are still served is not shown"
         ));
     }
+    for other in &beside {
+        judgement.beside.push(other.checkpoint.clone());
+        let log = other.key.name();
+        let anomalies = other.anomalies.iter();
+        let anomalies = anomalies.map(|what| format!("of the log `{log}`: {what}"));
+        judgement.anomalies.extend(anomalies);
+    }
     for issuer in trust.issuers.iter().filter(|one| one.log != key) {
         judgement.anomalies.push(format!(
             "{} is not judged here: its log of record is `{}`",
@@ -142,163 +147,42 @@ pub fn judge_from(
         evidence,
         trust,
         catalogue,
-        read: &read,
+        logs: [&read].into_iter().chain(&beside).collect(),
         hardware: &hardware,
         at,
     };
-    // What the pledges of pacts come to alone, before any is judged as what it depends on.
-    let mut parties = Parties::new();
-    for issuer in trust.issuers_of(&key) {
-        bench.with_court(issuer, &Parties::new(), |court, history| {
-            standings(court, history, &mut parties);
-        });
-    }
-    for issuer in trust.issuers_of(&key) {
-        bench.with_court(issuer, &parties, |court, history| {
-            if history.pledges.is_empty() {
-                judgement.findings.extend(no_pledge(issuer, history));
-            }
-            let verdicts = history
-                .pledges
-                .iter()
-                .map(|record| judge_pledge(court, history, record));
-            judgement.verdicts.extend(verdicts);
-        });
-    }
+    bench.judge_all(&mut judgement);
     Ok((judgement, read.into_state()))
 }
 
-/// What was read of a log or a bundle.
-struct Read {
-    histories: Vec<History>,
-    /// Issuers that the trust file does not name, by the root keys of their first
-    /// statements.
-    foundings: BTreeMap<KeyId, IssuerId>,
-    anomalies: Vec<String>,
-    /// What is wrong with the log itself.
-    findings: Findings,
-    /// The checkpoints that are prefixes of it.
-    seen: Vec<Seen>,
-    /// Whether a checkpoint that the auditor kept covers all of it.
-    seen_before: bool,
-    /// What to go on from the next time, but for the histories; `None` where something is
-    /// wrong with the log.
-    state: Option<State>,
-}
-
-impl Read {
-    fn into_state(self) -> Option<State> {
-        let mut state = self.state?;
-        state.replay.histories = self.histories;
-        Some(state)
-    }
-}
-
-fn is_whole(evidence: &Evidence<'_>) -> bool {
-    matches!(evidence.subject, Subject::Log(_))
-}
-
-fn open<'e>(
-    evidence: &Evidence<'e>,
-    key: &VerifierKey,
-) -> Result<(Reader<'e>, Option<Tree<'e>>), String> {
-    match &evidence.subject {
-        Subject::Bundle(bundle) => {
-            Reader::bundle(bundle, key).map(|(reader, tree)| (reader, Some(tree)))
-        }
-        Subject::Log(files) => Reader::log(*files, key).map(|reader| (reader, None)),
-    }
-}
-
-/// Reads everything, and compares it with what others saw.
-fn read<'e>(
-    evidence: &Evidence<'e>,
-    (trust, key): (&Trust, &VerifierKey),
-    mut reader: Reader<'e>,
-    proven: Option<Tree<'e>>,
-    state: Option<State>,
-) -> Read {
-    let mut findings = Findings::new();
-    for what in &evidence.unanswered {
-        findings.push(Finding::new(Check::Unanswered, what));
-    }
-    let asked = findings.count();
-    let (from, before) = match state {
-        Some(state) => (Some((state.tree, state.replay)), state.kept),
-        None => (None, KeptByLog::default()),
-    };
-    let (seen, kept) = gather(evidence, &reader, (key, trust), before.next, &mut findings);
-    let own = reader.checkpoint().clone();
-    let size = own.size;
-    let wanted = || {
-        let all = seen.iter().chain(&kept.seen);
-        all.map(|one| one.checkpoint.size).collect()
-    };
-    let (mut tree, mut replay) = match (proven, reader.files(), from) {
-        (None, Some(files), Some((tree, replay))) => {
-            reader.skip_to(tree.size());
-            let whole = Whole::new(files, size, wanted(), tree);
-            let tree = Tree::Whole(Box::new(whole));
-            (tree, Replay::resume(key.clone(), replay))
-        }
-        (proven, files, _) => {
-            let ids = trust.issuers_of(key).map(|issuer| issuer.id);
-            let ids = ids.chain(trust.corroborators.iter().map(|one| one.id));
-            let replay = Replay::new(key.clone(), ids, is_whole(evidence), &evidence.ledgers);
-            let none = KeptTree::default();
-            let whole = |files| Tree::Whole(Box::new(Whole::new(files, size, wanted(), none)));
-            let read = proven.or_else(|| files.map(whole));
-            (read.unwrap_or(Tree::Proven(Vec::new())), replay)
-        }
-    };
-    replay_all(&mut reader, &mut tree, &mut replay);
-    let readable = reader.is_readable();
-    let note = reader.note().clone();
-    findings.merge(reader.finish(&tree));
-    let (mut seen, seen_before) = compare(evidence, seen, &tree, &own, &mut findings);
-    let (new, _) = compare(evidence, kept.seen, &tree, &own, &mut findings);
-    let kept = KeptByLog {
-        seen: [before.seen, new].concat(),
-        next: kept.next,
-    };
-    seen.extend_from_slice(&kept.seen);
-    // What is wrong with the log is to be found again the next time.
-    let clean = findings.count() == asked && evidence.ledgers.is_empty();
-    let to_keep = clean.then(|| (replay.keep(), kept));
-    let foundings = replay.take_foundings();
-    let (mut histories, mut anomalies, unnamed) = replay.finish();
-    if !readable {
-        let everybodys = histories.iter_mut().map(|history| &mut history.findings);
-        for findings in everybodys.chain([&mut findings]) {
-            findings.excuse(UNREAD, Check::Unreadable);
+/// Reads the logs beside the one of this key that is judged: each once, and only those that
+/// the trust file names. What cannot be read is said.
+fn beside(
+    evidence: &Evidence<'_>,
+    trust: &Trust,
+    judged: &VerifierKey,
+    findings: &mut Findings,
+) -> Vec<Read> {
+    let mut logs: Vec<Read> = Vec::new();
+    for (name, files) in &evidence.beside {
+        let subject = Subject::Log(*files);
+        let read = match log_key(&subject, &trust.all_logs()) {
+            None => Err("is no log that the trust file names".to_owned()),
+            Some(key) if key == *judged => Err("is the log that is judged".to_owned()),
+            Some(key) if logs.iter().any(|one| one.key == key) => {
+                Err("is of a log that was given already".to_owned())
+            }
+            Some(key) => Opened::open(subject, key),
+        };
+        match read {
+            Ok(opened) => logs.push(opened.read(evidence, trust, Findings::new(), None)),
+            Err(why) => findings.push(Finding::new(
+                Check::Unanswered,
+                format!("`{name}`: {why}: it was not read"),
+            )),
         }
     }
-    // What is not its own checkpoint's tree shows no fork of it.
-    if tree.root_at(size) != Some(own.root) {
-        for history in &mut histories {
-            history
-                .findings
-                .excuse(&[Check::NotBeforeFork], Check::NotBefore);
-        }
-    }
-    let state = to_keep.and_then(|(replay, kept)| {
-        let tree = tree.into_kept()?;
-        Some(State::new(trust, key.clone(), &note, tree, replay, kept))
-    });
-    if unnamed > 0 {
-        anomalies.push(format!(
-            "{unnamed} entries are of issuers that the trust file does not name"
-        ));
-    }
-    Read {
-        histories,
-        foundings,
-        anomalies,
-        findings,
-        seen,
-        seen_before,
-        state,
-    }
+    logs
 }
 
 /// All that is judged with.
@@ -306,20 +190,50 @@ struct Bench<'b> {
     evidence: &'b Evidence<'b>,
     trust: &'b Trust,
     catalogue: &'b Catalogue,
-    read: &'b Read,
+    /// What was read: first of the log that is judged.
+    logs: Vec<&'b Read>,
     hardware: &'b [Witnessed],
     at: UnixSeconds,
 }
 
 impl Bench<'_> {
-    /// Has an issuer judged, if there is anything of it.
+    /// Judges every claim of every issuer whose log of record is the one that is judged.
+    fn judge_all(&self, judgement: &mut Judgement) {
+        // What the pledges of pacts come to alone, before any is judged as what it depends on.
+        let mut parties = Parties::new();
+        for log in &self.logs {
+            for issuer in self.trust.issuers_of(&log.key) {
+                self.with_court(log, issuer, &Parties::new(), |court, history| {
+                    standings(court, history, &mut parties);
+                });
+            }
+        }
+        let Some(judged) = self.logs.first() else {
+            return;
+        };
+        for issuer in self.trust.issuers_of(&judged.key) {
+            self.with_court(judged, issuer, &parties, |court, history| {
+                if history.pledges.is_empty() {
+                    judgement.findings.extend(no_pledge(issuer, history));
+                }
+                let verdicts = history
+                    .pledges
+                    .iter()
+                    .map(|record| judge_pledge(court, history, record));
+                judgement.verdicts.extend(verdicts);
+            });
+        }
+    }
+
+    /// Has an issuer judged by what its log of record holds, if there is anything of it.
     fn with_court(
         &self,
+        read: &Read,
         issuer: &TrustedIssuer,
         parties: &Parties,
         judge: impl FnOnce(&Court<'_>, &History),
     ) {
-        let (evidence, trust, read) = (self.evidence, self.trust, self.read);
+        let (evidence, trust) = (self.evidence, self.trust);
         let histories = &read.histories;
         let Some(history) = histories.iter().find(|history| history.id == issuer.id) else {
             return;
@@ -329,13 +243,20 @@ impl Bench<'_> {
             times: &times,
             at: self.at,
             asked_now: answered(evidence, trust, issuer),
-            bundle: !is_whole(evidence),
+            bundle: !read.whole,
         };
         let mut findings = read.findings.clone();
         shared_roots(history, read, &mut findings);
         earlier_ids(issuer, history, &mut findings);
+        let abroad = trust.corroborators.iter().filter_map(|who| {
+            let log = who.log.as_ref().filter(|log| **log != issuer.log)?;
+            let read = self.logs.iter().find(|read| read.key == *log)?;
+            Abroad::of(who, read, issuer, trust, self.at)
+        });
+        let abroad: Vec<Abroad<'_>> = abroad.collect();
         let court = Court {
             histories,
+            abroad: &abroad,
             trust,
             issuer,
             clock,
@@ -350,32 +271,6 @@ impl Bench<'_> {
             stale: stale(clock.times, trust, self.at),
         };
         judge(&court, history);
-    }
-}
-
-/// What may be found only because a file could not be read.
-const UNREAD: &[Check] = &[Check::Head, Check::Previous, Check::Root, Check::Sequence];
-
-/// Reads every entry: while one chunk is followed in order, the next is read and checked
-/// on the other cores.
-fn replay_all<'e>(reader: &mut Reader<'e>, tree: &mut Tree<'e>, replay: &mut Replay<'_>) {
-    let read = |order: Order<'e>, keys: &Keys| order.read(|index, entry| check(index, entry, keys));
-    let Some(first) = reader.order() else { return };
-    let mut chunk = read(first, &replay.keys());
-    loop {
-        let next = reader.order();
-        let keys = replay.keys();
-        let ((), after) = rayon::join(
-            || {
-                let entries = reader.take(chunk, tree);
-                replay.follow(entries, tree);
-            },
-            || next.map(|next| read(next, &keys)),
-        );
-        match after {
-            Some(after) => chunk = after,
-            None => return,
-        }
     }
 }
 
@@ -448,14 +343,4 @@ fn earlier_ids(issuer: &TrustedIssuer, history: &History, findings: &mut Finding
             ),
         ));
     }
-}
-
-fn stale(times: &Times, trust: &Trust, at: UnixSeconds) -> Option<String> {
-    let newest = times.newest()?;
-    (at.since(newest) > trust.greatest_age).then(|| {
-        format!(
-            "a quorum saw the log last at {newest}, more than {} seconds before {at}",
-            trust.greatest_age
-        )
-    })
 }

@@ -69,6 +69,8 @@ pub struct Corroborator {
     pub trust_root: String,
     /// The issuer that it measures.
     pub measures: IssuerId,
+    /// The key of its log of record; `None` where it publishes in the log of whom it measures.
+    pub log: Option<VerifierKey>,
     /// The areas that it is expected to speak of; if none is named, every one of a claim.
     pub areas: Vec<StreamId>,
     /// From when it is believed.
@@ -174,15 +176,7 @@ impl Trust {
         }
         let first_log = issuers.first().ok_or(TrustError::NoIssuer)?.log.clone();
         for issuer in &issuers {
-            // A policy that names logs trusts no other (C2SP tlog-policy).
-            let mut named = policy.logs().peekable();
-            if named.peek().is_some() && !named.any(|log| *log == issuer.log) {
-                return Err(TrustError::Field {
-                    field: "issuer.log",
-                    found: issuer.log.to_string(),
-                    why: "is not a log of the policy".to_owned(),
-                });
-            }
+            named("issuer.log", &issuer.log, &policy)?;
         }
         let witnesses = raw
             .witness
@@ -211,6 +205,9 @@ impl Trust {
             .iter()
             .map(Corroborator::read)
             .collect::<Result<Vec<_>, _>>()?;
+        for log in corroborators.iter().filter_map(|one| one.log.as_ref()) {
+            named("corroborator.log", log, &policy)?;
+        }
         Ok(Self {
             digest: hasher.finish(),
             first_log,
@@ -256,18 +253,21 @@ impl Trust {
     /// Returns the policy without the witnesses that do not count for this issuer and
     /// its log: those of the issuer's or the operator's own trust root, or of none.
     pub fn quorum_for(&self, issuer: &TrustedIssuer) -> Policy {
-        let operator = self
-            .operators
-            .iter()
-            .find(|operator| operator.log == issuer.log)
-            .map(|operator| operator.trust_root.as_str());
+        self.quorum_apart(&[&issuer.trust_root], &issuer.log)
+    }
+
+    /// Returns the policy without the witnesses that belong to one of these trust roots or to
+    /// the log's operator, or to none.
+    pub(super) fn quorum_apart(&self, roots: &[&str], log: &VerifierKey) -> Policy {
+        let operator = self.operators.iter().find(|one| one.log == *log);
+        let operator = operator.map(|one| one.trust_root.as_str());
         self.policy.retain(|key| {
             self.witnesses.iter().any(|witness| {
                 let root = &witness.trust_root;
+                let mut others = roots.iter().copied().chain(operator);
                 witness.key == *key
                     && !root.is_empty()
-                    && !self.is_related(root, &issuer.trust_root)
-                    && !operator.is_some_and(|operator| self.is_related(root, operator))
+                    && !others.any(|other| self.is_related(root, other))
             })
         })
     }
@@ -312,15 +312,26 @@ impl Trust {
         &self.first_log
     }
 
-    /// Returns the keys of the logs of record, each once.
+    /// Returns the keys of the issuers' logs of record, each once.
     pub fn logs(&self) -> Vec<VerifierKey> {
-        let mut logs: Vec<VerifierKey> = Vec::new();
-        for issuer in &self.issuers {
-            if !logs.contains(&issuer.log) {
-                logs.push(issuer.log.clone());
-            }
-        }
-        logs
+        once(self.issuers.iter().map(|one| &one.log))
+    }
+
+    /// Returns the keys of the logs of record of issuers and corroborators, each once.
+    pub fn all_logs(&self) -> Vec<VerifierKey> {
+        let issuers = self.issuers.iter().map(|one| &one.log);
+        let corroborators = self.corroborators.iter();
+        once(issuers.chain(corroborators.filter_map(|one| one.log.as_ref())))
+    }
+
+    /// Returns the ids of everybody who may be heard in a log.
+    pub(super) fn heard_in(&self, log: &VerifierKey) -> impl Iterator<Item = IssuerId> {
+        let issuers = self.issuers_of(log).map(|one| one.id);
+        let corroborators = self.corroborators.iter().filter(move |one| {
+            let own = one.log.as_ref();
+            own.is_none_or(|own| own == log)
+        });
+        issuers.chain(corroborators.map(|one| one.id))
     }
 }
 
@@ -349,6 +360,11 @@ impl Corroborator {
             name: raw.name.clone(),
             trust_root: raw.trust_root.clone(),
             measures: field("corroborator.measures", &raw.measures)?,
+            log: raw
+                .log
+                .as_deref()
+                .map(|log| field("corroborator.log", log))
+                .transpose()?,
             areas: raw
                 .areas
                 .iter()
@@ -549,6 +565,7 @@ struct RawCorroborator {
     name: String,
     trust_root: String,
     measures: String,
+    log: Option<String>,
     #[serde(default)]
     areas: Vec<String>,
     from: Option<String>,
@@ -583,6 +600,30 @@ impl Raw {
     fn parse(text: &str) -> Result<Self, TrustError> {
         toml::from_str(text).map_err(|error| TrustError::Toml(error.to_string()))
     }
+}
+
+/// A policy that names logs trusts no other (C2SP tlog-policy).
+fn named(field: &'static str, log: &VerifierKey, policy: &Policy) -> Result<(), TrustError> {
+    let mut named = policy.logs().peekable();
+    if named.peek().is_none() || named.any(|one| one == log) {
+        return Ok(());
+    }
+    Err(TrustError::Field {
+        field,
+        found: log.to_string(),
+        why: "is not a log of the policy".to_owned(),
+    })
+}
+
+/// Returns each key once, in order.
+fn once<'k>(keys: impl Iterator<Item = &'k VerifierKey>) -> Vec<VerifierKey> {
+    let mut logs: Vec<VerifierKey> = Vec::new();
+    for key in keys {
+        if !logs.contains(key) {
+            logs.push(key.clone());
+        }
+    }
+    logs
 }
 
 fn instant(name: &'static str, text: Option<&str>) -> Result<Option<UnixSeconds>, TrustError> {

@@ -173,6 +173,8 @@ pub struct Judgement {
     /// The checkpoint that everything is judged as of; `None` where there was none and
     /// witnesses answered for the log.
     pub checkpoint: Option<Checkpoint>,
+    /// The checkpoints of the logs that were read beside it.
+    pub beside: Vec<Checkpoint>,
     /// The time at which staleness and expiry were judged.
     pub at: UnixSeconds,
     /// The digest of the trust file and of the policy that it names.

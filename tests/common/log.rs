@@ -1,6 +1,7 @@
 //! Logs of what was said, and bundles cut from them.
 
 use standstill::bundle::Bundle;
+use standstill::key::{SignerKey, VerifierKey};
 use standstill::merkle::prove_set;
 use standstill::note::Note;
 use standstill::store::log::Log;
@@ -14,13 +15,19 @@ use super::*;
 /// A log with these batches, each of entries and the time at which all three witnesses
 /// cosigned it, if they did.
 pub fn log(batches: &[(&[Vec<u8>], Option<u64>)]) -> MemoryObjects {
+    log_by(log_key(), batches)
+}
+
+/// As [`log`], of the log that has this key.
+pub fn log_by(key: SignerKey, batches: &[(&[Vec<u8>], Option<u64>)]) -> MemoryObjects {
+    let verifier = key.verifier();
     let faults = Faults::default();
     let public = MemoryObjects::new(&faults);
     let mut log = Log::create(
         public.clone(),
         MemoryObjects::new(&faults),
         MemoryLock::new(&faults),
-        log_key(),
+        key,
         at(START),
     )
     .unwrap();
@@ -30,8 +37,8 @@ pub fn log(batches: &[(&[Vec<u8>], Option<u64>)]) -> MemoryObjects {
         }
         if let Some(time) = time {
             let note = log.reader().checkpoint().unwrap().unwrap();
-            log.publish_cosigned(&cosigned(&note, &[1, 2, 3], *time))
-                .unwrap();
+            let cosigned = cosigned_of(&verifier, &note, &[1, 2, 3], *time);
+            log.publish_cosigned(&cosigned).unwrap();
         }
     }
     public
@@ -39,9 +46,12 @@ pub fn log(batches: &[(&[Vec<u8>], Option<u64>)]) -> MemoryObjects {
 
 /// The note of a checkpoint with cosignatures of these witnesses, and no older ones.
 pub fn cosigned(note: &[u8], witnesses: &[u8], time: u64) -> Note {
+    cosigned_of(&log_key().verifier(), note, witnesses, time)
+}
+
+fn cosigned_of(log: &VerifierKey, note: &[u8], witnesses: &[u8], time: u64) -> Note {
     let mut note = Note::parse(note).unwrap();
-    let log = log_key().verifier();
-    note.retain(|line| line.names(&log));
+    note.retain(|line| line.names(log));
     for number in witnesses {
         note.put(cosign(note.text(), &witness_key(*number), at(time)).unwrap());
     }

@@ -50,16 +50,23 @@ pub fn seen(observed: u64, gap: u64) -> Coverage {
 /// A party that measures the first area of a lab, in a stream of its own.
 pub fn corroborator(seed: u8, of: &Lab) -> Lab {
     let mut other = Lab::renamed(seed, "meters");
-    let open = AreaOpen {
-        cadence: None,
-        measures: Some(Measured {
-            issuer: of.id,
-            stream: StreamId::new(1),
-        }),
-        ..days()
-    };
-    other.open(2, open);
+    other.measures(of);
     other
+}
+
+impl Lab {
+    /// Opens the area in which another's first area is measured.
+    pub fn measures(&mut self, of: &Lab) {
+        let open = AreaOpen {
+            cadence: None,
+            measures: Some(Measured {
+                issuer: of.id,
+                stream: StreamId::new(1),
+            }),
+            ..days()
+        };
+        self.open(2, open);
+    }
 }
 
 /// Training of between so much and so much, and nothing said of other classes.

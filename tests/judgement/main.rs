@@ -8,6 +8,7 @@
     reason = "a test may stop"
 )]
 
+mod abroad;
 mod bad_input;
 #[path = "../common/mod.rs"]
 mod common;

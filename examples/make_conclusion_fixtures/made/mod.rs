@@ -19,7 +19,7 @@ use standstill::key::{Algorithm, KeyName, SecretKey, SignerKey, VerifierKey};
 use standstill::report::{cyclonedx, ear, vsa};
 use standstill::verify::Word;
 
-pub use sample::{PROGRAM, judgement, sample};
+pub use sample::{PROGRAM, beside, judgement, sample};
 
 /// Every fixture of this document, by path below `fixtures/`.
 pub fn fixtures() -> Vec<Made> {
@@ -71,7 +71,7 @@ fn of_word(word: Word) -> Vec<Made> {
 
 /// Verdicts of no special word, and still not like the others.
 fn special() -> Vec<Made> {
-    [
+    let mut made: Vec<Made> = [
         (
             "restated",
             "con-6",
@@ -97,7 +97,13 @@ fn special() -> Vec<Made> {
         let signed = vsa::sign(&judgement, &judgement.verdicts[0], PROGRAM, &auditor());
         Made::summary(name, spec, "ok", what, signed.unwrap()).with("word", word)
     })
-    .into()
+    .into();
+    let beside = sample::beside();
+    let signed = vsa::sign(&beside, &beside.verdicts[0], PROGRAM, &auditor());
+    let what = "the log of who measured was read too";
+    let spec = "con-1 con-6 con-7";
+    made.push(Made::summary("beside", spec, "ok", what, signed.unwrap()).with("word", Word::Holds));
+    made
 }
 
 /// One fixture.

@@ -19,12 +19,25 @@ pub fn judgement(verdicts: Vec<Verdict>) -> Judgement {
             size: 34,
             root: sha256(b"root"),
         }),
+        beside: Vec::new(),
         at: "2026-04-10T00:00:00Z".parse().unwrap(),
         trust: sha256(b"trust file"),
         label: Some("made up".to_owned()),
         verdicts,
         findings: Vec::new(),
         anomalies: vec!["one entry is nobody's".to_owned()],
+    }
+}
+
+/// A judgement of a lab whose utility has a log of its own.
+pub fn beside() -> Judgement {
+    Judgement {
+        beside: vec![Checkpoint {
+            origin: Origin::new("meters.example/log").unwrap(),
+            size: 21,
+            root: sha256(b"another root"),
+        }],
+        ..judgement(vec![sample(Word::Holds)])
     }
 }
 

@@ -285,6 +285,25 @@ fn by_the_auditor() -> Vec<Made> {
             }),
         ),
         (
+            "beside_none",
+            "con-1",
+            "member",
+            "a list of no other logs, which is left out",
+            changed(Word::Holds, |value| {
+                value["predicate"][MEMBER]["beside"] = json!([]);
+            }),
+        ),
+        (
+            "inputs_without_beside",
+            "con-7",
+            "member",
+            "the checkpoint of a log that was read too left out",
+            changed(Word::Holds, |value| {
+                let checkpoint = value["predicate"][MEMBER]["checkpoint"].clone();
+                value["predicate"][MEMBER]["beside"] = json!([checkpoint]);
+            }),
+        ),
+        (
             "inputs_shorter",
             "con-7",
             "member",

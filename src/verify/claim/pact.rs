@@ -8,6 +8,8 @@ use crate::claim::Level;
 use crate::claim::Terms;
 use crate::claim::falsifier;
 use crate::hash::Hash;
+use crate::key::VerifierKey;
+use crate::time::UnixSeconds;
 use crate::verify::checks::Check;
 use crate::verify::claim::Case;
 use crate::verify::claim::Court;
@@ -24,25 +26,52 @@ use crate::verify::verdict::Word;
 pub type Parties = BTreeMap<(Hash, IssuerId), Vec<Standing>>;
 
 /// How a party stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     word: Word,
     level: Level,
     /// Where its breach shows, if it is one.
-    broken_at: Option<u64>,
+    broken_at: Option<Breach>,
+}
+
+/// Where a breach shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Breach {
+    log: VerifierKey,
+    index: u64,
+    /// By when a quorum had seen that entry.
+    seen: Option<UnixSeconds>,
+}
+
+impl Breach {
+    /// Whether it was shown before an entry of the log of record of whom `court` judges: by
+    /// their order in one log, else only if a quorum saw that log without the entry later.
+    fn is_before(&self, index: u64, court: &Court<'_>) -> bool {
+        if self.log == court.issuer.log {
+            return self.index < index;
+        }
+        let without = court.clock.times.still(index);
+        self.seen
+            .zip(without)
+            .is_some_and(|(seen, without)| seen <= without)
+    }
 }
 
 impl Standing {
-    fn of(verdict: &Verdict) -> Self {
+    fn of(verdict: &Verdict, court: &Court<'_>) -> Self {
         Self {
             word: verdict.word,
             level: verdict.level,
-            broken_at: verdict.broken_at,
+            broken_at: verdict.broken_at.map(|index| Breach {
+                log: court.issuer.log.clone(),
+                index,
+                seen: court.clock.times.not_after(index),
+            }),
         }
     }
 
     /// Whether it holds what it pledged, at a level.
-    fn holds(self, level: Level) -> bool {
+    fn holds(&self, level: Level) -> bool {
         matches!(self.word, Word::Holds | Word::Consistent) && self.level >= level
     }
 }
@@ -53,7 +82,7 @@ pub fn standings(court: &Court<'_>, history: &History, parties: &mut Parties) {
         if let Some((pact, wrapped)) = wrapped(record) {
             let verdict = judge_pledge(court, history, &wrapped);
             let known = parties.entry((pact, history.id)).or_default();
-            known.push(Standing::of(&verdict));
+            known.push(Standing::of(&verdict, court));
         }
     }
 }
@@ -102,10 +131,10 @@ pub(super) fn conditional(evidence: &Evidence<'_>, pact: &Conditional, case: &mu
     let standing =
         |party: &IssuerId| match court.parties.get(&(pact.pact, *party)).map(Vec::as_slice) {
             // Of several, nobody knows which is meant.
-            Some([one]) => Some(*one),
+            Some([one]) => Some(one),
             _ => None,
         };
-    let known: Vec<Option<Standing>> = pact.parties.iter().map(standing).collect();
+    let known: Vec<Option<&Standing>> = pact.parties.iter().map(standing).collect();
     let holding = known
         .iter()
         .flatten()
@@ -122,29 +151,47 @@ pub(super) fn conditional(evidence: &Evidence<'_>, pact: &Conditional, case: &mu
             ),
         ));
     }
-    lapse(pact, &known, case);
+    lapse(court, pact, &known, case);
 }
 
 /// Where so many parties were shown to have broken theirs that too few are left, what comes
 /// after is no breach of this one.
-fn lapse(pact: &Conditional, known: &[Option<Standing>], case: &mut Case) {
-    let mut broken: Vec<u64> = known
+fn lapse(court: &Court<'_>, pact: &Conditional, known: &[Option<&Standing>], case: &mut Case) {
+    let mut broken: Vec<&Breach> = known
         .iter()
         .flatten()
-        .filter_map(|one| one.broken_at)
+        .filter_map(|one| one.broken_at.as_ref())
         .collect();
-    broken.sort_unstable();
+    // By index in one log; between logs, by when they were seen, the unseen last.
+    let elsewhere = broken.iter().any(|one| one.log != court.issuer.log);
+    broken.sort_by_key(|one| {
+        let seen = elsewhere.then(|| one.seen.unwrap_or(UnixSeconds::MAX));
+        (seen, one.index)
+    });
     let parties = u64::try_from(pact.parties.len()).unwrap_or(u64::MAX);
     let spare = parties.saturating_sub(pact.quorum);
     let spare = usize::try_from(spare).unwrap_or(usize::MAX);
-    let Some(at) = broken.get(spare).copied() else {
+    let Some(last) = broken.get(spare) else {
         return;
+    };
+    let at = if last.log == court.issuer.log {
+        format!("entry {}", last.index)
+    } else {
+        format!("entry {} of the log `{}`", last.index, last.log.name())
     };
     case.findings.push(Finding::new(
         Check::Lapsed,
-        format!("from entry {at} on too few parties are left that did not break theirs: the claim lapsed"),
+        format!(
+            "from {at} on too few parties are left that did not break theirs: the claim lapsed"
+        ),
     ));
-    if case.broken_at.is_some_and(|own| own > at) {
+    let before = |own: u64| {
+        broken
+            .iter()
+            .filter(|one| one.is_before(own, court))
+            .count()
+    };
+    if case.broken_at.is_some_and(|own| before(own) > spare) {
         // It was shown only after the others' breach.
         case.breaches.clear();
         case.broken_at = None;

@@ -129,6 +129,7 @@ mod tests {
     fn judgement(verdicts: Vec<Verdict>) -> Judgement {
         Judgement {
             checkpoint: None,
+            beside: Vec::new(),
             at: UnixSeconds::new(0).unwrap(),
             trust: sha256(b"trust"),
             label: None,
