@@ -91,6 +91,9 @@ impl TrustArgs {
         world.say("# name = \"…\"           # what to call it in verdicts")?;
         world.say("# trust_root = \"…\"     # who controls it")?;
         world.say("# measures = \"…\"       # the lab's id")?;
+        world.say(
+            "# log = \"…\"            # its log, if it has one of its own: `verify --beside`",
+        )?;
         world
             .say("\n# [[hardware_root]]    # whose word on hardware is taken: bounds from below")?;
         world.say("# name = \"…\"           # what to call it in verdicts")?;

@@ -114,6 +114,73 @@ fn two_roots_beside_a_job_log_make_a_claim_hold() {
 }
 
 #[test]
+fn who_measures_may_keep_a_log_of_its_own() {
+    let mut lab = lab();
+    // A job log says of no second that it was seen: two others must speak.
+    let mut trust = lab.read("trust.toml");
+    let mut keys = String::new();
+    for name in ["cloud", "colo"] {
+        let out = lab.ok(&format!(
+            "init {name} --measures {}/1 --origin {name}.example/log --first 2026-03-01T00:00:00Z --witness w1 --witness w2 --witness w3",
+            lab.id
+        ));
+        let printed = |what: &str| {
+            let line = out.lines().find(|line| line.starts_with(what)).unwrap();
+            line.split_whitespace().nth(1).unwrap().to_owned()
+        };
+        let (id, key) = (printed("issuer"), printed("log"));
+        lab.ok(&format!(
+            "corroborate --workspace {name} --source own-billing --cover all {WINDOW} --accelerator-seconds h100-sxm=17000000..17500000"
+        ));
+        lab.ok(&format!("publish --workspace {name}"));
+        trust += &format!(
+            "\n[[corroborator]]\nid = \"{id}\"\nname = \"{name}\"\ntrust_root = \"{name}\"\nmeasures = \"{}\"\nlog = \"{key}\"\n",
+            lab.id
+        );
+        keys += &format!("log {key}\n");
+    }
+    lab.write("trust.toml", trust);
+    // A policy that names logs trusts no other.
+    let refused = lab.run("verify lab/log --trust trust.toml --beside cloud/log");
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(
+        refused.err.contains("is not a log of the policy"),
+        "{refused:?}"
+    );
+    let policy = lab.read("policy");
+    lab.write("policy", keys + &policy);
+    let alone = lab.run("verify lab/log --trust trust.toml");
+    assert!(alone.out.starts_with("lab: NOT-SHOWN"), "{alone:?}");
+    let all = "verify lab/log --trust trust.toml --beside cloud/log --beside colo/log";
+    let one = lab.run("verify lab/log --trust trust.toml --beside cloud/log");
+    assert!(one.out.starts_with("lab: NOT-SHOWN"), "{one:?}");
+    let found = lab.run(&format!("{all} --witness w1 --witness w2"));
+    assert_eq!(found.code, 0, "{found:?}");
+    assert!(found.out.starts_with("lab: HOLDS@E3"), "{found:?}");
+    assert!(
+        found.out.contains("beside      cloud.example/log with"),
+        "{found:?}"
+    );
+    // What was read of the lab's log before is not read again; the other log is.
+    for _ in 0..2 {
+        let kept = lab.run(&format!("{all} --state kept"));
+        assert!(kept.out.starts_with("lab: HOLDS@E3"), "{kept:?}");
+    }
+    // Handed on, it names both trees.
+    let vkey = lab.ok("key new auditor.key --name auditor.example/judge");
+    lab.ok(&format!("{all} --sign auditor.key --to out"));
+    let file = std::fs::read_dir(lab.path("out")).unwrap().next().unwrap();
+    let file = file.unwrap().file_name().into_string().unwrap();
+    let passed = lab.ok(&format!("vsa check out/{file} --key {}", vkey.trim()));
+    assert!(passed.contains("cloud.example/log"), "{passed}");
+    let wrong = lab.run("verify lab/log --trust trust.toml --beside trust.toml");
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+    assert!(wrong.err.contains("is no log"), "{wrong:?}");
+    let again = lab.run("verify lab/log --trust trust.toml --beside lab/log");
+    assert!(again.out.contains("is the log that is judged"), "{again:?}");
+}
+
+#[test]
 fn what_is_not_over_waits_and_bad_input_changes_nothing() {
     let mut lab = Lab::new();
     measuring(&lab, "utility");
