@@ -613,7 +613,7 @@ fn what_programs_get_is_what_the_schema_says() {
     let mut bare = sample(Word::NotShown);
     bare.numbers = None;
     judgements.push(judgement(vec![bare]));
-    judgements.push(made::beside());
+    judgements.push(sample::beside());
     for one in &judgements {
         let printed = standstill::report::json(one, None).to_pretty();
         let value: Value = serde_json::from_str(&printed).unwrap();

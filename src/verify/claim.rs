@@ -95,6 +95,8 @@ pub type Peaks<'p> = dyn Fn(&str) -> Option<u128> + Sync + 'p;
 pub struct Court<'c> {
     /// Every history in the log.
     pub histories: &'c [History],
+    /// What issuers said whose log of record is another, if that log is sound.
+    pub(in crate::verify) elsewhere: &'c [&'c History],
     /// Those who measure, and publish in another log.
     pub(in crate::verify) abroad: &'c [Abroad<'c>],
     /// Whom the auditor believes.

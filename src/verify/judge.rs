@@ -225,6 +225,22 @@ impl Bench<'_> {
         }
     }
 
+    /// Returns what issuers said whose log of record is another than that of `issuer`.
+    fn elsewhere(&self, issuer: &TrustedIssuer) -> impl Iterator<Item = &History> {
+        let sound = |read: &&&Read| {
+            let mut told = read.findings.told();
+            read.key != issuer.log && told.all(|one| one.calls_for.is_none())
+        };
+        let logs = self.logs.iter().filter(sound);
+        logs.flat_map(|read| {
+            let own = |history: &&History| {
+                let mut issuers = self.trust.issuers_of(&read.key);
+                issuers.any(|one| one.id == history.id)
+            };
+            read.histories.iter().filter(own)
+        })
+    }
+
     /// Has an issuer judged by what its log of record holds, if there is anything of it.
     fn with_court(
         &self,
@@ -248,6 +264,7 @@ impl Bench<'_> {
         let mut findings = read.findings.clone();
         shared_roots(history, read, &mut findings);
         earlier_ids(issuer, history, &mut findings);
+        let elsewhere: Vec<&History> = self.elsewhere(issuer).collect();
         let abroad = trust.corroborators.iter().filter_map(|who| {
             let log = who.log.as_ref().filter(|log| **log != issuer.log)?;
             let read = self.logs.iter().find(|read| read.key == *log)?;
@@ -256,6 +273,7 @@ impl Bench<'_> {
         let abroad: Vec<Abroad<'_>> = abroad.collect();
         let court = Court {
             histories,
+            elsewhere: &elsewhere,
             abroad: &abroad,
             trust,
             issuer,

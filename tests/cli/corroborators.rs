@@ -115,7 +115,7 @@ fn two_roots_beside_a_job_log_make_a_claim_hold() {
 
 #[test]
 fn who_measures_may_keep_a_log_of_its_own() {
-    let mut lab = lab();
+    let lab = lab();
     // A job log says of no second that it was seen: two others must speak.
     let mut trust = lab.read("trust.toml");
     let mut keys = String::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use standstill::attestation::content::{Issuer, LogOfRecord};
+use standstill::attestation::content::{Direction, Issuer, LogOfRecord, Measured, Transfer};
 use standstill::catalogue::Catalogue;
 use standstill::claim::{Conditional, Pledge};
 use standstill::key::{Algorithm, KeyName, SignerKey};
@@ -326,4 +326,38 @@ fn between_logs_who_broke_a_pact_first_is_told_by_when_it_was_seen() {
     let used = [[3000, 0], [0, 3000]];
     let late = [[after(1, 20), after(1, 21)], [after(0, 1), after(1, 2)]];
     assert_eq!(words(&pact(used, late)), [Word::Violated, Word::Violated]);
+}
+
+// spec: ver-89
+#[test]
+fn a_transfer_to_a_lab_with_a_log_of_its_own_is_matched_there() {
+    let transfer = |to: IssuerId, direction| {
+        let kept = devices(0, "h100-sxm", 2);
+        Content::Transfer(Transfer {
+            direction,
+            counterpart: Some(Measured {
+                issuer: to,
+                stream: StreamId::new(1),
+            }),
+            edge: at(START + DAY),
+            ledger: kept.ledger,
+            capacity: kept.capacity,
+        })
+    };
+    let mut lab = lab();
+    let mut taker = far(120);
+    lab.say(StreamId::new(1), transfer(taker.id, Direction::Out));
+    let issuers = [(lab.id, &log_key()), (taker.id, &far_key())];
+    let trust = believing(&issuers, "");
+    let near = log_with(&lab, &[], END);
+    let unmatched = |taker: &Lab| {
+        let away = far_log(taker, END);
+        let found = judged(near.clone(), &[&away], &trust, END);
+        checks(&found.verdicts[0]).contains(&"transfer-unmatched")
+    };
+    assert!(unmatched(&taker), "nobody says that they came");
+    taker.say(StreamId::new(1), transfer(lab.id, Direction::In));
+    assert!(!unmatched(&taker));
+    let alone = judged(near.clone(), &[], &trust, END);
+    assert!(checks(&alone.verdicts[0]).contains(&"transfer-unmatched"));
 }

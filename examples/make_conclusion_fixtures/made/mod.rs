@@ -19,7 +19,7 @@ use standstill::key::{Algorithm, KeyName, SecretKey, SignerKey, VerifierKey};
 use standstill::report::{cyclonedx, ear, vsa};
 use standstill::verify::Word;
 
-pub use sample::{PROGRAM, beside, judgement, sample};
+pub use sample::{PROGRAM, judgement, sample};
 
 /// Every fixture of this document, by path below `fixtures/`.
 pub fn fixtures() -> Vec<Made> {

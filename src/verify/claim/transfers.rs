@@ -7,8 +7,8 @@ use crate::verify::findings::Findings;
 use crate::verify::history::TransferRecord;
 use crate::verify::verdict::Finding;
 
-/// Says which transfers of the areas between two of this log's areas only one of them tells
-/// of: of the same devices, at the same edge.
+/// Says which transfers of the areas between two areas of the logs in hand only one of them
+/// tells of: of the same devices, at the same edge.
 pub(super) fn check(court: &Court<'_>, covered: &[Covered<'_>], findings: &mut Findings) {
     for one in covered {
         let unmatched = one.area.transfers.iter().filter(|transfer| {
@@ -35,7 +35,11 @@ fn matched(court: &Court<'_>, own: &Covered<'_>, transfer: &TransferRecord) -> b
     let Some(other) = transfer.counterpart else {
         return true;
     };
-    let history = court.histories.iter().find(|one| one.id == other.issuer);
+    let mut histories = court
+        .histories
+        .iter()
+        .chain(court.elsewhere.iter().copied());
+    let history = histories.find(|one| one.id == other.issuer);
     let area = history.and_then(|history| history.areas.get(&other.stream));
     area.is_some_and(|area| {
         area.transfers.iter().any(|back| {
