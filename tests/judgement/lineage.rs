@@ -105,6 +105,29 @@ fn judged(lab: &Lab) -> Verdict {
     verdict(&seen_log(lab, FOUNDED, END), lab, END)
 }
 
+// spec: ver-99
+#[test]
+fn whoever_measures_what_ran_does_not_know_what_is_one_run() {
+    let lab = lab(1000, [900, 0, 0], |lab| {
+        ran(lab, 0, 900, &[]);
+    });
+    // Even all that ran is below the limit.
+    let cloud = |seed| {
+        let mut other = corroborator(seed, &lab);
+        for number in 0..3 {
+            other.measure(measured(&lab, day(number), 0, 300));
+        }
+        other
+    };
+    let (one, other) = (cloud(150), cloud(170));
+    let files = log_with(&lab, &[&one, &other], END);
+    let expected = expecting(&lab, &[(&one, "cloud"), (&other, "colo")]);
+    let trust = trust_of(&[lab.id], "", &expected);
+    let found = &judge_with(&files, &trust, END, Known::default()).verdicts[0];
+    assert_eq!(found.headline(), "CONSISTENT@E2", "{found:#?}");
+    assert_eq!(found.roots, [""; 0]);
+}
+
 // spec: ver-61
 #[test]
 fn a_lineage_is_summed_and_no_ancestor_twice() {

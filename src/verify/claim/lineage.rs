@@ -53,6 +53,7 @@ pub(super) fn run_cap(evidence: &Evidence<'_>, limit: Quantity, case: &mut Case)
         let within = upper.as_ref().map(|upper| *upper <= limit);
         straddles(within, pledge.window, case);
     }
+    // What is one run, the lab says alone (ver-99).
     case.support.add(None);
     case.last_index = case.last_index.max(found.index);
     case.numbers = Some(Numbers {
