@@ -9,6 +9,7 @@ use indicatif::ProgressState;
 use indicatif::ProgressStyle;
 
 use crate::telemetry::bytes_read;
+use crate::tlog::Checkpoint;
 
 /// How often a spinner moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -25,6 +26,25 @@ pub(super) fn spinner(what: &str) -> ProgressBar {
     let bar = ProgressBar::new_spinner().with_message(what.to_owned());
     bar.enable_steady_tick(TICK);
     styled(bar, "{spinner} {msg}")
+}
+
+/// Shows how many entries of which log were read, once it is told; until then, that something
+/// is going on.
+pub(super) fn entries(what: &str) -> ProgressBar {
+    let bar = spinner(what);
+    styled(bar, "{spinner} {msg} {pos}/{len}")
+}
+
+/// Says how far reading a log is.
+pub(super) fn reached(bar: &ProgressBar, checkpoint: &Checkpoint, entries: u64) {
+    if bar.length() != Some(checkpoint.size) {
+        bar.set_length(checkpoint.size);
+        bar.set_message(format!("reading `{}`", checkpoint.origin));
+    }
+    bar.set_position(entries);
+    if entries == checkpoint.size {
+        bar.set_message("judging");
+    }
 }
 
 /// Shows how much was read of a source, of how much where that is known.

@@ -29,6 +29,7 @@ use crate::store::MAX_FILE;
 use crate::store::fs::Directory;
 use crate::store::witness::last_cosigned;
 use crate::time::UnixSeconds;
+use crate::tlog::Checkpoint;
 use crate::tlog::SignedCheckpoint;
 use crate::verify;
 use crate::verify::Evidence;
@@ -106,10 +107,7 @@ pub(super) struct VerifyArgs {
 impl VerifyArgs {
     pub(super) fn run(&self, world: &mut World<'_>) -> Result<u8, Failure> {
         let hand_on = self.hand_on.open()?;
-        let bar = progress::spinner("judging");
-        let judgement = self.judge(world);
-        bar.finish_and_clear();
-        let judgement = judgement?;
+        let judgement = self.judge(world)?;
         hand_on.write(&judgement, world)?;
         if world.json {
             let value = report::json(&judgement, self.require_level);
@@ -160,7 +158,7 @@ impl VerifyArgs {
         {
             seen.push((path.display().to_string(), note));
         }
-        let evidence = Evidence {
+        let mut evidence = Evidence {
             subject,
             beside: beside
                 .iter()
@@ -172,9 +170,16 @@ impl VerifyArgs {
             attached: attached::read(&self.attached, &mut unanswered)?,
             unanswered,
             pacts: self.pacts()?,
+            progress: None,
         };
+        let bar = progress::entries("judging");
+        let reached = |checkpoint: &Checkpoint, entries| {
+            progress::reached(&bar, checkpoint, entries);
+        };
+        evidence.progress = Some(&reached);
         let at = self.at.unwrap_or(world.now);
         let judged = verify::judge_from(&evidence, &trust, &Catalogue::embedded(), at, state);
+        bar.finish_and_clear();
         let (judgement, state) = judged
             .map_err(|error| Failure::new(format!("`{}`: {error}", self.log)).hint(LOG_HINT))?;
         if let (Some(path), Some(state)) = (&self.state, state) {

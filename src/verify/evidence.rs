@@ -8,6 +8,7 @@ use crate::hash::Hash;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
 use crate::note::Note;
+use crate::tlog::Checkpoint;
 use crate::verify::hardware::Attached;
 
 /// The files of a log, wherever they are. They are read on every core at once.
@@ -36,7 +37,12 @@ pub struct Evidence<'e> {
     pub attached: Vec<Attached>,
     /// The digests of the texts of pacts (`--pact`).
     pub pacts: BTreeSet<Hash>,
+    /// Who is told how far reading is.
+    pub progress: Option<&'e Progress<'e>>,
 }
+
+/// Is told, again and again, how many entries were read of a log up to this checkpoint.
+pub type Progress<'p> = dyn Fn(&Checkpoint, u64) + Sync + 'p;
 
 impl<'e> Evidence<'e> {
     /// Starts with what is judged, and nothing beside it.
@@ -50,6 +56,7 @@ impl<'e> Evidence<'e> {
             ledgers: Vec::new(),
             attached: Vec::new(),
             pacts: BTreeSet::new(),
+            progress: None,
         }
     }
 }

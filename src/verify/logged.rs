@@ -167,6 +167,12 @@ impl<'e> Reader<'e> {
         self.next_bundle = from.checked_div(u64::from(TILE_WIDTH)).unwrap_or_default();
     }
 
+    /// Returns how many entries have been read or are being read.
+    pub fn reached(&self) -> u64 {
+        let bundles = self.next_bundle.saturating_mul(TILE_WIDTH.into());
+        bundles.min(self.checkpoint.size)
+    }
+
     /// Returns the checkpoint that is read up to.
     pub const fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint

@@ -11,6 +11,7 @@ use crate::verify::checkpoints::compare;
 use crate::verify::checkpoints::gather;
 use crate::verify::checks::Check;
 use crate::verify::evidence::Evidence;
+use crate::verify::evidence::Progress;
 use crate::verify::evidence::Subject;
 use crate::verify::findings::Findings;
 use crate::verify::history::History;
@@ -139,7 +140,7 @@ impl<'e> Opened<'e> {
                 (read.unwrap_or(Tree::Proven(Vec::new())), replay)
             }
         };
-        replay_all(&mut reader, &mut tree, &mut replay);
+        replay_all(&mut reader, &mut tree, &mut replay, evidence.progress);
         let readable = reader.is_readable();
         let note = reader.note().clone();
         findings.merge(reader.finish(&tree));
@@ -198,11 +199,19 @@ const UNREAD: &[Check] = &[Check::Head, Check::Previous, Check::Root, Check::Seq
 
 /// Reads every entry: while one chunk is followed in order, the next is read and checked
 /// on the other cores.
-fn replay_all<'e>(reader: &mut Reader<'e>, tree: &mut Tree<'e>, replay: &mut Replay<'_>) {
+fn replay_all<'e>(
+    reader: &mut Reader<'e>,
+    tree: &mut Tree<'e>,
+    replay: &mut Replay<'_>,
+    progress: Option<&Progress<'_>>,
+) {
     let read = |order: Order<'e>, keys: &Keys| order.read(|index, entry| check(index, entry, keys));
     let Some(first) = reader.order() else { return };
     let mut chunk = read(first, &replay.keys());
     loop {
+        if let Some(told) = progress {
+            told(reader.checkpoint(), reader.reached());
+        }
         let next = reader.order();
         let keys = replay.keys();
         let ((), after) = rayon::join(

@@ -180,3 +180,26 @@ fn a_governance_statement_that_a_shown_one_was_made_under_is_missed() {
     assert_eq!(found.verdicts[0].word, Word::NotShown, "{found:#?}");
     assert!(checks(&found.verdicts[0]).contains(&"head-missing"));
 }
+
+#[test]
+fn whoever_waits_is_told_how_far_reading_is() {
+    let mut lab = Lab::new(100);
+    lab.pledge(cap(1_000_000, 30));
+    for number in 0..600 {
+        lab.usage(day(number), 10);
+    }
+    let files = Files(seen_log(&lab, 3, END));
+    let told = std::sync::Mutex::new(Vec::new());
+    let progress = |checkpoint: &standstill::tlog::Checkpoint, entries: u64| {
+        told.lock().unwrap().push((checkpoint.size, entries));
+    };
+    let evidence = Evidence {
+        progress: Some(&progress),
+        ..Evidence::of(Subject::Log(&files))
+    };
+    let catalogue = standstill::catalogue::Catalogue::embedded();
+    standstill::verify::judge(&evidence, &trust(&[lab.id]), &catalogue, at(END)).unwrap();
+    let told = told.into_inner().unwrap();
+    assert!(told.len() > 1 && told.is_sorted(), "{told:?}");
+    assert_eq!(told.last(), Some(&(603, 603)));
+}
