@@ -188,8 +188,8 @@ struct Count<'j> {
     parts: Parts<'j>,
     /// What begins within the period, and what ends there: when, how many devices and of
     /// which of `uses`.
-    begins: Vec<Step>,
-    ends: Vec<Step>,
+    begins: Vec<Step<'j>>,
+    ends: Vec<Step<'j>>,
 }
 
 /// What is counted of a model and class.
@@ -212,9 +212,9 @@ struct Tally {
 
 /// Devices that begin or end to be held.
 #[derive(Clone, Copy)]
-struct Step {
+struct Step<'j> {
     at: UnixSeconds,
-    count: Interval,
+    count: &'j Interval,
     /// Which of the uses.
     of: usize,
 }
@@ -228,8 +228,8 @@ impl<'j> Count<'j> {
             models: Vec::new(),
             all: Tally::ZERO,
             parts: Parts::new(),
-            begins: Vec::new(),
-            ends: Vec::new(),
+            begins: Vec::with_capacity(jobs.len()),
+            ends: Vec::with_capacity(jobs.len()),
         };
         for job in jobs {
             count.add(job)?;
@@ -256,6 +256,7 @@ impl<'j> Count<'j> {
                 tally.job_accelerators = larger(tally.job_accelerators, count);
                 tally.job_seconds = tally.job_seconds.max(job_seconds);
             }
+            let count = &allocation.accelerators;
             let at = |at| Step { at, count, of };
             if span.start() == self.period.start() {
                 // Nothing can have ended before.
@@ -334,11 +335,11 @@ impl<'j> Count<'j> {
         Some(())
     }
 
-    fn step(&mut self, step: Step, take: fn(&mut Level, Interval) -> Option<()>) -> Option<()> {
+    fn step(&mut self, step: Step<'_>, take: fn(&mut Level, Interval) -> Option<()>) -> Option<()> {
         let one = self.uses.get_mut(step.of)?;
         let (_, model) = self.models.get_mut(one.at)?;
         for level in [&mut self.all.level, &mut one.tally.level, model] {
-            take(level, step.count)?;
+            take(level, *step.count)?;
         }
         Some(())
     }
