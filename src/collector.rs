@@ -172,32 +172,42 @@ impl<S: Shelf> Collector<S> {
         make: impl Fn(PeriodUsage) -> Result<T, E> + Sync,
         mut take: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        loop {
-            let mut batch: Vec<(usize, Period, Taken)> = Vec::new();
-            let mut size = 0_usize;
-            while size < BYTES_AT_ONCE
-                && let Some((at, period, jobs)) = self.advance()?
-            {
-                // A period costs something even without jobs.
-                size = size.saturating_add(jobs.bytes.len()).saturating_add(64);
-                batch.push((at, period, jobs));
-            }
-            if batch.is_empty() {
-                return Ok(());
-            }
-            let results: Vec<Result<(usize, T, Settled), E>> = batch
-                .into_par_iter()
-                .map(|(at, period, jobs)| {
-                    let (usage, settled) = PeriodUsage::of(period, jobs)?;
-                    Ok((at, make(usage)?, settled))
-                })
-                .collect();
+        let mut batch = self.batch()?;
+        while !batch.is_empty() {
+            // While some are worked on, the next are had from the shelf; begun first, as only one
+            // core can do it.
+            let (next, results) = rayon::join(
+                || self.batch(),
+                || {
+                    let usages = batch.into_par_iter().map(|(at, period, jobs)| {
+                        let (usage, settled) = PeriodUsage::of(period, jobs)?;
+                        Ok((at, make(usage)?, settled))
+                    });
+                    usages.collect::<Vec<Result<(usize, T, Settled), E>>>()
+                },
+            );
             for result in results {
                 let (at, one, settled) = result?;
                 self.notice(at, settled);
                 take(one)?;
             }
+            batch = next?;
         }
+        Ok(())
+    }
+
+    /// Moves on over some periods, none at the end.
+    fn batch(&mut self) -> Result<Vec<(usize, Period, Taken)>, CollectError> {
+        let mut batch = Vec::new();
+        let mut size = 0_usize;
+        while size < BYTES_AT_ONCE
+            && let Some((at, period, jobs)) = self.advance()?
+        {
+            // A period costs something even without jobs.
+            size = size.saturating_add(jobs.bytes.len()).saturating_add(64);
+            batch.push((at, period, jobs));
+        }
+        Ok(batch)
     }
 
     /// Moves on to the next period: its number, when it is, and its jobs.
