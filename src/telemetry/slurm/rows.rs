@@ -166,7 +166,9 @@ impl Rows {
     /// stands with those to be refused together.
     fn span(&mut self, row: &Row<'_>, options: &Options) -> Result<Option<Period>, SourceError> {
         let number = row.number;
-        let holds = HOLDING.iter().any(|state| row.state.starts_with(state));
+        // Nearly all are over.
+        let holds = !row.state.starts_with("COMPLETED")
+            && HOLDING.iter().any(|state| row.state.starts_with(state));
         let start = match &row.start {
             Moment::At(start) => *start,
             Moment::Not => {

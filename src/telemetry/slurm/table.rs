@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use memchr::memchr_iter;
+use memchr::memchr2_iter;
 use rayon::prelude::*;
 
 use super::Reader;
@@ -97,15 +99,16 @@ pub(super) fn read(
     let mut left = 2_u8;
     while left > 0 {
         let [ready, full, next] = &mut turns;
-        let (taken, ((), more)) = rayon::join(
+        // What only one core can do is begun first; the rest is done by whoever is free.
+        let (taken, (more, ())) = rayon::join(
             || {
                 let mut blocks = ready.iter_mut();
                 blocks.try_for_each(|block| reader.take(&mut block.rows, sink))
             },
             || {
                 rayon::join(
-                    || full.par_iter_mut().for_each(|one| columns.understand(one)),
                     || fill(next, input, &mut row),
+                    || full.par_iter_mut().for_each(|one| columns.understand(one)),
                 )
             },
         );
@@ -205,30 +208,31 @@ impl Columns {
         };
         let mut parts = Vec::with_capacity(self.width);
         let mut number = *before;
-        for line in lines(&text) {
-            number = number.saturating_add(1);
-            if line.is_empty() {
+        let mut from = 0_usize;
+        for at in memchr2_iter(b'|', b'\n', text.as_bytes()) {
+            let part = text.get(from..at).unwrap_or_default();
+            from = at.saturating_add(1);
+            if text.as_bytes().get(at) == Some(&b'|') {
+                parts.push(part);
                 continue;
             }
-            parts.clear();
-            let line = if self.trailing {
-                line.strip_suffix('|').unwrap_or(line)
-            } else {
-                line
-            };
-            let mut from = 0_usize;
-            for at in memchr_iter(b'|', line.as_bytes()) {
-                parts.push(line.get(from..at).unwrap_or_default());
-                from = at.saturating_add(1);
+            number = number.saturating_add(1);
+            let last = part.strip_suffix('\r').unwrap_or(part);
+            let is_empty = last.is_empty();
+            if is_empty && parts.is_empty() {
+                continue;
             }
-            parts.push(line.get(from..).unwrap_or_default());
+            if !(is_empty && self.trailing) {
+                parts.push(last);
+            }
             let read = self
                 .row(number, &parts, options)
                 .and_then(|row| rows.take(&row, options));
             if let Err(error) = read {
                 rows.fault = Some(error);
-                break;
+                return;
             }
+            parts.clear();
         }
     }
 
@@ -263,10 +267,11 @@ impl Columns {
             text => Some(whole(text).map_err(|why| field_error(number, "ElapsedRaw", text, why))?),
         };
         let spelled = optional(self.spelled);
+        let plus = memchr(b'+', spelled.as_bytes());
         Ok(Row {
             number,
             id: get(self.id).into(),
-            whole: spelled.split_once('+').map(|(whole, _)| whole.into()),
+            whole: plus.and_then(|plus| Some(spelled.get(..plus)?.into())),
             cluster: optional(self.cluster).into(),
             state: get(self.state).into(),
             start: moment(number, "Start", get(self.start), options)?,
@@ -277,14 +282,4 @@ impl Columns {
             partition: optional(self.partition).into(),
         })
     }
-}
-
-/// Splits a text into lines, each ended by a line feed.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    let mut from = 0_usize;
-    memchr_iter(b'\n', text.as_bytes()).map(move |at| {
-        let line = text.get(from..at).unwrap_or_default();
-        from = at.saturating_add(1);
-        line.strip_suffix('\r').unwrap_or(line)
-    })
 }
