@@ -13,6 +13,7 @@ pub mod account;
 pub mod billed;
 mod job;
 mod metering;
+mod name;
 pub mod reading;
 mod shelf;
 mod track;
@@ -23,15 +24,20 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::ledger::LedgerError;
 use crate::quantity::Interval;
 use crate::time::Cadence;
 use crate::time::Period;
+use crate::time::UnixSeconds;
 
+use job::Held;
 use job::Settled;
 use shelf::Common;
+use shelf::Taken;
 
 pub use job::{Allocation, Job, Noticed, RowOf};
 pub use metering::{MeterId, MeterPeriod, Metered, Metering};
+pub use name::Name;
 pub use shelf::{Memory, Shelf};
 pub use track::Cell;
 pub use usage::{PeriodUsage, Share, Usage};
@@ -49,10 +55,12 @@ pub struct Collector<S> {
     periods: Vec<Period>,
     range: Period,
     shelf: S,
-    common: Common,
+    common: Arc<Common>,
     /// Room for a job as bytes, used again and again.
     bytes: Vec<u8>,
     outside: Interval,
+    /// The period that the job before began in, by number.
+    near: usize,
     /// The period that comes next, by number.
     next: usize,
     noticed: Noticed,
@@ -79,9 +87,10 @@ impl<S: Shelf> Collector<S> {
             periods,
             range,
             shelf,
-            common: Common::default(),
+            common: Arc::default(),
             bytes: Vec::new(),
             outside: Interval::ZERO,
+            near: 0,
             next: 0,
             noticed: Noticed::default(),
         })
@@ -95,17 +104,18 @@ impl<S: Shelf> Collector<S> {
         let Some(inside) = inside else {
             return Ok(());
         };
-        let bytes = self.common.write(job, std::mem::take(&mut self.bytes));
+        let common = Arc::get_mut(&mut self.common);
+        let common = common.ok_or_else(|| CollectError::Shelf {
+            why: "there are periods already".to_owned(),
+        })?;
+        let bytes = common.write(job, std::mem::take(&mut self.bytes));
         let bytes = bytes.ok_or_else(|| CollectError::Shelf {
             why: format!("job {} cannot be spelled", job.id),
         })?;
-        let first = self
-            .periods
-            .partition_point(|period| period.end() <= inside.start());
-        for (at, period) in self.periods.iter().enumerate().skip(first) {
-            if period.start() >= inside.end() {
-                break;
-            }
+        let first = self.period_at(inside.start());
+        let from = self.periods.get(first..).unwrap_or_default();
+        let held = from.iter().take_while(|one| one.start() < inside.end());
+        for at in (first..).zip(held).map(|(at, _)| at) {
             let put = self.shelf.put(at, &bytes);
             put.map_err(|why| CollectError::Shelf { why })?;
         }
@@ -113,10 +123,29 @@ impl<S: Shelf> Collector<S> {
         Ok(())
     }
 
+    /// Finds the period of an instant in the range. Jobs come in order of time: it is nearly
+    /// always that of the job before, or the one after.
+    fn period_at(&mut self, instant: UnixSeconds) -> usize {
+        let holds = |at: usize| {
+            self.periods
+                .get(at)
+                .is_some_and(|one| one.contains(instant))
+        };
+        let near = [self.near, self.near.saturating_add(1)];
+        self.near = near.into_iter().find(|at| holds(*at)).unwrap_or_else(|| {
+            self.periods
+                .partition_point(|period| period.end() <= instant)
+        });
+        self.near
+    }
+
     /// Counts what of a job lies beyond the range.
     fn count(&mut self, job: &Job, inside: Option<Period>) -> Option<()> {
         let inside = inside.map_or(0, Period::seconds);
         let beyond = job.span.seconds().checked_sub(inside)?;
+        if beyond == 0 {
+            return Some(());
+        }
         for share in job.allocations.iter() {
             let seconds = usage::product(share.accelerators, beyond)?;
             self.outside = self.outside.plus(seconds)?;
@@ -143,47 +172,57 @@ impl<S: Shelf> Collector<S> {
         make: impl Fn(PeriodUsage) -> Result<T, E> + Sync,
         mut take: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        loop {
-            let mut batch: Vec<(usize, Vec<u8>)> = Vec::new();
-            let mut size = 0_usize;
-            while size < BYTES_AT_ONCE
-                && let Some((at, bytes)) = self.advance()?
-            {
-                // A period costs something even without jobs.
-                size = size.saturating_add(bytes.len()).saturating_add(64);
-                batch.push((at, bytes));
-            }
-            if batch.is_empty() {
-                return Ok(());
-            }
-            let (periods, common) = (&self.periods, &self.common);
-            let results: Vec<Result<(usize, T, Settled), E>> = batch
-                .into_par_iter()
-                .map(|(at, bytes)| {
-                    let (usage, settled) = usage_of(periods, common, at, &bytes)?;
-                    Ok((at, make(usage)?, settled))
-                })
-                .collect();
+        let mut batch = self.batch()?;
+        while !batch.is_empty() {
+            // While some are worked on, the next are had from the shelf; begun first, as only one
+            // core can do it.
+            let (next, results) = rayon::join(
+                || self.batch(),
+                || {
+                    let usages = batch.into_par_iter().map(|(at, period, jobs)| {
+                        let (usage, settled) = PeriodUsage::of(period, jobs)?;
+                        Ok((at, make(usage)?, settled))
+                    });
+                    usages.collect::<Vec<Result<(usize, T, Settled), E>>>()
+                },
+            );
             for result in results {
                 let (at, one, settled) = result?;
                 self.notice(at, settled);
                 take(one)?;
             }
+            batch = next?;
         }
+        Ok(())
     }
 
-    /// Moves on to the next period: its number, and its jobs as bytes.
-    fn advance(&mut self) -> Result<Option<(usize, Vec<u8>)>, CollectError> {
-        if self.next >= self.periods.len() {
-            return Ok(None);
+    /// Moves on over some periods, none at the end.
+    fn batch(&mut self) -> Result<Vec<(usize, Period, Taken)>, CollectError> {
+        let mut batch = Vec::new();
+        let mut size = 0_usize;
+        while size < BYTES_AT_ONCE
+            && let Some((at, period, jobs)) = self.advance()?
+        {
+            // A period costs something even without jobs.
+            size = size.saturating_add(jobs.bytes.len()).saturating_add(64);
+            batch.push((at, period, jobs));
         }
+        Ok(batch)
+    }
+
+    /// Moves on to the next period: its number, when it is, and its jobs.
+    fn advance(&mut self) -> Result<Option<(usize, Period, Taken)>, CollectError> {
         let at = self.next;
+        let Some(period) = self.periods.get(at) else {
+            return Ok(None);
+        };
         self.next = self.next.saturating_add(1);
         let bytes = self.shelf.take(at);
-        Ok(Some((
-            at,
-            bytes.map_err(|why| CollectError::Shelf { why })?,
-        )))
+        let jobs = Taken {
+            bytes: bytes.map_err(|why| CollectError::Shelf { why })?,
+            common: self.common.clone(),
+        };
+        Ok(Some((at, *period, jobs)))
     }
 
     fn notice(&mut self, at: usize, settled: Settled) {
@@ -197,11 +236,11 @@ impl<S: Shelf> Iterator for Collector<S> {
     type Item = Result<PeriodUsage, CollectError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (at, bytes) = match self.advance() {
+        let (at, period, jobs) = match self.advance() {
             Ok(next) => next?,
             Err(error) => return Some(Err(error)),
         };
-        let made = usage_of(&self.periods, &self.common, at, &bytes);
+        let made = PeriodUsage::of(period, jobs);
         Some(made.map(|(usage, settled)| {
             self.notice(at, settled);
             usage
@@ -209,38 +248,20 @@ impl<S: Shelf> Iterator for Collector<S> {
     }
 }
 
-fn usage_of(
-    periods: &[Period],
-    common: &Common,
-    at: usize,
-    bytes: &[u8],
-) -> Result<(PeriodUsage, Settled), CollectError> {
-    let broken = || CollectError::Shelf {
-        why: "it gave back other bytes than it was given".to_owned(),
-    };
-    let period = periods.get(at).ok_or_else(broken)?;
-    let mut jobs = common.read(bytes).ok_or_else(broken)?;
-    let settled = job::settle(&mut jobs)?;
-    if common.clusters.len() > 1 {
-        for job in &mut jobs {
-            job.name_cluster();
-        }
-    }
-    Ok((PeriodUsage::of(*period, jobs.iter())?, settled))
-}
-
 /// Puts the rows of jobs together as a [`Collector`] does period by period, all at once.
 pub fn put_together(jobs: &mut Vec<Job>) -> Result<Noticed, CollectError> {
-    let settled = job::settle(jobs)?;
+    let mut rows: Vec<Held<'_>> = jobs.iter().map(Job::held).collect();
+    let settled = job::settle(&mut rows)?;
+    let clusters: BTreeSet<&Option<Arc<str>>> = jobs.iter().map(|job| &job.cluster).collect();
+    let of_several_clusters = clusters.len() > 1;
+    let put_together = rows.iter().map(|row| Job {
+        id: row.name(of_several_clusters),
+        ..row.job()
+    });
+    *jobs = put_together.collect();
     let mut noticed = Noticed::default();
     if let Some(all) = jobs.iter().map(|job| job.span).reduce(Period::hull) {
         noticed.add(settled, all, true);
-    }
-    let clusters: BTreeSet<&Option<Arc<str>>> = jobs.iter().map(|job| &job.cluster).collect();
-    if clusters.len() > 1 {
-        for job in jobs {
-            job.name_cluster();
-        }
     }
     Ok(noticed)
 }
@@ -259,6 +280,9 @@ pub enum CollectError {
         /// The job.
         job: String,
     },
+    /// The ledger of a period cannot be made.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// A total leaves the range of quantities.
     #[error("the accelerator-seconds of {period} are beyond 38 digits")]
     Overflow {

@@ -298,33 +298,51 @@ pub enum TimeError {
 }
 
 fn parse_instant(text: &str) -> Option<UnixSeconds> {
-    let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
-    let number = |range: std::ops::Range<usize>| {
-        bytes.get(range)?.iter().try_fold(0_u64, |sum, byte| {
-            let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
-            sum.checked_mul(10)?.checked_add(u64::from(digit))
-        })
-    };
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    let marks = [4, 7, 10, 13, 16, 19].map(|at| bytes.get(at).copied());
-    let punctuated = marks == [b'-', b'-', b'T', b':', b':', b'Z'].map(Some);
-    if !punctuated || hour > 23 || minute > 59 || second > 59 {
+    let (civil, b"Z") = text.as_bytes().split_first_chunk()? else {
         return None;
-    }
-    if year < 1970 || !(1..=12).contains(&month) || day < 1 {
+    };
+    parse_civil(*civil)
+}
+
+/// Parses `YYYY-MM-DDTHH:MM:SS`, whose zone is known to be UTC, or to be looked up after.
+#[rustfmt::skip]
+pub(crate) fn parse_civil(text: [u8; 19]) -> Option<UnixSeconds> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T',
+         h1, h2, b':', n1, n2, b':', s1, s2] = text
+    else {
+        return None;
+    };
+    let (year, month, day) = (decimal([y1, y2, y3, y4])?, decimal([m1, m2])?, decimal([d1, d2])?);
+    let (hour, minute, second) = (decimal([h1, h2])?, decimal([n1, n2])?, decimal([s1, s2])?);
+    let is_time = hour <= 23 && minute <= 59 && second <= 59;
+    let is_month = year >= 1970 && (1..=12).contains(&month);
+    if !is_time || !is_month || !(1..=days_of_month(year, month)).contains(&day) {
         return None;
     }
     let days = days_from_civil(year, month, day);
-    // A day past the end of its month would come back as another date.
-    if civil_from_days(days) != (year, month, day) {
-        return None;
-    }
     let seconds = days.checked_mul(DAY)?;
-    let within = hour
-        .checked_mul(3600)?
-        .checked_add(minute.checked_mul(60)?)?;
+    let within = hour.checked_mul(3600)?.checked_add(minute.checked_mul(60)?)?;
     UnixSeconds::new(seconds.checked_add(within)?.checked_add(second)?)
+}
+
+/// Reads digits, few enough for any to be in range.
+fn decimal<const N: usize>(digits: [u8; N]) -> Option<u64> {
+    digits.into_iter().try_fold(0_u64, |sum, digit| {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        sum.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// Days of a month from 1 to 12.
+const fn days_of_month(year: u64, month: u64) -> u64 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
 }
 
 /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar, 1970 to 9999,

@@ -2,9 +2,9 @@
 //!
 //! Specified in `specs/collect.md`: rules col-11, col-17, col-24 and col-25.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::attestation::figure::Class;
 use crate::collector::CollectError;
+use crate::collector::Name;
 use crate::quantity::Interval;
 use crate::time::Period;
 use crate::time::UnixSeconds;
@@ -22,7 +23,7 @@ use crate::time::UnixSeconds;
 pub struct Job {
     /// The scheduler's id, or what stands for it. A requeued job has several runs of the
     /// same id.
-    pub id: Arc<str>,
+    pub id: Name,
     /// The cluster whose id it is, where the source tells.
     pub cluster: Option<Arc<str>>,
     /// The job that it is a part of, at the same time as other parts.
@@ -65,6 +66,21 @@ pub enum RowOf {
     Model,
 }
 
+/// A row of a job, its names where they lie.
+#[derive(Clone, Debug)]
+pub(super) struct Held<'t> {
+    pub(super) id: &'t str,
+    pub(super) cluster: Option<&'t Arc<str>>,
+    pub(super) whole: Option<&'t str>,
+    pub(super) span: Period,
+    pub(super) began: UnixSeconds,
+    pub(super) allocations: Cow<'t, Arc<[Allocation]>>,
+    pub(super) class: Class,
+    pub(super) run: Option<&'t Arc<str>>,
+    pub(super) row: u64,
+    pub(super) of: RowOf,
+}
+
 /// What the rows of a job say together, each with when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Settled {
@@ -101,25 +117,12 @@ impl Noticed {
 
 /// Puts the rows of `jobs` together: the same run twice is one, models of one run are one
 /// job, and what was resized goes on with what it was resized to. Their order stays.
-pub(super) fn settle(jobs: &mut Vec<Job>) -> Result<Settled, CollectError> {
+pub(super) fn settle(jobs: &mut Vec<Held<'_>>) -> Result<Settled, CollectError> {
     let mut settled = Settled::default();
-    let mut order: Vec<usize> = (0_usize..)
-        .zip(jobs.iter())
-        .filter(|(_, job)| job.of != RowOf::Job)
-        .map(|(at, _)| at)
-        .collect();
-    let ids: HashSet<&str> = order
-        .iter()
-        .filter_map(|at| Some(&*jobs.get(*at)?.id))
-        .collect();
-    if ids.len() == order.len() {
-        // Almost always: no job has two rows.
+    let order = of_several_rows(jobs);
+    if order.is_empty() {
         return Ok(settled);
     }
-    order.sort_by(|one, next| match (jobs.get(*one), jobs.get(*next)) {
-        (Some(one), Some(next)) => one.key().cmp(&next.key()),
-        _ => one.cmp(next),
-    });
     let mut gone = BTreeSet::new();
     let mut before: Option<usize> = None;
     // When the run before, which began at that instant, was resized.
@@ -152,7 +155,7 @@ pub(super) fn settle(jobs: &mut Vec<Job>) -> Result<Settled, CollectError> {
         }
         let start = one.span.start();
         if latest.is_some_and(|latest| start < latest) {
-            settled.overlapping.push((one.id.clone(), start));
+            settled.overlapping.push((one.id.into(), start));
         }
         latest = latest.max(Some(end));
         before = Some(at);
@@ -166,12 +169,32 @@ pub(super) fn settle(jobs: &mut Vec<Job>) -> Result<Settled, CollectError> {
     Ok(settled)
 }
 
+/// Finds the rows whose id others have too, each job's one after the other: few.
+fn of_several_rows(jobs: &[Held<'_>]) -> Vec<usize> {
+    let mut rows: Vec<(usize, &str, usize)> = Vec::with_capacity(jobs.len());
+    let held = (0_usize..)
+        .zip(jobs)
+        .filter(|(_, job)| job.of != RowOf::Job);
+    rows.extend(held.map(|(at, job)| (job.id.len(), job.id, at)));
+    // Schedulers count up, so that they nearly lie in this order: a sort that finds runs has
+    // little to move.
+    rows.sort_by_key(|(length, id, _)| (*length, *id));
+    let alike = rows.chunk_by(|(_, one, _), (_, next, _)| one == next);
+    let several = alike.filter(|rows| rows.len() > 1).flatten();
+    let mut order: Vec<usize> = several.map(|(.., at)| *at).collect();
+    order.sort_by(|one, next| match (jobs.get(*one), jobs.get(*next)) {
+        (Some(one), Some(next)) => one.key().cmp(&next.key()),
+        _ => one.cmp(next),
+    });
+    order
+}
+
 /// Returns the job at `at`, and the one before it if that is of the same id.
-fn pair(
-    jobs: &mut [Job],
+fn pair<'j, 't>(
+    jobs: &'j mut [Held<'t>],
     at: usize,
     before: Option<usize>,
-) -> Option<(&mut Job, Option<&mut Job>)> {
+) -> Option<(&'j mut Held<'t>, Option<&'j mut Held<'t>>)> {
     let Some(before) = before.filter(|before| *before != at) else {
         return Some((jobs.get_mut(at)?, None));
     };
@@ -181,7 +204,7 @@ fn pair(
 }
 
 /// Adds to `first` what a row of the same run says; `true` if it says nothing new.
-fn merge(first: &mut Job, other: &Job) -> Result<bool, CollectError> {
+fn merge(first: &mut Held<'_>, other: &Held<'_>) -> Result<bool, CollectError> {
     let alike = first.of == other.of
         && first.class == other.class
         && first.run == other.run
@@ -205,12 +228,8 @@ fn merge(first: &mut Job, other: &Job) -> Result<bool, CollectError> {
             .any(|other| one.model == other.model)
     };
     if !other.allocations.iter().any(known) {
-        first.allocations = first
-            .allocations
-            .iter()
-            .chain(&*other.allocations)
-            .cloned()
-            .collect();
+        let both = first.allocations.iter().chain(other.allocations.iter());
+        first.allocations = Cow::Owned(both.cloned().collect());
         return Ok(false);
     }
     let repeated = |one: &Allocation| first.allocations.contains(one);
@@ -222,15 +241,50 @@ fn merge(first: &mut Job, other: &Job) -> Result<bool, CollectError> {
 }
 
 impl Job {
-    /// Says in its id which cluster's it is: of several, each numbers its own.
-    pub(super) fn name_cluster(&mut self) {
-        if let Some(cluster) = &self.cluster {
-            self.id = format!("{cluster}/{}", self.id).into();
+    /// Returns what it says, its names where they lie.
+    pub(super) fn held(&self) -> Held<'_> {
+        Held {
+            id: &self.id,
+            cluster: self.cluster.as_ref(),
+            whole: self.whole.as_deref(),
+            span: self.span,
+            began: self.began,
+            allocations: Cow::Borrowed(&self.allocations),
+            class: self.class,
+            run: self.run.as_ref(),
+            row: self.row,
+            of: self.of,
+        }
+    }
+}
+
+impl Held<'_> {
+    /// Returns it with names of its own.
+    pub(super) fn job(&self) -> Job {
+        Job {
+            id: self.id.into(),
+            cluster: self.cluster.cloned(),
+            whole: self.whole.map(Into::into),
+            span: self.span,
+            began: self.began,
+            allocations: Arc::clone(&self.allocations),
+            class: self.class,
+            run: self.run.cloned(),
+            row: self.row,
+            of: self.of,
+        }
+    }
+
+    /// Returns its name; of several clusters, each numbers its own.
+    pub(super) fn name(&self, of_several_clusters: bool) -> Name {
+        match self.cluster {
+            Some(cluster) if of_several_clusters => format!("{cluster}/{}", self.id).into(),
+            _ => self.id.into(),
         }
     }
 
     fn key(&self) -> impl Ord + '_ {
         let end = self.span.end();
-        (&self.cluster, &self.id, self.began, end, self.row)
+        (self.cluster, self.id, self.began, end, self.row)
     }
 }

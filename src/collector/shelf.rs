@@ -1,5 +1,6 @@
 //! Where jobs lie until their period is worked on, in bytes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,9 +10,13 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::attestation::figure::Class;
+use crate::collector::CollectError;
+use crate::collector::job;
 use crate::collector::job::Allocation;
+use crate::collector::job::Held;
 use crate::collector::job::Job;
 use crate::collector::job::RowOf;
+use crate::collector::job::Settled;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 
@@ -41,27 +46,33 @@ impl Shelf for Memory {
 
 /// What many jobs have in common, by number.
 #[derive(Debug)]
-pub(super) struct Numbers<T: ?Sized> {
+struct Numbers<T: ?Sized> {
     all: Vec<Arc<T>>,
     known: HashMap<Arc<T>, u64>,
-    /// The one that was asked for last: jobs that follow each other are often alike.
-    last: Option<(Arc<T>, u64)>,
+    /// Those that were asked for lately, each where its address says: a source gives the
+    /// same again and again, and what is the same need not be compared.
+    lately: Vec<Option<(Arc<T>, u64)>>,
 }
+
+/// How many are kept of those that were asked for lately: a power of two.
+const LATELY: usize = 1024;
 
 impl<T: ?Sized> Default for Numbers<T> {
     fn default() -> Self {
         Self {
             all: Vec::new(),
             known: HashMap::new(),
-            last: None,
+            lately: vec![None; LATELY],
         }
     }
 }
 
 impl<T: ?Sized + Eq + Hash> Numbers<T> {
     fn number(&mut self, one: &Arc<T>) -> u64 {
-        if let Some((last, number)) = &self.last
-            && (Arc::ptr_eq(last, one) || last == one)
+        // Addresses are multiples of at least sixteen.
+        let place = (Arc::as_ptr(one).cast::<u8>().addr() >> 4) % LATELY;
+        if let Some(Some((same, number))) = self.lately.get(place)
+            && Arc::ptr_eq(same, one)
         {
             return *number;
         }
@@ -73,27 +84,27 @@ impl<T: ?Sized + Eq + Hash> Numbers<T> {
             self.known.insert(one.clone(), number);
             number
         };
-        self.last = Some((one.clone(), number));
+        if let Some(lately) = self.lately.get_mut(place) {
+            *lately = Some((one.clone(), number));
+        }
         number
     }
 
-    fn get(&self, number: u64) -> Option<Arc<T>> {
-        let at = usize::try_from(number).ok()?;
-        self.all.get(at).cloned()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.all.len()
+    fn get(&self, number: u64) -> Option<&Arc<T>> {
+        self.all.get(usize::try_from(number).ok()?)
     }
 }
 
 /// What jobs have in common: they are shelved by number.
 #[derive(Debug, Default)]
 pub(super) struct Common {
-    pub(super) clusters: Numbers<str>,
+    clusters: Numbers<str>,
     allocations: Numbers<[Allocation]>,
     runs: Numbers<str>,
 }
+
+/// Bytes of a job on a shelf, at least: to have room for those of a period.
+const LAID: usize = 16;
 
 /// A job as it lies on a shelf; what it has in common with others by number.
 #[derive(Deserialize, Serialize)]
@@ -132,33 +143,57 @@ impl Common {
     }
 
     /// Reads all jobs; `None` if the bytes are not what was written.
-    pub(super) fn read(&self, mut bytes: &[u8]) -> Option<Vec<Job>> {
-        let mut jobs = Vec::new();
+    fn read<'t>(&'t self, mut bytes: &'t [u8]) -> Option<Vec<Held<'t>>> {
+        let mut jobs = Vec::with_capacity(bytes.len() / LAID);
         while !bytes.is_empty() {
-            let (laid, rest): (Laid<'_>, _) = postcard::take_from_bytes(bytes).ok()?;
-            jobs.push(self.job(&laid)?);
+            let (laid, rest) = postcard::take_from_bytes(bytes).ok()?;
+            jobs.push(self.held(&laid)?);
             bytes = rest;
         }
         Some(jobs)
     }
 
-    fn job(&self, laid: &Laid<'_>) -> Option<Job> {
-        let named = |number: Option<u64>, names: &Numbers<str>| match number {
+    fn held<'t>(&'t self, laid: &Laid<'t>) -> Option<Held<'t>> {
+        let named = |number: Option<u64>, names: &'t Numbers<str>| match number {
             Some(number) => names.get(number).map(Some),
             None => Some(None),
         };
         let start = UnixSeconds::new(laid.start)?;
-        Some(Job {
-            id: laid.id.into(),
+        Some(Held {
+            id: laid.id,
             cluster: named(laid.cluster, &self.clusters)?,
-            whole: laid.whole.map(Into::into),
+            whole: laid.whole,
             span: Period::new(start, start.plus(laid.seconds)?)?,
             began: start,
-            allocations: self.allocations.get(laid.allocations)?,
+            allocations: Cow::Borrowed(self.allocations.get(laid.allocations)?),
             class: *Class::ALL.get(usize::from(laid.class))?,
             run: named(laid.run, &self.runs)?,
             row: laid.row,
             of: laid.of,
         })
+    }
+}
+
+/// The jobs of a period as they lay on the shelf.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    pub(super) bytes: Vec<u8>,
+    pub(super) common: Arc<Common>,
+}
+
+impl Taken {
+    /// Reads them, and puts together what several rows say of one.
+    pub(super) fn jobs(&self) -> Result<(Vec<Held<'_>>, Settled), CollectError> {
+        let jobs = self.common.read(&self.bytes);
+        let mut jobs = jobs.ok_or_else(|| CollectError::Shelf {
+            why: "it gave back other bytes than it was given".to_owned(),
+        })?;
+        let settled = job::settle(&mut jobs)?;
+        Ok((jobs, settled))
+    }
+
+    /// Whether jobs are of several clusters, of which each numbers its own.
+    pub(super) fn of_several_clusters(&self) -> bool {
+        self.common.clusters.all.len() > 1
     }
 }

@@ -8,12 +8,14 @@ use crate::attestation::figure::Class;
 use crate::attestation::figure::QuantityKind;
 use crate::collector::Allocation;
 use crate::collector::CollectError;
-use crate::collector::Job;
+use crate::collector::Name;
+use crate::collector::job::Held;
+use crate::collector::job::Settled;
+use crate::collector::shelf::Taken;
 use crate::ledger::Amount;
 use crate::ledger::JobRecord;
 use crate::ledger::Kind;
 use crate::ledger::Ledger;
-use crate::ledger::LedgerError;
 use crate::ledger::Secret;
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
@@ -21,7 +23,7 @@ use crate::time::Period;
 use crate::time::UnixSeconds;
 
 /// What jobs were given in one period.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct PeriodUsage {
     /// The period.
     pub period: Period,
@@ -33,8 +35,8 @@ pub struct PeriodUsage {
     /// at most the sum of those by model; its `job_accelerators` counts a job's devices
     /// of every model.
     pub all: Usage,
-    /// The jobs' shares, in the order of a `jobs` ledger.
-    pub shares: Vec<Share>,
+    /// The jobs, of which not everybody wants to know.
+    jobs: Taken,
 }
 
 /// Totals and maxima of a period.
@@ -66,7 +68,7 @@ impl Usage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
     /// The job.
-    pub job: Arc<str>,
+    pub job: Name,
     /// When, within the period.
     pub span: Period,
     /// The model and how many.
@@ -80,26 +82,41 @@ pub struct Share {
 }
 
 impl PeriodUsage {
-    pub(super) fn of<'j>(
-        period: Period,
-        jobs: impl Iterator<Item = &'j Job>,
-    ) -> Result<Self, CollectError> {
-        let mut usage = Self {
+    /// Counts the jobs of a period, and says what was noticed of their rows.
+    pub(super) fn of(period: Period, taken: Taken) -> Result<(Self, Settled), CollectError> {
+        let (jobs, settled) = taken.jobs()?;
+        let count = Count::of(period, &jobs).ok_or(CollectError::Overflow { period })?;
+        let usage = Self {
             period,
-            uses: BTreeMap::new(),
-            accelerators: BTreeMap::new(),
-            all: Usage::ZERO,
-            shares: Vec::new(),
+            uses: count.uses(),
+            accelerators: count.accelerators(),
+            all: count.all.usage(),
+            jobs: taken,
         };
-        let mut edges = Edges::default();
-        let mut parts = Parts::new();
-        for job in jobs {
-            usage
-                .add(job, &mut edges, &mut parts)
-                .ok_or(CollectError::Overflow { period })?;
+        Ok((usage, settled))
+    }
+
+    /// Returns the jobs' shares, in the order of a `jobs` ledger.
+    pub fn shares(&self) -> Result<Vec<Share>, CollectError> {
+        let (jobs, _) = self.jobs.jobs()?;
+        let of_several_clusters = self.jobs.of_several_clusters();
+        let mut shares = Vec::with_capacity(jobs.len());
+        for job in &jobs {
+            let Some(span) = job.span.intersection(self.period) else {
+                continue;
+            };
+            let name = job.name(of_several_clusters);
+            shares.extend(job.allocations.iter().map(|allocation| Share {
+                job: name.clone(),
+                span,
+                allocation: allocation.clone(),
+                class: job.class,
+                run: job.run.cloned(),
+                job_seconds: span.end().since(job.began),
+            }));
         }
         // Jobs come in order of start: a sort that finds runs has little to move.
-        usage.shares.sort_by(|one, next| {
+        shares.sort_by(|one, next| {
             let key = |share: &Share| (share.span.start(), share.span.end());
             let order = one.span.start().cmp(&next.span.start());
             order
@@ -107,111 +124,17 @@ impl PeriodUsage {
                 .then_with(|| one.allocation.model.cmp(&next.allocation.model))
                 .then_with(|| key(one).cmp(&key(next)))
         });
-        usage
-            .put_together(parts)
-            .and_then(|()| usage.sweep(edges))
-            .ok_or(CollectError::Overflow { period })?;
-        Ok(usage)
+        Ok(shares)
     }
 
     /// Returns the `jobs` ledger of the period.
-    pub fn ledger(&self, secret: Secret) -> Result<Ledger, LedgerError> {
+    pub fn ledger(&self, secret: Secret) -> Result<Ledger, CollectError> {
         let mut ledger = Ledger::new(Kind::Jobs, secret);
-        let figures: Vec<[Amount; 2]> = self.shares.iter().map(Share::figures).collect();
-        let shares = self.shares.iter().zip(&figures);
+        let shares = self.shares()?;
+        let figures: Vec<[Amount; 2]> = shares.iter().map(Share::figures).collect();
+        let shares = shares.iter().zip(&figures);
         ledger.extend_jobs(shares.map(|(share, figures)| share.record(figures)))?;
         Ok(ledger)
-    }
-
-    /// Counts `job`; `None` beyond the range of quantities.
-    fn add(&mut self, job: &Job, edges: &mut Edges, parts: &mut Parts) -> Option<()> {
-        let Some(span) = job.span.intersection(self.period) else {
-            return Some(());
-        };
-        let job_seconds = span.end().since(job.began);
-        let mut whole = Interval::ZERO;
-        for allocation in job.allocations.iter() {
-            let count = allocation.accelerators;
-            let seconds = product(count, span.seconds())?;
-            whole = whole.plus(count)?;
-            let key = (allocation.model.clone(), job.class);
-            let own = self.uses.entry(key).or_insert(Usage::ZERO);
-            for usage in [own, &mut self.all] {
-                usage.accelerator_seconds = usage.accelerator_seconds.plus(seconds)?;
-                usage.job_accelerators = larger(usage.job_accelerators, count);
-                usage.job_seconds = usage.job_seconds.max(job_seconds);
-            }
-            edges.add(span, &allocation.model, job.class, count);
-            self.shares.push(Share {
-                job: job.id.clone(),
-                span,
-                allocation: allocation.clone(),
-                class: job.class,
-                run: job.run.clone(),
-                job_seconds,
-            });
-        }
-        if let Some(all) = &job.whole {
-            let key = (job.cluster.clone(), all.clone());
-            parts.entry(key).or_default().push((span, whole));
-        }
-        self.all.job_accelerators = larger(self.all.job_accelerators, whole);
-        Some(())
-    }
-
-    /// Finds the most devices that a job of several parts held at once.
-    fn put_together(&mut self, parts: Parts) -> Option<()> {
-        for held in parts.into_values() {
-            let edges = held.iter().flat_map(|(span, count)| {
-                let (start, end) = (span.start(), span.end());
-                [(end, false, *count), (start, true, *count)]
-            });
-            let mut edges: Vec<(UnixSeconds, bool, Interval)> = edges.collect();
-            edges.sort_by_key(|(at, begins, _)| (*at, *begins));
-            let mut level = Level::default();
-            for (_, begins, count) in edges {
-                level.step(begins, count)?;
-            }
-            self.all.job_accelerators = larger(self.all.job_accelerators, level.most);
-        }
-        Some(())
-    }
-
-    /// Finds the most devices held at once, of each model and class, of each model, and
-    /// of all.
-    fn sweep(&mut self, edges: Edges) -> Option<()> {
-        let mut models: BTreeMap<&Arc<str>, usize> = BTreeMap::new();
-        let model_of: Vec<usize> = edges
-            .held
-            .iter()
-            .map(|(model, _)| {
-                let next = models.len();
-                *models.entry(model).or_insert(next)
-            })
-            .collect();
-        let mut by_use = vec![Level::default(); edges.held.len()];
-        let mut by_model = vec![Level::default(); models.len()];
-        let mut all = Level::default();
-        let mut steps = edges.steps;
-        steps.sort_unstable();
-        for step in steps {
-            let (count, held) = *edges.counts.get(step.count)?;
-            all.step(step.begins, count)?;
-            by_use.get_mut(held)?.step(step.begins, count)?;
-            let model = *model_of.get(held)?;
-            by_model.get_mut(model)?.step(step.begins, count)?;
-        }
-        self.all.accelerators = all.most;
-        for (key, level) in edges.held.iter().zip(by_use) {
-            if let Some(usage) = self.uses.get_mut(key) {
-                usage.accelerators = level.most;
-            }
-        }
-        self.accelerators = models
-            .into_iter()
-            .filter_map(|(model, at)| Some((model.clone(), by_model.get(at)?.most)))
-            .collect();
-        Some(())
     }
 }
 
@@ -252,43 +175,205 @@ impl Share {
 }
 
 /// When the parts of a job held how many devices, by cluster and job.
-type Parts = BTreeMap<(Option<Arc<str>>, Arc<str>), Vec<(Period, Interval)>>;
+type Parts<'j> = BTreeMap<(Option<&'j Arc<str>>, &'j str), Vec<(Period, Interval)>>;
 
-/// Where jobs begin and end to hold devices.
-#[derive(Default)]
-struct Edges {
-    /// The models and classes that there are: few.
-    held: Vec<(Arc<str>, Class)>,
-    /// How many devices, and of which of `held`.
-    counts: Vec<(Interval, usize)>,
-    steps: Vec<Step>,
+/// What the jobs of a period come to, while they are counted.
+struct Count<'j> {
+    period: Period,
+    /// By model and class, of which there are few.
+    uses: Vec<Use<'j>>,
+    /// How many devices of each model are held.
+    models: Vec<(&'j Arc<str>, Level)>,
+    all: Tally,
+    parts: Parts<'j>,
+    /// What begins within the period, and what ends there: when, how many devices and of
+    /// which of `uses`.
+    begins: Vec<Step<'j>>,
+    ends: Vec<Step<'j>>,
 }
 
-/// One edge. Spans are half-open, so at one instant what ends goes before what begins:
-/// `false` sorts before `true`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Step {
+/// What is counted of a model and class.
+struct Use<'j> {
+    model: &'j Arc<str>,
+    class: Class,
+    /// Which of the models it is.
+    at: usize,
+    tally: Tally,
+}
+
+/// What is counted of whatever it is.
+#[derive(Clone, Copy)]
+struct Tally {
+    accelerator_seconds: Interval,
+    job_accelerators: Interval,
+    job_seconds: u64,
+    level: Level,
+}
+
+/// Devices that begin or end to be held.
+#[derive(Clone, Copy)]
+struct Step<'j> {
     at: UnixSeconds,
-    begins: bool,
-    /// Which of the counts.
-    count: usize,
+    count: &'j Interval,
+    /// Which of the uses.
+    of: usize,
 }
 
-impl Edges {
-    fn add(&mut self, span: Period, model: &Arc<str>, class: Class, count: Interval) {
-        let known = |(other, one): &(Arc<str>, Class)| *one == class && *other == *model;
-        let held = self.held.iter().position(known).unwrap_or_else(|| {
-            self.held.push((model.clone(), class));
-            self.held.len().saturating_sub(1)
+impl<'j> Count<'j> {
+    /// Counts jobs; `None` beyond the range of quantities.
+    fn of(period: Period, jobs: &'j [Held<'_>]) -> Option<Self> {
+        let mut count = Self {
+            period,
+            uses: Vec::new(),
+            models: Vec::new(),
+            all: Tally::ZERO,
+            parts: Parts::new(),
+            begins: Vec::with_capacity(jobs.len()),
+            ends: Vec::with_capacity(jobs.len()),
+        };
+        for job in jobs {
+            count.add(job)?;
+        }
+        count.put_together()?;
+        count.sweep()?;
+        Some(count)
+    }
+
+    fn add(&mut self, job: &'j Held<'_>) -> Option<()> {
+        let Some(span) = job.span.intersection(self.period) else {
+            return Some(());
+        };
+        let job_seconds = span.end().since(job.began);
+        let mut whole = Interval::ZERO;
+        for allocation in job.allocations.iter() {
+            let count = allocation.accelerators;
+            let seconds = product(count, span.seconds())?;
+            whole = whole.plus(count)?;
+            let of = self.use_of(&allocation.model, job.class);
+            let own = &mut self.uses.get_mut(of)?.tally;
+            for tally in [own, &mut self.all] {
+                tally.accelerator_seconds = tally.accelerator_seconds.plus(seconds)?;
+                tally.job_accelerators = larger(tally.job_accelerators, count);
+                tally.job_seconds = tally.job_seconds.max(job_seconds);
+            }
+            let count = &allocation.accelerators;
+            let at = |at| Step { at, count, of };
+            if span.start() == self.period.start() {
+                // Nothing can have ended before.
+                self.step(at(span.start()), Level::begin)?;
+            } else {
+                self.begins.push(at(span.start()));
+            }
+            if span.end() != self.period.end() {
+                self.ends.push(at(span.end()));
+            }
+        }
+        if let Some(all) = job.whole {
+            let key = (job.cluster, all);
+            self.parts.entry(key).or_default().push((span, whole));
+        }
+        self.all.job_accelerators = larger(self.all.job_accelerators, whole);
+        Some(())
+    }
+
+    /// Finds a model and class among the uses, or puts them there.
+    fn use_of(&mut self, model: &'j Arc<str>, class: Class) -> usize {
+        let known = |one: &Use<'_>| one.class == class && one.model == model;
+        if let Some(known) = self.uses.iter().position(known) {
+            return known;
+        }
+        let at = self.models.iter().position(|(one, _)| *one == model);
+        let at = at.unwrap_or_else(|| {
+            self.models.push((model, Level::ZERO));
+            self.models.len().saturating_sub(1)
         });
-        let number = self.counts.len();
-        self.counts.push((count, held));
-        for (at, begins) in [(span.start(), true), (span.end(), false)] {
-            self.steps.push(Step {
-                at,
-                begins,
-                count: number,
+        self.uses.push(Use {
+            model,
+            class,
+            at,
+            tally: Tally::ZERO,
+        });
+        self.uses.len().saturating_sub(1)
+    }
+
+    /// Finds the most devices that a job of several parts held at once.
+    fn put_together(&mut self) -> Option<()> {
+        for held in std::mem::take(&mut self.parts).into_values() {
+            let edges = held.iter().flat_map(|(span, count)| {
+                let (start, end) = (span.start(), span.end());
+                [(end, false, *count), (start, true, *count)]
             });
+            let mut edges: Vec<(UnixSeconds, bool, Interval)> = edges.collect();
+            edges.sort_by_key(|(at, begins, _)| (*at, *begins));
+            let mut level = Level::ZERO;
+            for (_, begins, count) in edges {
+                if begins {
+                    level.begin(count)?;
+                } else {
+                    level.end(count)?;
+                }
+            }
+            self.all.job_accelerators = larger(self.all.job_accelerators, level.most);
+        }
+        Some(())
+    }
+
+    /// Finds the most devices held at once, of each model and class, of each model, and
+    /// of all. Spans are half-open, so at one instant what ends goes before what begins.
+    fn sweep(&mut self) -> Option<()> {
+        let mut begins = std::mem::take(&mut self.begins);
+        let mut ends = std::mem::take(&mut self.ends);
+        begins.sort_by_key(|step| step.at);
+        ends.sort_unstable_by_key(|step| step.at);
+        let mut ends = ends.into_iter().peekable();
+        for begin in begins {
+            while let Some(end) = ends.next_if(|end| end.at <= begin.at) {
+                self.step(end, Level::end)?;
+            }
+            self.step(begin, Level::begin)?;
+        }
+        Some(())
+    }
+
+    fn step(&mut self, step: Step<'_>, take: fn(&mut Level, Interval) -> Option<()>) -> Option<()> {
+        let one = self.uses.get_mut(step.of)?;
+        let (_, model) = self.models.get_mut(one.at)?;
+        for level in [&mut self.all.level, &mut one.tally.level, model] {
+            take(level, *step.count)?;
+        }
+        Some(())
+    }
+
+    /// Returns what each model and class comes to.
+    fn uses(&self) -> BTreeMap<(Arc<str>, Class), Usage> {
+        let uses = self.uses.iter();
+        uses.map(|one| ((Arc::clone(one.model), one.class), one.tally.usage()))
+            .collect()
+    }
+
+    /// Returns the most devices of each model at once.
+    fn accelerators(&self) -> BTreeMap<Arc<str>, Interval> {
+        let models = self.models.iter();
+        models
+            .map(|(model, level)| (Arc::clone(model), level.most))
+            .collect()
+    }
+}
+
+impl Tally {
+    const ZERO: Self = Self {
+        accelerator_seconds: Interval::ZERO,
+        job_accelerators: Interval::ZERO,
+        job_seconds: 0,
+        level: Level::ZERO,
+    };
+
+    const fn usage(self) -> Usage {
+        Usage {
+            accelerator_seconds: self.accelerator_seconds,
+            accelerators: self.level.most,
+            job_accelerators: self.job_accelerators,
+            job_seconds: self.job_seconds,
         }
     }
 }
@@ -300,26 +385,21 @@ struct Level {
     most: Interval,
 }
 
-impl Default for Level {
-    fn default() -> Self {
-        Self {
-            now: Interval::ZERO,
-            most: Interval::ZERO,
-        }
-    }
-}
-
 impl Level {
-    fn step(&mut self, begins: bool, count: Interval) -> Option<()> {
-        self.now = if begins {
-            self.now.plus(count)?
-        } else {
-            Interval::new(
-                self.now.lower().minus(count.lower())?,
-                self.now.upper().minus(count.upper())?,
-            )?
-        };
+    const ZERO: Self = Self {
+        now: Interval::ZERO,
+        most: Interval::ZERO,
+    };
+
+    fn begin(&mut self, count: Interval) -> Option<()> {
+        self.now = self.now.plus(count)?;
         self.most = larger(self.most, self.now);
+        Some(())
+    }
+
+    fn end(&mut self, count: Interval) -> Option<()> {
+        let (lower, upper) = (self.now.lower(), self.now.upper());
+        self.now = Interval::new(lower.minus(count.lower())?, upper.minus(count.upper())?)?;
         Some(())
     }
 }
@@ -335,5 +415,8 @@ fn larger(one: Interval, other: Interval) -> Interval {
 
 /// Returns `count` devices times `seconds`, or `None` beyond the range of quantities.
 pub(super) fn product(count: Interval, seconds: u64) -> Option<Interval> {
+    if count.lower() == count.upper() {
+        return Some(Interval::exactly(count.lower().times(seconds)?));
+    }
     Interval::new(count.lower().times(seconds)?, count.upper().times(seconds)?)
 }

@@ -11,6 +11,7 @@ use crate::collector::reading::SECOND;
 use crate::telemetry::SourceError;
 use crate::telemetry::field_error;
 use crate::time::UnixSeconds;
+use crate::time::parse_civil;
 
 /// Decimals of a second that are read at most; beyond nanoseconds something is no time.
 const MAX_DECIMALS: usize = 9;
@@ -211,15 +212,12 @@ fn instant(local: i64, offset: i64) -> Result<UnixSeconds, ClockFault> {
 
 /// Parses 19 characters as if they were UTC.
 fn parse_naive(text: &str) -> Option<i64> {
-    let mut bytes: [u8; 20] = *b"0000-00-00T00:00:00Z";
-    let source = text.as_bytes();
-    bytes.get_mut(..19)?.copy_from_slice(source.get(..19)?);
-    let separator = bytes.get_mut(10)?;
+    let mut civil: [u8; 19] = text.as_bytes().try_into().ok()?;
+    let separator = civil.get_mut(10)?;
     if *separator == b' ' {
         *separator = b'T';
     }
-    let instant: UnixSeconds = str::from_utf8(&bytes).ok()?.parse().ok()?;
-    i64::try_from(instant.get()).ok()
+    i64::try_from(parse_civil(civil)?.get()).ok()
 }
 
 /// Parses `Z`, `+HH:MM`, `+HHMM` and their negatives, in seconds.

@@ -139,6 +139,9 @@ pub(super) fn billionths(text: &str, unit: Unit) -> Result<Billionths, &'static 
 
 /// Parses a decimal that is a whole number, whatever zeros follow its point.
 pub(super) fn whole(text: &str) -> Result<u64, &'static str> {
+    if let Some(known) = short(text.as_bytes()) {
+        return Ok(known);
+    }
     let (integer, fraction) = text.split_once('.').unwrap_or((text, ""));
     if integer.starts_with('-') {
         return Err("is negative");
@@ -151,6 +154,17 @@ pub(super) fn whole(text: &str) -> Result<u64, &'static str> {
         return Err("is not a whole number");
     }
     integer.parse().map_err(|_| "is too large")
+}
+
+/// Reads digits alone, too few to be out of range: what nearly all numbers are.
+fn short(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |sum, digit| {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        sum.checked_mul(10)?.checked_add(u64::from(digit))
+    })
 }
 
 #[cfg(test)]

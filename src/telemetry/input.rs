@@ -150,23 +150,21 @@ impl Input {
 
     /// Puts whole lines of about `size` bytes into `block`; `false` at the end.
     pub fn block(&mut self, block: &mut Vec<u8>, size: usize) -> Result<bool, SourceError> {
-        block.clear();
-        while block.len() < size {
-            let read = self.text.fill_buf();
-            let found = match read {
-                Ok(found) => found,
-                Err(error) => return Err(self.fail(&error)),
-            };
-            if found.is_empty() {
+        // Not emptied before: what is used again need not be made zero again.
+        block.resize(size, 0);
+        let mut filled = 0_usize;
+        while let Some(free) = block.get_mut(filled..).filter(|free| !free.is_empty()) {
+            let read = self.text.read(free);
+            let read = read.map_err(|error| self.fail(&error))?;
+            if read == 0 {
+                block.truncate(filled);
                 return match block.last() {
                     None => Ok(false),
                     Some(b'\n') => Ok(true),
                     Some(_) => Err(SourceError::Cut),
                 };
             }
-            let taken = found.len().min(size.saturating_sub(block.len()));
-            block.extend_from_slice(found.get(..taken).unwrap_or_default());
-            self.text.consume(taken);
+            filled = filled.saturating_add(read);
         }
         if block.last() == Some(&b'\n') {
             return Ok(true);

@@ -127,9 +127,9 @@ struct Reader {
 }
 
 impl Reader {
-    fn take(&mut self, rows: Rows, sink: &mut dyn Sink) -> Result<(), SourceError> {
+    fn take(&mut self, rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), SourceError> {
         self.any |= !rows.events.is_empty();
-        for event in rows.events {
+        for event in rows.events.drain(..) {
             match event {
                 Event::Job(job) => sink.job(job)?,
                 Event::Skip(reason, row) => sink.skip(reason, row),
@@ -145,7 +145,7 @@ impl Reader {
                 Event::Running(text) => self.running.push(text),
             }
         }
-        rows.fault.map_or(Ok(()), Err)
+        rows.fault.take().map_or(Ok(()), Err)
     }
 
     fn finish(self, nothing: bool) -> Result<(), SourceError> {

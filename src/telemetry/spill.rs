@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::BufWriter;
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
@@ -12,6 +13,9 @@ use crate::collector::Shelf;
 /// a thousand periods.
 const HELD: usize = 4 << 20;
 
+/// Bytes that are written at a time.
+const BUFFER: usize = 1 << 18;
+
 /// A file without a name: it is gone with the process, however that ends, and nobody else
 /// can open it.
 #[derive(Debug)]
@@ -20,7 +24,7 @@ pub struct Spill {
     /// How much of it is written.
     end: u64,
     /// What is not yet written, by period.
-    held: BTreeMap<usize, Vec<u8>>,
+    held: Vec<Vec<u8>>,
     size: usize,
     /// Where the bytes of each period lie.
     written: BTreeMap<usize, Vec<(u64, usize)>>,
@@ -33,39 +37,35 @@ impl Spill {
         Ok(Self {
             file,
             end: 0,
-            held: BTreeMap::new(),
+            held: Vec::new(),
             size: 0,
             written: BTreeMap::new(),
         })
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        let mut all = Vec::with_capacity(self.size);
-        for (period, bytes) in std::mem::take(&mut self.held) {
-            let at = self
-                .end
-                .saturating_add(u64::try_from(all.len()).unwrap_or(u64::MAX));
-            self.written
-                .entry(period)
-                .or_default()
-                .push((at, bytes.len()));
-            all.extend_from_slice(&bytes);
+        let mut file = BufWriter::with_capacity(BUFFER, &self.file);
+        let held = self.held.iter_mut().map(std::mem::take).enumerate();
+        for (period, bytes) in held.filter(|(_, bytes)| !bytes.is_empty()) {
+            file.write_all(&bytes)?;
+            let pieces = self.written.entry(period).or_default();
+            pieces.push((self.end, bytes.len()));
+            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            self.end = self.end.saturating_add(length);
         }
-        self.file.write_all(&all)?;
-        self.end = self
-            .end
-            .saturating_add(u64::try_from(all.len()).unwrap_or(u64::MAX));
         self.size = 0;
-        Ok(())
+        file.flush()
     }
 }
 
 impl Shelf for Spill {
     fn put(&mut self, period: usize, bytes: &[u8]) -> Result<(), String> {
-        self.held
-            .entry(period)
-            .or_default()
-            .extend_from_slice(bytes);
+        if self.held.len() <= period {
+            self.held.resize(period.saturating_add(1), Vec::new());
+        }
+        if let Some(held) = self.held.get_mut(period) {
+            held.extend_from_slice(bytes);
+        }
         self.size = self.size.saturating_add(bytes.len());
         if self.size >= HELD {
             self.flush().map_err(|error| error.to_string())?;
@@ -75,7 +75,7 @@ impl Shelf for Spill {
 
     fn take(&mut self, period: usize) -> Result<Vec<u8>, String> {
         let pieces = self.written.remove(&period).unwrap_or_default();
-        let held = self.held.remove(&period).unwrap_or_default();
+        let held = self.held.get_mut(period).map(std::mem::take);
         let size: usize = pieces.iter().map(|(_, length)| length).sum();
         let mut all = vec![0; size];
         let mut rest = all.as_mut_slice();
@@ -88,7 +88,7 @@ impl Shelf for Spill {
                 .map_err(|error| error.to_string())?;
             rest = after;
         }
-        all.extend_from_slice(&held);
+        all.extend(held.unwrap_or_default());
         Ok(all)
     }
 }

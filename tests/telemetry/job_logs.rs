@@ -685,7 +685,7 @@ fn the_philly_trace_gives_what_it_is_known_to_hold() {
         for usage in collector {
             let usage = usage.unwrap();
             sum += usage.all.accelerator_seconds.upper().get();
-            count += usage.shares.len();
+            count += usage.shares().unwrap().len();
         }
         assert_eq!(sum, seconds, "nothing lost, nothing counted twice");
         assert_eq!(count, records);

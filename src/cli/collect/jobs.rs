@@ -253,7 +253,7 @@ fn show(name: &str, collector: Collector<Spill>, world: &mut World<'_>) -> Resul
     let mut shown = false;
     for usage in collector {
         let usage = usage?;
-        for share in usage.shares.iter().filter(|share| &*share.job == name) {
+        for share in usage.shares()?.iter().filter(|share| &*share.job == name) {
             let held = share.allocation.accelerators;
             let [seconds, _] = share.figures();
             world.say(format!(

@@ -92,7 +92,7 @@ pub(super) fn read(
     let mut give = |number: u64, job: Job| {
         let mut rows = Rows::default();
         rows.take(&row_of(number, job)?, options)?;
-        reader.take(rows, sink)
+        reader.take(&mut rows, sink)
     };
     let mut refused = None;
     let document = Document {

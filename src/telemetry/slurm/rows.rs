@@ -79,7 +79,7 @@ pub(super) enum Event {
     Running(String),
 }
 
-/// What rows give, in order.
+/// What rows give, in order; and what is kept for those to come.
 #[derive(Default)]
 pub(super) struct Rows {
     pub(super) events: Vec<Event>,
@@ -100,10 +100,11 @@ struct Allotted {
 impl Rows {
     /// Takes a row.
     pub(super) fn take(&mut self, row: &Row<'_>, options: &Options) -> Result<(), SourceError> {
-        if row.id.is_empty() || row.id.contains(char::REPLACEMENT_CHARACTER) {
+        let replaced = !row.id.is_ascii() && row.id.contains(char::REPLACEMENT_CHARACTER);
+        if row.id.is_empty() || replaced {
             return Err(field_error(row.number, "JobID", &row.id, "names no job"));
         }
-        if row.id.contains('.') {
+        if row.id.as_bytes().contains(&b'.') {
             // A step repeats the devices of its job.
             self.skip("steps of jobs", row);
             return Ok(());
@@ -165,7 +166,9 @@ impl Rows {
     /// stands with those to be refused together.
     fn span(&mut self, row: &Row<'_>, options: &Options) -> Result<Option<Period>, SourceError> {
         let number = row.number;
-        let holds = HOLDING.iter().any(|state| row.state.starts_with(state));
+        // Nearly all are over.
+        let holds = !row.state.starts_with("COMPLETED")
+            && HOLDING.iter().any(|state| row.state.starts_with(state));
         let start = match &row.start {
             Moment::At(start) => *start,
             Moment::Not => {

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use memchr::memchr_iter;
+use memchr::memchr2_iter;
 use rayon::prelude::*;
 
 use super::Reader;
@@ -41,12 +43,9 @@ const FREE_TEXT: &[&str] = &[
 pub(super) const EXPECTED: &str = "the output of `sacct --parsable2` with its header";
 
 /// Bytes of whole lines that one core works on, and how many such blocks at once.
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 1 << 19;
 /// See [`BLOCK`].
 const BLOCKS: usize = 4;
-
-/// Bytes of a short line.
-const LINE: usize = 128;
 
 /// Where the columns stand.
 struct Columns {
@@ -68,8 +67,18 @@ struct Columns {
     partition: Option<usize>,
 }
 
-/// Reads block by block: while the rows of some are taken, in order, the next are read and
-/// understood.
+/// Lines that one core works on, and what it makes of them.
+struct Block {
+    text: Vec<u8>,
+    /// The row before the first.
+    before: u64,
+    /// What zones' offsets were found is kept by thread.
+    options: Options,
+    rows: Rows,
+}
+
+/// Reads block by block: while the rows of some are taken, in order, the next are
+/// understood, and those after them read.
 pub(super) fn read(
     input: &mut Input,
     options: &Options,
@@ -84,48 +93,56 @@ pub(super) fn read(
     let columns = Columns::find(&String::from_utf8_lossy(&line))?;
     // The header was the first.
     let mut row = 1_u64;
-    let mut texts = blocks(input, &mut row)?;
-    let mut ready: Vec<Rows> = Vec::new();
-    while !texts.is_empty() || !ready.is_empty() {
-        // What zones' offsets were found is kept by thread.
-        let own = texts.into_iter().map(|text| (text, options.clone()));
-        let own: Vec<_> = own.collect();
-        let (taken, (understood, next)) = rayon::join(
+    // Blocks go round: what was taken is read into anew.
+    let mut turns = [(); 3].map(|()| Block::several(options));
+    // Those that were read last are still to be understood, and then to be taken.
+    let mut left = 2_u8;
+    while left > 0 {
+        let [ready, full, next] = &mut turns;
+        // What only one core can do is begun first; the rest is done by whoever is free.
+        let (taken, (more, ())) = rayon::join(
             || {
-                ready
-                    .into_iter()
-                    .try_for_each(|rows| reader.take(rows, sink))
+                let mut blocks = ready.iter_mut();
+                blocks.try_for_each(|block| reader.take(&mut block.rows, sink))
             },
             || {
-                let understand = || {
-                    own.into_par_iter()
-                        .map(|((text, before), options)| columns.rows(&text, before, &options))
-                        .collect()
-                };
-                rayon::join(understand, || blocks(input, &mut row))
+                rayon::join(
+                    || fill(next, input, &mut row),
+                    || full.par_iter_mut().for_each(|one| columns.understand(one)),
+                )
             },
         );
         taken?;
-        ready = understood;
-        texts = next?;
+        if !more? {
+            left = left.saturating_sub(1);
+        }
+        turns.rotate_left(1);
     }
     Ok(())
 }
 
-/// Reads some blocks, each with the number of the row before it.
-fn blocks(input: &mut Input, row: &mut u64) -> Result<Vec<(Vec<u8>, u64)>, SourceError> {
-    let mut texts = Vec::new();
-    for _ in 0..BLOCKS {
-        let mut text = Vec::with_capacity(BLOCK.saturating_add(BLOCK >> 3));
-        if !input.block(&mut text, BLOCK)? {
-            break;
-        }
-        let before = *row;
-        let lines = memchr_iter(b'\n', &text).count();
+/// Reads blocks, as far as there is something; `false` at the end.
+fn fill(blocks: &mut [Block], input: &mut Input, row: &mut u64) -> Result<bool, SourceError> {
+    let mut any = false;
+    for block in blocks {
+        any |= input.block(&mut block.text, BLOCK)?;
+        block.before = *row;
+        let lines = memchr_iter(b'\n', &block.text).count();
         *row = row.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
-        texts.push((text, before));
     }
-    Ok(texts)
+    Ok(any)
+}
+
+impl Block {
+    fn several(options: &Options) -> Vec<Self> {
+        let block = || Self {
+            text: Vec::new(),
+            before: 0,
+            options: options.clone(),
+            rows: Rows::default(),
+        };
+        std::iter::repeat_with(block).take(BLOCKS).collect()
+    }
 }
 
 impl Columns {
@@ -171,13 +188,17 @@ impl Columns {
         })
     }
 
-    /// Understands lines, of which the first is row `before` and one.
-    fn rows(&self, bytes: &[u8], before: u64, options: &Options) -> Rows {
-        let mut rows = Rows::default();
-        rows.events.reserve(bytes.len() / LINE);
+    /// Understands the lines of a block.
+    fn understand(&self, block: &mut Block) {
+        let Block {
+            text: bytes,
+            before,
+            options,
+            rows,
+        } = block;
         if let Err(error) = check_text(bytes, EXPECTED) {
             rows.fault = Some(error);
-            return rows;
+            return;
         }
         // Names of jobs are whatever bytes a user chose; no value that counts passes for
         // another when a broken character is replaced.
@@ -186,33 +207,33 @@ impl Columns {
             Err(_) => String::from_utf8_lossy(bytes),
         };
         let mut parts = Vec::with_capacity(self.width);
-        let mut number = before;
-        for line in lines(&text) {
-            number = number.saturating_add(1);
-            if line.is_empty() {
+        let mut number = *before;
+        let mut from = 0_usize;
+        for at in memchr2_iter(b'|', b'\n', text.as_bytes()) {
+            let part = text.get(from..at).unwrap_or_default();
+            from = at.saturating_add(1);
+            if text.as_bytes().get(at) == Some(&b'|') {
+                parts.push(part);
                 continue;
             }
-            parts.clear();
-            let line = if self.trailing {
-                line.strip_suffix('|').unwrap_or(line)
-            } else {
-                line
-            };
-            let mut from = 0_usize;
-            for at in memchr_iter(b'|', line.as_bytes()) {
-                parts.push(line.get(from..at).unwrap_or_default());
-                from = at.saturating_add(1);
+            number = number.saturating_add(1);
+            let last = part.strip_suffix('\r').unwrap_or(part);
+            let is_empty = last.is_empty();
+            if is_empty && parts.is_empty() {
+                continue;
             }
-            parts.push(line.get(from..).unwrap_or_default());
+            if !(is_empty && self.trailing) {
+                parts.push(last);
+            }
             let read = self
                 .row(number, &parts, options)
                 .and_then(|row| rows.take(&row, options));
             if let Err(error) = read {
                 rows.fault = Some(error);
-                break;
+                return;
             }
+            parts.clear();
         }
-        rows
     }
 
     /// Understands a row; a surplus of `|` can only stand in the one column of free text.
@@ -246,10 +267,11 @@ impl Columns {
             text => Some(whole(text).map_err(|why| field_error(number, "ElapsedRaw", text, why))?),
         };
         let spelled = optional(self.spelled);
+        let plus = memchr(b'+', spelled.as_bytes());
         Ok(Row {
             number,
             id: get(self.id).into(),
-            whole: spelled.split_once('+').map(|(whole, _)| whole.into()),
+            whole: plus.and_then(|plus| Some(spelled.get(..plus)?.into())),
             cluster: optional(self.cluster).into(),
             state: get(self.state).into(),
             start: moment(number, "Start", get(self.start), options)?,
@@ -260,14 +282,4 @@ impl Columns {
             partition: optional(self.partition).into(),
         })
     }
-}
-
-/// Splits a text into lines, each ended by a line feed.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    let mut from = 0_usize;
-    memchr_iter(b'\n', text.as_bytes()).map(move |at| {
-        let line = text.get(from..at).unwrap_or_default();
-        from = at.saturating_add(1);
-        line.strip_suffix('\r').unwrap_or(line)
-    })
 }
