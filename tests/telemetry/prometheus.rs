@@ -157,10 +157,14 @@ fn gather(server: &Server, hours: u64) -> Result<Gathered, String> {
 }
 
 fn gather_as(server: &Server, hours: u64, login: Login) -> Result<Gathered, String> {
+    let client = Client::new(&server.address, login).map_err(|error| error.to_string())?;
+    gather_by(client, hours)
+}
+
+fn gather_by(client: Client, hours: u64) -> Result<Gathered, String> {
     let at = |second| UnixSeconds::new(START + second).unwrap();
     let range = Period::new(at(0), at(hours * 3600)).unwrap();
     let cadence = Cadence::Seconds(NonZeroU64::new(3600).unwrap());
-    let client = Client::new(&server.address, login).map_err(|error| error.to_string())?;
     let client = client.with_wait(Duration::from_millis(1));
     let map = MetricMap::embedded("dcgm").unwrap();
     let mut source = Prometheus::new(client, map, "cluster=\"a\"".to_owned(), range);
@@ -383,6 +387,46 @@ fn a_busy_server_is_asked_again_and_a_large_query_in_parts() {
 
 // spec: red-23
 #[test]
+fn whoever_takes_what_may_lack_a_part_is_told_so_and_has_a_gap() {
+    let server = Server::new(|form, _| {
+        let told = matrix(
+            form,
+            &[(
+                "DCGM_FI_DEV_POWER_USAGE",
+                "\"UUID\":\"GPU-a\"",
+                every(0, 1800, 30, "100"),
+            )],
+        );
+        let warned = "{\"status\":\"success\",\"warnings\":[\"store b: refused\"],";
+        (200, told.replacen("{\"status\":\"success\",", warned, 1))
+    });
+    let client = || Client::new(&server.address, Login::default()).unwrap();
+    let refused = gather_by(client(), 1).unwrap_err();
+    assert!(refused.contains("may lack a part"), "{refused}");
+    let asked = |form: &Request| {
+        [
+            form.1["partial_response"].clone(),
+            form.1["deny_partial_response"].clone(),
+        ]
+    };
+    assert_eq!(asked(&server.asked.lock().unwrap()[0]), ["false", "1"]);
+    let taken = gather_by(client().with_partial(true), 1).unwrap();
+    assert!(
+        taken
+            .intake
+            .warnings
+            .iter()
+            .any(|one| one.contains("store b"))
+    );
+    assert_eq!(
+        asked(server.asked.lock().unwrap().last().unwrap()),
+        ["true", "0"]
+    );
+    assert_eq!(power(taken, 0), [("GPU-a".to_owned(), 1_800_000, 180_000)]);
+}
+
+// spec: red-23
+#[test]
 fn a_server_that_fails_is_named_with_what_it_says() {
     for (status, body, says, tries) in [
         (500, "<html>broken</html>", "HTTP 500: <html>broken", 4),
@@ -398,6 +442,18 @@ fn a_server_that_fails_is_named_with_what_it_says() {
             "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[]}}",
             "a `vector`, not a `matrix`",
             1,
+        ),
+        (
+            200,
+            "{\"status\":\"success\",\"warnings\":[\"store b: refused\"],\"data\":{\"resultType\":\"matrix\",\"result\":[]}}",
+            "may lack a part: store b: refused",
+            4,
+        ),
+        (
+            200,
+            "{\"status\":\"success\",\"isPartial\":true,\"data\":{\"resultType\":\"matrix\",\"result\":[]}}",
+            "may lack a part: it says `isPartial`",
+            4,
         ),
         (
             200,

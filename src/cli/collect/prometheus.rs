@@ -78,6 +78,10 @@ struct ServerArgs {
     /// Client's private key, PEM
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
+
+    /// Take an answer of which the server warns that it may lack a part: what it lacks is a gap
+    #[arg(long)]
+    partial: bool,
 }
 
 /// Collects what a server has.
@@ -124,7 +128,7 @@ impl PrometheusArgs {
 
 impl ServerArgs {
     fn client(&self) -> Result<Client, Failure> {
-        Ok(Client::new(&self.url, self.login()?)?)
+        Ok(Client::new(&self.url, self.login()?)?.with_partial(self.partial))
     }
 
     fn login(&self) -> Result<Login, Failure> {

@@ -48,6 +48,8 @@ pub struct Client {
     address: String,
     authorization: Option<String>,
     wait: Duration,
+    /// Whether an answer counts that may lack a part.
+    partial: bool,
 }
 
 /// What a query gave.
@@ -72,6 +74,9 @@ struct Body {
     data: Option<Data>,
     #[serde(default)]
     warnings: Vec<String>,
+    /// VictoriaMetrics' word for an answer that lacks a part.
+    #[serde(rename = "isPartial", default)]
+    is_partial: bool,
 }
 
 #[derive(Deserialize)]
@@ -106,6 +111,9 @@ pub enum ClientError {
     /// The server did not answer, or not so that it could be read.
     #[error("{0}")]
     Answer(String),
+    /// The server warned: its answer may lack a part.
+    #[error("the answer may lack a part: {0}")]
+    Partial(String),
     /// The server will not answer this query.
     #[error("{kind}: {why}")]
     Refused {
@@ -146,7 +154,15 @@ impl Client {
             address: address.trim_end_matches('/').to_owned(),
             authorization: login.authorization,
             wait: WAIT,
+            partial: false,
         })
+    }
+
+    /// Takes answers that may lack a part, each with a warning.
+    #[must_use]
+    pub const fn with_partial(mut self, partial: bool) -> Self {
+        self.partial = partial;
+        self
     }
 
     /// Waits so long before a second try.
@@ -185,11 +201,17 @@ impl Client {
             request = request.header("Authorization", authorization);
         }
         let at = at.to_string();
-        // Thanos would else leave out what a store does not answer.
+        // Thanos and VictoriaMetrics would else leave out what a store does not answer.
+        let (allowed, denied) = if self.partial {
+            ("true", "0")
+        } else {
+            ("false", "1")
+        };
         let form = [
             ("query", query),
             ("time", &at),
-            ("partial_response", "false"),
+            ("partial_response", allowed),
+            ("deny_partial_response", denied),
         ];
         let sent = request.send_form(form);
         let mut response = sent.map_err(|error| (ClientError::Answer(error.to_string()), true))?;
@@ -232,7 +254,12 @@ impl Client {
             };
             return Err((error, false));
         }
-        parse(&body).map_err(|why| (ClientError::Answer(why), false))
+        let answer = parse(&body).map_err(|why| (ClientError::Answer(why), false))?;
+        match answer.warnings.first() {
+            // Thanos warns of a store that it cannot reach, even where it was asked to fail.
+            Some(first) if !self.partial => Err((ClientError::Partial(first.clone()), true)),
+            _ => Ok(answer),
+        }
     }
 }
 
@@ -248,6 +275,10 @@ fn parse(bytes: &[u8]) -> Result<Answer, String> {
             data.result_type
         ));
     }
+    let mut warnings = body.warnings;
+    if body.is_partial && warnings.is_empty() {
+        warnings.push("it says `isPartial`".to_owned());
+    }
     let mut series = Vec::with_capacity(data.result.len());
     for one in data.result {
         let samples = one.values.into_iter().map(|(time, value)| {
@@ -262,7 +293,7 @@ fn parse(bytes: &[u8]) -> Result<Answer, String> {
     }
     Ok(Answer {
         series,
-        warnings: body.warnings,
+        warnings,
         digest: sha256(bytes),
     })
 }
