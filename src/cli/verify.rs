@@ -241,7 +241,7 @@ impl VerifyArgs {
     ) -> Result<Vec<(String, Note)>, Failure> {
         let mut notes = Vec::new();
         for place in &self.witness {
-            let before = notes.len();
+            let (judged, mut told) = (trust.logs(), false);
             for log in trust.all_logs() {
                 let origin = log.name().as_str();
                 let asked = if Remote::is_address(place) {
@@ -260,12 +260,15 @@ impl VerifyArgs {
                     note.transpose().map_err(|error| error.to_string())
                 });
                 match note {
-                    Ok(note) => notes.extend(note.map(|note| (place.clone(), note))),
+                    Ok(note) => {
+                        told |= note.is_some() && judged.contains(&log);
+                        notes.extend(note.map(|note| (place.clone(), note)));
+                    }
                     // One that does not answer must not keep the others from telling.
                     Err(why) => unanswered.push(format!("the witness `{place}`: {why}")),
                 }
             }
-            if notes.len() == before {
+            if !told {
                 unanswered.push(format!(
                     "the witness `{place}` tells nothing of this log: what it may remember was not compared"
                 ));

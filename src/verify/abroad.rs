@@ -1,7 +1,6 @@
 //! Those who measure, and publish in a log of their own.
 
 use crate::time::UnixSeconds;
-use crate::verify::checks::Check;
 use crate::verify::history::History;
 use crate::verify::reading::Read;
 use crate::verify::trust::Corroborator;
@@ -16,8 +15,11 @@ pub(in crate::verify) struct Abroad<'c> {
     pub(in crate::verify) history: &'c History,
     /// When its statements were seen.
     pub(in crate::verify) times: Times,
-    /// What is wrong with that log, or how old its newest checkpoint is.
+    /// What is wrong with that log.
     pub(in crate::verify) findings: Vec<Finding>,
+    /// How old its newest checkpoint is, if that is too old: what it shows, it shows all the
+    /// same.
+    pub(in crate::verify) stale: Option<String>,
 }
 
 impl<'c> Abroad<'c> {
@@ -36,10 +38,10 @@ impl<'c> Abroad<'c> {
         let roots = [who.trust_root.as_str(), issuer.trust_root.as_str()];
         let times = Times::new(&read.seen, trust.quorum_apart(&roots, &read.key));
         let broken = read.findings.told().filter(|one| one.calls_for.is_some());
-        let stale = stale(&times, trust, at).map(|why| Finding::new(Check::Stale, why));
         Some(Self {
             history,
-            findings: broken.chain(stale).collect(),
+            findings: broken.collect(),
+            stale: stale(&times, trust, at),
             times,
         })
     }

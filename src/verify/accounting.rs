@@ -76,6 +76,7 @@ pub use parameters::ParameterError;
 pub use parameters::Parameters;
 pub use parameters::Source;
 pub use residual::Residuals;
+pub use residual::Told;
 pub use resolution::Resolution;
 pub use spread::Ppm;
 pub use spread::RelativeError;

@@ -1,5 +1,7 @@
 //! Every checkpoint in hand that the log signed: its own, the witnesses', the auditor's.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde::Serialize;
@@ -7,6 +9,7 @@ use serde::Serialize;
 use crate::key::VerifierKey;
 use crate::note::Note;
 use crate::tlog::Checkpoint;
+use crate::tlog::SignedCheckpoint;
 use crate::tlog::tile::CHECKPOINT_PATH;
 use crate::tlog::tile::cosigned_path;
 use crate::verify::checks::Check;
@@ -35,6 +38,16 @@ pub(super) fn log_key(subject: &Subject<'_>, logs: &[VerifierKey]) -> Option<Ver
     let note = note?;
     let signs = |key: &&VerifierKey| note.signatures().iter().any(|line| line.names(key));
     logs.iter().find(signs).cloned()
+}
+
+/// Returns which of some logs' keys signed a log's checkpoint, and no other that a line in it
+/// only names: anybody can put one there.
+pub(super) fn signer(files: &dyn LogFiles, logs: &[VerifierKey]) -> Result<VerifierKey, String> {
+    let bytes = files.read(CHECKPOINT_PATH)?;
+    let bytes = bytes.ok_or("it has no checkpoint")?;
+    let signs = |key: &&VerifierKey| SignedCheckpoint::open(&bytes, key).is_ok();
+    let signed = logs.iter().find(signs).cloned();
+    signed.ok_or_else(|| "no log that the trust file names signed its checkpoint".to_owned())
 }
 
 /// The cosigned checkpoints that a log keeps.
@@ -104,6 +117,7 @@ fn read_kept(
 ) {
     // A refresh of the same size is a checkpoint too; a server may have no end of them.
     let most = size.saturating_add(MAX_REFRESHES);
+    let mut known = BTreeSet::new();
     for first in (kept_by_log.next..most).step_by(NOTES) {
         let numbers = first..first.saturating_add(u64::try_from(NOTES).unwrap_or(1));
         let kept: Vec<Kept> = numbers
@@ -118,7 +132,8 @@ fn read_kept(
                 Kept::Foreign(path) => foreign.push(path),
                 Kept::Seen(one) => {
                     let told = seen.last().is_some_and(|last| last.tells_as(&one));
-                    news |= !told;
+                    // What was told before is no news, whatever came between.
+                    news |= known.insert(one.told());
                     seen.extend((!told).then_some(*one));
                 }
                 Kept::Unreadable(why) => {
@@ -128,7 +143,7 @@ fn read_kept(
             }
             *next = next.saturating_add(1);
         }
-        // A server that answers every path with one page.
+        // A server that answers every path, with one page or with some in turn.
         if !news {
             return;
         }

@@ -51,6 +51,7 @@ use crate::verify::findings::Findings;
 use crate::verify::hardware::Witnessed;
 use crate::verify::history::History;
 use crate::verify::history::PledgeRecord;
+use crate::verify::reading::Read;
 use crate::verify::trust::Trust;
 use crate::verify::trust::TrustedIssuer;
 use crate::verify::verdict::Finding;
@@ -95,8 +96,8 @@ pub type Peaks<'p> = dyn Fn(&str) -> Option<u128> + Sync + 'p;
 pub struct Court<'c> {
     /// Every history in the log.
     pub histories: &'c [History],
-    /// What issuers said whose log of record is another, if that log is sound.
-    pub(in crate::verify) elsewhere: &'c [&'c History],
+    /// All logs that were read.
+    pub(in crate::verify) logs: &'c [&'c Read],
     /// Those who measure, and publish in another log.
     pub(in crate::verify) abroad: &'c [Abroad<'c>],
     /// Whom the auditor believes.
@@ -123,6 +124,18 @@ pub struct Court<'c> {
     pub seen_before: bool,
     /// How old the newest checkpoint is, if that is too old.
     pub stale: Option<String>,
+}
+
+impl<'c> Court<'c> {
+    /// Returns what everybody said in the log of record, and that log: others hold copies.
+    fn recorded(&self) -> impl Iterator<Item = (&'c History, &'c Read)> {
+        let all = self.logs.iter();
+        let all = all.flat_map(|read| read.histories.iter().map(|history| (history, *read)));
+        all.filter(|(history, read)| {
+            let log = self.trust.log_of(&history.id);
+            *log.unwrap_or(&self.issuer.log) == read.key
+        })
+    }
 }
 
 impl std::fmt::Debug for Court<'_> {

@@ -58,6 +58,8 @@ struct Speaker<'c> {
     times: &'c Times,
     /// What is wrong with the log, where that is another than the issuer's.
     log_findings: &'c [Finding],
+    /// How old its newest checkpoint is, if that is too old.
+    stale: Option<&'c str>,
 }
 
 impl<'c> Hearing<'c> {
@@ -69,6 +71,7 @@ impl<'c> Hearing<'c> {
                 history: abroad.history,
                 times: &abroad.times,
                 log_findings: &abroad.findings,
+                stale: abroad.stale.as_deref(),
             });
         }
         let history = self.histories.iter().find(|one| one.id == who.id)?;
@@ -76,6 +79,7 @@ impl<'c> Hearing<'c> {
             history,
             times: self.times,
             log_findings: &[],
+            stale: None,
         })
     }
 }
@@ -464,6 +468,12 @@ fn hear<'c>(
         ));
         return Vec::new();
     }
+    // The time of judgement hides nothing that was measured (ver-15).
+    findings.extend(
+        speaker
+            .stale
+            .map(|why| Finding::new(Check::CorroborationMissing, format!("{}: {why}", who.name))),
+    );
     let of_issuer = history.testimonies.values().filter(|one| {
         let mut versions = one.versions.iter();
         versions.all(|(_, version)| version.about.issuer == who.measures)

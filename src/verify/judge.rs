@@ -11,6 +11,7 @@ use crate::verify::abroad::stale;
 use crate::verify::accounting::Rating;
 use crate::verify::checkpoints::answered;
 use crate::verify::checkpoints::log_key;
+use crate::verify::checkpoints::signer;
 use crate::verify::checks::Check;
 use crate::verify::claim::Court;
 use crate::verify::claim::Parties;
@@ -166,19 +167,19 @@ fn beside(
     let mut logs: Vec<Read> = Vec::new();
     for (name, files) in &evidence.beside {
         let subject = Subject::Log(*files);
-        let read = match log_key(&subject, &trust.all_logs()) {
-            None => Err("is no log that the trust file names".to_owned()),
-            Some(key) if key == *judged => Err("is the log that is judged".to_owned()),
-            Some(key) if logs.iter().any(|one| one.key == key) => {
-                Err("is of a log that was given already".to_owned())
+        let read = match signer(*files, &trust.all_logs()) {
+            Err(why) => Err(why),
+            Ok(key) if key == *judged => Err("it is the log that is judged".to_owned()),
+            Ok(key) if logs.iter().any(|one| one.key == key) => {
+                Err("it is of a log that was given already".to_owned())
             }
-            Some(key) => Opened::open(subject, key),
+            Ok(key) => Opened::open(subject, key),
         };
         match read {
             Ok(opened) => logs.push(opened.read(evidence, trust, Findings::new(), None)),
             Err(why) => findings.push(Finding::new(
                 Check::Unanswered,
-                format!("`{name}`: {why}: it was not read"),
+                format!("the log `{name}` was not read: {why}"),
             )),
         }
     }
@@ -225,22 +226,6 @@ impl Bench<'_> {
         }
     }
 
-    /// Returns what issuers said whose log of record is another than that of `issuer`.
-    fn elsewhere(&self, issuer: &TrustedIssuer) -> impl Iterator<Item = &History> {
-        let sound = |read: &&&Read| {
-            let mut told = read.findings.told();
-            read.key != issuer.log && told.all(|one| one.calls_for.is_none())
-        };
-        let logs = self.logs.iter().filter(sound);
-        logs.flat_map(|read| {
-            let own = |history: &&History| {
-                let mut issuers = self.trust.issuers_of(&read.key);
-                issuers.any(|one| one.id == history.id)
-            };
-            read.histories.iter().filter(own)
-        })
-    }
-
     /// Has an issuer judged by what its log of record holds, if there is anything of it.
     fn with_court(
         &self,
@@ -264,16 +249,18 @@ impl Bench<'_> {
         let mut findings = read.findings.clone();
         shared_roots(history, read, &mut findings);
         earlier_ids(issuer, history, &mut findings);
-        let elsewhere: Vec<&History> = self.elsewhere(issuer).collect();
         let abroad = trust.corroborators.iter().filter_map(|who| {
             let log = who.log.as_ref().filter(|log| **log != issuer.log)?;
-            let read = self.logs.iter().find(|read| read.key == *log)?;
+            let read = self
+                .logs
+                .iter()
+                .find(|read| read.key == *log && read.whole)?;
             Abroad::of(who, read, issuer, trust, self.at)
         });
         let abroad: Vec<Abroad<'_>> = abroad.collect();
         let court = Court {
             histories,
-            elsewhere: &elsewhere,
+            logs: &self.logs,
             abroad: &abroad,
             trust,
             issuer,

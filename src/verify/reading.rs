@@ -52,6 +52,11 @@ pub(super) struct Read {
 }
 
 impl Read {
+    /// Whether nothing about the log itself calls for a word.
+    pub(super) fn is_sound(&self) -> bool {
+        self.findings.told().all(|one| one.calls_for.is_none())
+    }
+
     pub(super) fn into_state(self) -> Option<State> {
         let mut state = self.state?;
         state.replay.histories = self.histories;

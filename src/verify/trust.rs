@@ -324,6 +324,19 @@ impl Trust {
         once(issuers.chain(corroborators.filter_map(|one| one.log.as_ref())))
     }
 
+    /// Returns the key of the log of record of an issuer or a corroborator.
+    pub(super) fn log_of(&self, id: &IssuerId) -> Option<&VerifierKey> {
+        let of_issuer = |id: &IssuerId| self.issuers.iter().find(|one| one.id == *id);
+        let mut corroborators = self.corroborators.iter().filter(|one| one.id == *id);
+        let own = of_issuer(id).map(|one| &one.log);
+        own.or_else(|| {
+            corroborators.find_map(|one| {
+                let of_measured = || of_issuer(&one.measures).map(|one| &one.log);
+                one.log.as_ref().or_else(of_measured)
+            })
+        })
+    }
+
     /// Returns the ids of everybody who may be heard in a log.
     pub(super) fn heard_in(&self, log: &VerifierKey) -> impl Iterator<Item = IssuerId> {
         let issuers = self.issuers_of(log).map(|one| one.id);

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::hash::Hash;
+use crate::hash::sha256;
 use crate::key::PublicKey;
 use crate::key::VerifierKey;
 use crate::note::Note;
@@ -51,6 +53,16 @@ impl Seen {
     /// Whether it tells what another does.
     pub fn tells_as(&self, other: &Self) -> bool {
         self.checkpoint == other.checkpoint && self.cosignatures == other.cosignatures
+    }
+
+    /// Returns what it tells: the digest of the tree, and by whom it was seen when.
+    pub(super) fn told(&self) -> (Hash, Vec<(PublicKey, UnixSeconds)>) {
+        let tree = sha256(self.checkpoint.to_text().as_bytes());
+        let seen = self.cosignatures.iter();
+        (
+            tree,
+            seen.map(|one| (one.key().clone(), one.time())).collect(),
+        )
     }
 }
 

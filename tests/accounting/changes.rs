@@ -19,6 +19,7 @@ use standstill::verify::accounting::RelativeError;
 use standstill::verify::accounting::Residuals;
 use standstill::verify::accounting::Score;
 use standstill::verify::accounting::Term;
+use standstill::verify::accounting::Told;
 
 use super::run_lengths::Random;
 
@@ -61,6 +62,12 @@ fn record(amount: f64) -> Term {
     }
 }
 
+/// What was seen whole.
+fn all(term: Term) -> Told {
+    let more = Quantity::ZERO;
+    Told { term, more }
+}
+
 /// Scores of a meter beside a lab that leaves out a share of what it used from some day on.
 fn scores(random: &mut Random, scatter: Scatter, days: u32, cheat: (u32, f64)) -> Vec<Score> {
     // No auditor knows it, and it may be large.
@@ -69,7 +76,7 @@ fn scores(random: &mut Random, scatter: Scatter, days: u32, cheat: (u32, f64)) -
     let each = (0..days).filter_map(|day| {
         let used = 1e9 * (1.0 + random.uniform());
         let told = used * if day < cheat.0 { 1.0 } else { 1.0 - cheat.1 };
-        residuals.push(record(told), scatter.read(random, used, shared))
+        residuals.push(all(record(told)), all(scatter.read(random, used, shared)))
     });
     each.collect()
 }

@@ -30,6 +30,7 @@ use standstill::verify::accounting::Resolution;
 use standstill::verify::accounting::Score;
 use standstill::verify::accounting::Source;
 use standstill::verify::accounting::Term;
+use standstill::verify::accounting::Told;
 use standstill::verify::accounting::accelerator_joules;
 use standstill::verify::accounting::significant_quantity;
 
@@ -187,7 +188,11 @@ fn limit(given: &Value) -> Value {
 fn residuals(given: &Value) -> Value {
     let mut residuals = Residuals::default();
     let scores = list(given, "pairs").iter().map(|both| {
-        let score = residuals.push(term(&both["declared"]), term(&both["measured"]));
+        let told = |side: &str| Told {
+            term: term(&both[side]),
+            more: get(&both[side], "more"),
+        };
+        let score = residuals.push(told("declared"), told("measured"));
         score.map(|score| pair(&score.least, &score.most))
     });
     json!({ "scores": scores.collect::<Vec<_>>() })

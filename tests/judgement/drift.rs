@@ -108,3 +108,93 @@ fn an_auditor_chooses_how_much_may_change() {
         assert_eq!(drift(&judged(told, 1000, keys)).is_some(), found, "{keys}");
     }
 }
+
+/// Judges an honest lab with these reports, each beside a meter that reads what was used on
+/// each day to 4 % on either side.
+fn honest(speak: impl FnOnce(&mut Lab)) -> Verdict {
+    let mut lab = pledged(cap(100_000_000, DAYS));
+    let mut other = corroborator(150, &lab);
+    speak(&mut lab);
+    for number in 0..DAYS {
+        let used = used_on(number);
+        other.measure(measured(
+            &lab,
+            day(number),
+            share(used, 960),
+            share(used, 1040),
+        ));
+    }
+    let files = log_with(&lab, &[&other], END);
+    let trust = trust_of(&[lab.id], "", &expecting(&lab, &[(&other, "cloud")]));
+    judge_with(&files, &trust, END, Known::default()).verdicts[0].clone()
+}
+
+// spec: ver-96
+#[test]
+fn a_device_that_fails_and_is_seen_no_more_is_no_drift() {
+    // From the middle on one of ten devices is dead: it runs nothing, and is not observed.
+    let found = honest(|lab| {
+        for number in 0..DAYS {
+            let mut said = accounted(lab, day(number), used_on(number));
+            if number >= HALF {
+                for figure in &mut said.figures {
+                    figure.coverage = seen(9 * DAY, DAY);
+                }
+                // Idle are the nine.
+                let idle = 9 * DAY - used_on(number);
+                said.figures[0].value = Interval::exactly(Quantity::from(idle));
+            }
+            lab.say(StreamId::new(1), Content::Usage(said));
+        }
+    });
+    assert!(!checks(&found).contains(&"disagreement"), "{found:#?}");
+    assert_eq!(drift(&found), None);
+}
+
+// spec: ver-96
+#[test]
+fn longer_periods_are_no_drift() {
+    // From the middle on the lab reports by the week, and the meter by the day.
+    let found = honest(|lab| {
+        for number in 0..HALF {
+            let said = accounted(lab, day(number), used_on(number));
+            lab.say(StreamId::new(1), Content::Usage(said));
+            if number == 0 {
+                lab.say(StreamId::GOVERNANCE, change(HALF * DAY, 7));
+            }
+        }
+        for number in [HALF, HALF + 7] {
+            let week = Period::new(day(number).start(), day(number + 6).end()).unwrap();
+            let used = (number..number + 7).map(used_on).sum();
+            let said = accounted(lab, week, used);
+            lab.say(StreamId::new(1), Content::Usage(said));
+        }
+    });
+    assert!(!checks(&found).contains(&"disagreement"), "{found:#?}");
+    assert_eq!(drift(&found), None);
+}
+
+// spec: ver-96
+#[test]
+fn a_lab_that_pauses_does_not_drift() {
+    // It trains nothing from the middle on, and says so; its meter cannot tell nothing from
+    // little.
+    let mut lab = pledged(cap(100_000_000, DAYS));
+    let mut other = corroborator(150, &lab);
+    for number in 0..DAYS {
+        let used = if number < HALF { used_on(number) } else { 0 };
+        let said = accounted(&lab, day(number), used);
+        lab.say(StreamId::new(1), Content::Usage(said));
+        let (lower, upper) = if number < HALF {
+            (share(used, 960), share(used, 1040))
+        } else {
+            (0, 20_000)
+        };
+        other.measure(measured(&lab, day(number), lower, upper));
+    }
+    let files = log_with(&lab, &[&other], END);
+    let trust = trust_of(&[lab.id], "", &expecting(&lab, &[(&other, "cloud")]));
+    let found = judge_with(&files, &trust, END, Known::default()).verdicts[0].clone();
+    assert!(!checks(&found).contains(&"disagreement"), "{found:#?}");
+    assert_eq!(drift(&found), None);
+}

@@ -6,6 +6,7 @@ use num_bigint::BigUint;
 use num_bigint::Sign;
 
 use crate::quantity::Interval;
+use crate::quantity::Quantity;
 use crate::verify::accounting::Ppm;
 use crate::verify::accounting::RelativeError;
 use crate::verify::accounting::Score;
@@ -16,6 +17,24 @@ use crate::verify::accounting::spread::ratio_up;
 use crate::verify::accounting::spread::root_up;
 use crate::verify::accounting::spread::scale;
 
+/// What was told of a period, and how wrong it may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// What was of the kind that is asked for.
+    pub term: Term,
+    /// What may have been of it too: what was not seen, or not classified.
+    pub more: Quantity,
+}
+
+impl Told {
+    /// Whether nothing bounds it from below, and something from above: its middle is no
+    /// estimate.
+    fn is_open(&self) -> bool {
+        let amount = self.term.amount;
+        amount.lower() == Quantity::ZERO && amount.upper() != Quantity::ZERO
+    }
+}
+
 /// What a lab declared beside what one meter measured, period by period.
 ///
 /// What is missing in a period is held against the share of the measured that was missing
@@ -24,34 +43,49 @@ use crate::verify::accounting::spread::scale;
 pub struct Residuals {
     /// The sum of the squares of what was measured, each in its own standard deviations.
     weight: BigUint,
-    /// The sum of what was measured times what was missing, each in its own deviations.
-    product: BigInt,
+    /// The sum of what was measured times what was missing, each in its own deviations: of
+    /// what was missing at least, and at most.
+    products: [BigInt; 2],
 }
 
 impl Residuals {
     /// Takes the next period and returns its score: above nothing where more of it is
-    /// missing than before.
+    /// missing than before. Its upper end takes for declared what may have been, its lower
+    /// end for measured: neither a gap nor what was not classified is a change.
     ///
     /// `None` where there is nothing to hold it against, and where nothing says how far
-    /// figures scatter.
-    pub fn push(&mut self, declared: Term, measured: Term) -> Option<Score> {
-        let deviation = BigInt::from(deviation(declared, measured));
-        if deviation.sign() == Sign::NoSign {
+    /// figures scatter, or where between their bounds they lie.
+    pub fn push(&mut self, declared: Told, measured: Told) -> Option<Score> {
+        let deviation = BigInt::from(deviation(declared.term, measured.term));
+        if deviation.sign() == Sign::NoSign || declared.is_open() || measured.is_open() {
             return None;
         }
         // In millionths of a deviation.
         let scaled = |value: BigInt| value * MILLION * MILLION / &deviation;
-        let (said, seen) = (ends(declared.amount), ends(measured.amount));
-        let missing = scaled(&seen - said);
+        let (said, seen) = (ends(declared.term.amount), ends(measured.term.amount));
+        let twice = |told: Told| BigInt::from(told.more.get()) * 2;
+        let least = &seen - (&said + twice(declared));
+        let most = &seen + twice(measured) - said;
+        let missing = [least, most].map(scaled);
         let seen = scaled(seen);
         let square = seen.magnitude() * seen.magnitude();
         let score = (self.weight != BigUint::ZERO).then(|| {
-            let residual = &missing * BigInt::from(self.weight.clone()) - &seen * &self.product;
+            let weight = BigInt::from(self.weight.clone());
             let variance = &self.weight * (&self.weight + &square) * scale() * scale();
-            Score::exact(&residual, &variance)
+            let scores = missing.iter().zip(&self.products);
+            let mut scores = scores.map(|(missing, product)| {
+                Score::exact(&(missing * &weight - &seen * product), &variance)
+            });
+            let (at_least, at_most) = (scores.next(), scores.next());
+            Score {
+                least: at_most.map_or(0, |score| score.least),
+                most: at_least.map_or(0, |score| score.most),
+            }
         });
         self.weight += square;
-        self.product += seen * missing;
+        for (product, missing) in self.products.iter_mut().zip(missing) {
+            *product += &seen * missing;
+        }
         score
     }
 }

@@ -12,14 +12,18 @@ use rayon::prelude::*;
 use crate::attestation::content::Corroboration;
 use crate::attestation::content::Cover;
 use crate::attestation::figure::Class;
+use crate::attestation::figure::Coverage;
+use crate::attestation::figure::Figure;
 use crate::attestation::figure::QuantityKind;
 use crate::quantity::Interval;
+use crate::quantity::Quantity;
 use crate::time::Period;
 use crate::verify::accounting::Difference;
 use crate::verify::accounting::Disagreement;
 use crate::verify::accounting::Score;
 use crate::verify::accounting::Source;
 use crate::verify::accounting::Term;
+use crate::verify::accounting::Told;
 use crate::verify::checks::Check;
 use crate::verify::claim::limits::Evidence;
 use crate::verify::findings::Findings;
@@ -58,8 +62,10 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
                 differing = differing.saturating_add(1);
                 first.get_or_insert(why);
             }
+            if let Some(of_claim) = result.difference {
+                difference.add(&of_claim);
+            }
             if let Some(pair) = result.pair {
-                difference.add(&Difference::of(pair.declared, pair.measured));
                 drifts.add(who, pair);
             }
         }
@@ -105,15 +111,17 @@ fn test(evidence: &Evidence<'_>, who: &str, difference: &Difference) -> Option<F
 struct Compared<'c> {
     /// Which intervals are apart, if any are.
     apart: Option<String>,
-    /// What the claim counts, where both bound just that.
+    /// By how much what the claim counts differs, where both bound just that.
+    difference: Option<Difference>,
+    /// Both figures, where they are of just the same time too.
     pair: Option<Pair<'c>>,
 }
 
 /// What a lab declared and a statement measured of the same.
 struct Pair<'c> {
     said: &'c Corroboration,
-    declared: Term,
-    measured: Term,
+    declared: Told,
+    measured: Told,
 }
 
 /// Compares each quantity that both counted; `None` if there is none.
@@ -137,12 +145,14 @@ fn compare<'c>(evidence: &Evidence<'_>, said: &'c Corroboration) -> Option<Compa
         let stated = stated(said, key);
         let of = result.get_or_insert(Compared {
             apart: None,
+            difference: None,
             pair: None,
         });
-        of.pair = of
-            .pair
-            .take()
-            .or_else(|| pair(evidence, said, key, [&reported, &stated]));
+        if let Some(scope) = counted_alike(evidence, said, key, &stated) {
+            let both = [&reported, &stated];
+            of.difference = difference(evidence, said, &scope, both).or(of.difference.take());
+            of.pair = pair(evidence, said, &scope, both).or(of.pair.take());
+        }
         // Whoever does not classify speaks of all classes; whoever does, of each and of all
         // of them. (Training told as inference leaves the sum as it was.)
         let mut sets = Vec::new();
@@ -165,41 +175,81 @@ fn compare<'c>(evidence: &Evidence<'_>, said: &'c Corroboration) -> Option<Compa
     result
 }
 
-/// Returns what both say of what the claim counts, if the statement is of just that: its
-/// quantity, basis and boundary, each class of its scope, no more and no less than the areas.
+/// Returns the classified classes of the claim's scope if the statement is of just what the
+/// claim counts: its quantity, basis and boundary, each of those classes, no more and no less
+/// than the areas, within the window.
+fn counted_alike(
+    evidence: &Evidence<'_>,
+    said: &Corroboration,
+    key: Counted,
+    stated: &Sums,
+) -> Option<BTreeSet<Class>> {
+    let pledge = &evidence.record.pledge;
+    let counted = &pledge.counted;
+    let scope = pledge.scope.iter().copied();
+    let scope: BTreeSet<Class> = scope.filter(|one| *one != Class::Unclassified).collect();
+    let alike = (counted.quantity, counted.basis, counted.boundary) == key
+        && said.cover == Cover::All
+        && scope.iter().all(|class| stated.speaks_of(*class))
+        && evidence.window.covers(said.about.period);
+    alike.then_some(scope)
+}
+
+/// Returns by how much what the claim counts differs, where both bound it.
+fn difference(
+    evidence: &Evidence<'_>,
+    said: &Corroboration,
+    scope: &BTreeSet<Class>,
+    both: [&Sums; 2],
+) -> Option<Difference> {
+    let bounds = |sums: &Sums| sums.bounds(Some(scope)).interval();
+    let [declared, measured] = terms(evidence, said, both.map(bounds))?;
+    Some(Difference::of(declared, measured))
+}
+
+/// Returns both figures, where they are of just the statement's period, all of which was seen.
 fn pair<'c>(
     evidence: &Evidence<'_>,
     said: &'c Corroboration,
-    key: Counted,
-    [reported, stated]: [&Sums; 2],
+    scope: &BTreeSet<Class>,
+    both: [&Sums; 2],
 ) -> Option<Pair<'c>> {
-    let pledge = &evidence.record.pledge;
-    let counted = &pledge.counted;
-    let classified = || {
-        pledge
-            .scope
-            .iter()
-            .filter(|one| **one != Class::Unclassified)
-    };
-    let scope: BTreeSet<Class> = classified().copied().collect();
-    let speaks = (counted.quantity, counted.basis, counted.boundary) == key
-        && said.cover == Cover::All
-        && scope.iter().all(|class| stated.speaks_of(*class));
-    if !speaks || !evidence.window.covers(said.about.period) {
+    let blind = |figure: &Figure| matches!(figure.coverage, Coverage::Known { gap, .. } if gap != Quantity::ZERO);
+    if said.figures.iter().any(blind) {
         return None;
     }
-    let parameters = &evidence.court.trust.accounting;
-    let term = |sums: &Sums, source| {
-        Some(Term {
-            amount: sums.bounds(Some(&scope)).interval()?,
-            error: parameters.error(source),
-        })
-    };
+    let told = both.map(|sums| sums.told(scope));
+    let [declared, measured] = terms(evidence, said, told.map(|told| Some(told?.0)))?;
+    let [more_declared, more_measured] =
+        told.map(|told| told.map_or(Quantity::ZERO, |told| told.1));
     Some(Pair {
         said,
-        declared: term(reported, Source::LabRecord)?,
-        measured: term(stated, said.source.into())?,
+        declared: Told {
+            term: declared,
+            more: more_declared,
+        },
+        measured: Told {
+            term: measured,
+            more: more_measured,
+        },
     })
+}
+
+/// Returns what was declared and what was measured, with how wrong either may be.
+fn terms(
+    evidence: &Evidence<'_>,
+    said: &Corroboration,
+    [declared, measured]: [Option<Interval>; 2],
+) -> Option<[Term; 2]> {
+    let parameters = &evidence.court.trust.accounting;
+    let term = |amount, source| Term {
+        amount,
+        error: parameters.error(source),
+    };
+    Some([
+        term(declared?, Source::LabRecord),
+        term(measured?, said.source.into()),
+    ])
 }
 
 /// Whether both can be true.

@@ -21,6 +21,7 @@ use crate::verify::history::PledgeRecord;
 use crate::verify::verdict::Finding;
 use crate::verify::verdict::Verdict;
 use crate::verify::verdict::Word;
+use crate::verify::witnessed::Times;
 
 /// What each party to each pact comes to, by what its pledge wraps alone.
 pub type Parties = BTreeMap<(Hash, IssuerId), Vec<Standing>>;
@@ -39,8 +40,8 @@ pub struct Standing {
 struct Breach {
     log: VerifierKey,
     index: u64,
-    /// By when a quorum had seen that entry.
-    seen: Option<UnixSeconds>,
+    /// Who controls whose breach it is.
+    trust_root: String,
 }
 
 impl Breach {
@@ -50,10 +51,25 @@ impl Breach {
         if self.log == court.issuer.log {
             return self.index < index;
         }
-        let without = court.clock.times.still(index);
-        self.seen
+        let without = self.times(court, &court.issuer.log);
+        let without = without.and_then(|times| times.still(index));
+        self.seen(court)
             .zip(without)
             .is_some_and(|(seen, without)| seen <= without)
+    }
+
+    /// Returns by when a quorum had seen that entry.
+    fn seen(&self, court: &Court<'_>) -> Option<UnixSeconds> {
+        self.times(court, &self.log)?.not_after(self.index)
+    }
+
+    /// Returns the times of a log by witnesses that belong to neither of the two: each could
+    /// date what excuses it.
+    fn times(&self, court: &Court<'_>, log: &VerifierKey) -> Option<Times> {
+        let read = court.logs.iter().find(|read| read.key == *log)?;
+        let roots = [self.trust_root.as_str(), court.issuer.trust_root.as_str()];
+        let quorum = court.trust.quorum_apart(&roots, log);
+        Some(Times::new(&read.seen, quorum))
     }
 }
 
@@ -65,7 +81,7 @@ impl Standing {
             broken_at: verdict.broken_at.map(|index| Breach {
                 log: court.issuer.log.clone(),
                 index,
-                seen: court.clock.times.not_after(index),
+                trust_root: court.issuer.trust_root.clone(),
             }),
         }
     }
@@ -164,8 +180,8 @@ fn lapse(court: &Court<'_>, pact: &Conditional, known: &[Option<&Standing>], cas
         .collect();
     // By index in one log; between logs, by when they were seen, the unseen last.
     let elsewhere = broken.iter().any(|one| one.log != court.issuer.log);
-    broken.sort_by_key(|one| {
-        let seen = elsewhere.then(|| one.seen.unwrap_or(UnixSeconds::MAX));
+    broken.sort_by_cached_key(|one| {
+        let seen = elsewhere.then(|| one.seen(court).unwrap_or(UnixSeconds::MAX));
         (seen, one.index)
     });
     let parties = u64::try_from(pact.parties.len()).unwrap_or(u64::MAX);

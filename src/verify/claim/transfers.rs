@@ -35,12 +35,12 @@ fn matched(court: &Court<'_>, own: &Covered<'_>, transfer: &TransferRecord) -> b
     let Some(other) = transfer.counterpart else {
         return true;
     };
-    let mut histories = court
-        .histories
-        .iter()
-        .chain(court.elsewhere.iter().copied());
-    let history = histories.find(|one| one.id == other.issuer);
-    let area = history.and_then(|history| history.areas.get(&other.stream));
+    let mut recorded = court.recorded();
+    let found = recorded.find(|(history, read)| {
+        // What is wrong with the log that is judged is told of everything in it.
+        history.id == other.issuer && (read.key == court.issuer.log || read.is_sound())
+    });
+    let area = found.and_then(|(history, _)| history.areas.get(&other.stream));
     area.is_some_and(|area| {
         area.transfers.iter().any(|back| {
             let here = back.counterpart.is_some_and(|counterpart| {

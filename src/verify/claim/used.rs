@@ -25,11 +25,9 @@ pub(super) fn streams(court: &Court<'_>, history: &History, pledge: &Pledge) -> 
     let corroborators = corroborators.filter(|one| ids.contains(&one.measures));
     let measuring: Vec<IssuerId> = corroborators.map(|one| one.id).collect();
     ids.extend(measuring);
-    let abroad = court.abroad.iter().map(|one| one.history);
     let mut used: Vec<UsedStream> = court
-        .histories
-        .iter()
-        .chain(abroad)
+        .recorded()
+        .map(|(history, _)| history)
         .filter(|one| ids.contains(&one.id))
         .flat_map(of_history)
         .collect();

@@ -39,6 +39,8 @@ pub(super) struct Sums {
     unseen: u128,
     /// Whether something is not bounded from above.
     open: bool,
+    /// Whether some of it may lie outside of the period that is asked for.
+    cut: bool,
 }
 
 impl Sums {
@@ -50,6 +52,25 @@ impl Sums {
             }
             None => self.classes.push((class, [lower, upper])),
         }
+    }
+
+    /// Returns what was said of some classes, and what besides may have been of them: not
+    /// seen, or not classified. `None` if nothing bounds it, or it is not of just the period.
+    pub(super) fn told(&self, classes: &BTreeSet<Class>) -> Option<(Interval, Quantity)> {
+        let (mut lower, mut upper, mut more) = (0_u128, 0_u128, self.unseen);
+        for (class, [least, most]) in &self.classes {
+            if classes.contains(class) {
+                lower = lower.saturating_add(*least);
+                upper = upper.saturating_add(*most);
+            } else if *class == Class::Unclassified {
+                more = more.saturating_add(*most);
+            }
+        }
+        let bounds = Bounds {
+            lower,
+            upper: (!self.open && !self.cut).then_some(upper),
+        };
+        bounds.interval().zip(Quantity::new(more))
     }
 
     /// Whether anything is said of a class.
@@ -151,6 +172,7 @@ fn add(area: &Area, period: Period, key: Counted, sums: &mut Sums) -> bool {
         let mut standing = report.versions.iter().rev().filter(|one| !one.conflicting);
         let account = standing.next().map(|one| &one.account);
         let whole = period.covers(report.period);
+        sums.cut |= !whole;
         let told = account.is_some_and(|account| gathered.add(account, key, whole, sums));
         any |= told;
         sums.open |= !told;
