@@ -71,6 +71,12 @@ def check_resource(value):
     need(re.match(r"^https://[!-~]+$", parsed.uri), f"no URI: {parsed.uri}")
 
 
+def signed_text(tree):
+    """Returns the digest of the text that a log signs of a tree."""
+    root = base64.b64encode(bytes.fromhex(tree["root"])).decode()
+    return hashlib.sha256(f"{tree['origin']}\n{tree['size']}\n{root}\n".encode()).hexdigest()
+
+
 def check_summary(payload, name, schemas):
     """Holds a statement to SLSA and to specs/conclusion.md; returns its verdict."""
     statement = Statement.copy_from_pb(json_format.Parse(payload, statement_pb2.Statement()))
@@ -91,7 +97,7 @@ def check_summary(payload, name, schemas):
         check_resource(one)
 
     verdict = predicate[MEMBER]
-    more = ("checkpoint", "label", "program")
+    more = ("checkpoint", "beside", "label", "program")
     said = {member: value for member, value in verdict.items() if member not in more}
     why = refusal(validator(schemas, "verify.schema.json#/$defs/verdict"), said)
     need(why is None, why)
@@ -116,11 +122,15 @@ def check_summary(payload, name, schemas):
         (f"{one['issuer']}/{one['stream']}/{one['first']}-{one['last']}", one["statement"])
         for one in verdict["streams"]
     ]
-    tree = verdict["checkpoint"]
-    text = f"{tree['origin']}\n{tree['size']}\n{base64.b64encode(bytes.fromhex(tree['root'])).decode()}\n"
+    need(verdict.get("beside") != [], "a list of no other logs")
+    trees = [verdict["checkpoint"], *verdict.get("beside", [])]
+    for tree in trees:
+        why = refusal(validator(schemas, "verify.schema.json#/$defs/checkpoint"), tree)
+        need(why is None, why)
     given = [(one["name"], one["digest"]["sha256"]) for one in predicate["inputAttestations"]]
-    need(given[:-1] == inputs, "other inputs than the verdict's streams")
-    need(given[-1][1] == hashlib.sha256(text.encode()).hexdigest(), "another checkpoint")
+    need(given[:len(inputs)] == inputs, "other inputs than the verdict's streams")
+    digests = [digest for _, digest in given[len(inputs):]]
+    need(digests == [signed_text(tree) for tree in trees], "another checkpoint")
     return verdict
 
 

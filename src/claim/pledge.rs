@@ -1,7 +1,10 @@
 //! `pledge`: a lab's claim, field by field (formats: 7).
 
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::Serialize;
+use serde::Serializer;
+use serde::de::Error as _;
 
 use crate::attestation::IssuerId;
 use crate::attestation::content::StreamHead;
@@ -38,7 +41,7 @@ pub const H100_UNIT: &str = "m{H100}";
 pub const RATIO_UNIT: &str = "[ppm]";
 
 /// A lab's claim.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pledge {
     /// What it limits.
     pub terms: Terms,
@@ -79,7 +82,7 @@ pub struct Pledge {
 }
 
 /// Which areas a pledge covers.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Perimeter {
     /// The issuer's own.
     pub areas: AreaSelection,
@@ -88,7 +91,7 @@ pub struct Perimeter {
 }
 
 /// Which of an issuer's areas.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AreaSelection {
     /// Every area declared before or during the window.
     All,
@@ -97,7 +100,7 @@ pub enum AreaSelection {
 }
 
 /// What is counted, the same for baseline and window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitedQuantity {
     /// What.
     pub quantity: QuantityKind,
@@ -110,7 +113,7 @@ pub struct LimitedQuantity {
 }
 
 /// What a reduction is measured against, committed before.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Baseline {
     /// When.
     pub period: Period,
@@ -119,7 +122,7 @@ pub struct Baseline {
 }
 
 /// An amount that is added to the limit. The words bind nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exception {
     /// In the pledge's unit.
     pub amount: Quantity,
@@ -137,6 +140,20 @@ pub enum PledgeError {
     /// Not JSON as pledges are written in.
     #[error("the pledge is not JSON: {0}")]
     Json(#[from] crate::encoding::json::JsonError),
+}
+
+/// As the text that is signed, so that whoever reads it back holds to the rules of a pledge.
+impl Serialize for Pledge {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Value::from(self.write()).to_canonical())
+    }
+}
+
+impl<'de> Deserialize<'de> for Pledge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse_draft(text.as_bytes()).map_err(D::Error::custom)
+    }
 }
 
 impl Pledge {

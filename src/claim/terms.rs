@@ -1,8 +1,5 @@
 //! The ten kinds of claim, and what each limits.
 
-use serde::Deserialize;
-use serde::Serialize;
-
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
 use crate::attestation::fields::FieldError;
@@ -67,7 +64,7 @@ spelled! {
 }
 
 /// What a claim limits, by kind.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Terms {
     /// At most `limit` at once.
     Accelerators {
@@ -127,7 +124,7 @@ pub enum Terms {
 }
 
 /// A claim that binds while others hold theirs.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conditional {
     /// What binds; not itself conditional.
     pub wraps: Terms,
@@ -144,7 +141,7 @@ pub struct Conditional {
 }
 
 /// One step of a ramp.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// When it binds.
     pub time: Period,

@@ -181,6 +181,35 @@ fn a_log_of_which_an_old_copy_is_shown_is_not_heard() {
     assert_eq!(headline(&judged(near, &[&away], &trust, END)), "HOLDS@E3");
 }
 
+// spec: ver-5
+#[test]
+fn whatever_is_lost_of_a_log_beside_no_verdict_is_better() {
+    let lab = lab();
+    for measured_most in [420_000, 600_000] {
+        let mut cloud = far(150);
+        cloud.measures(&lab);
+        for number in 0..2 {
+            cloud.measure(measured(&lab, day(number), 390_000, measured_most));
+        }
+        let (near, trust) = (log_with(&lab, &[], END), expecting_far(&lab, &cloud));
+        let judge = |cloud: &Lab| judged(near.clone(), &[&far_log(cloud, END)], &trust, END);
+        let whole = judge(&cloud);
+        for at in 0..cloud.entries.len() {
+            // Who holds the log's key leaves an entry out, or all from it on.
+            let mut without = cloud.clone();
+            without.entries.remove(at);
+            let mut shorter = cloud.clone();
+            shorter.entries.truncate(at.max(2));
+            for lost in [without, shorter] {
+                let found = judge(&lost);
+                assert!(!is_better(&found, &whole), "{at}: {found:#?}");
+            }
+        }
+        let none = judged(near.clone(), &[], &trust, END);
+        assert!(!is_better(&none, &whole), "{none:#?}");
+    }
+}
+
 // spec: ver-97
 #[test]
 fn a_broken_log_beside_is_not_heard_and_accuses_nobody() {

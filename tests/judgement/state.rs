@@ -221,6 +221,34 @@ fn no_byte_of_a_state_can_be_changed() {
     assert_eq!(error, StateError::Other);
 }
 
+// spec: ver-95
+#[test]
+fn a_forged_state_breaks_no_rule_of_what_it_holds() {
+    let bytes = kept();
+    let head = b"standstill state 2\n".len();
+    let (digest, body) = (head..head + 32, head + 32);
+    let text = b"\"baseline\":";
+    let at = bytes
+        .windows(text.len())
+        .position(|one| one == text)
+        .unwrap()
+        - 1;
+    let forge = |change: &dyn Fn(&mut [u8])| {
+        let mut forged = bytes.clone();
+        change(&mut forged[at..]);
+        let anew = sha256(&forged[body..]);
+        forged[digest.clone()].copy_from_slice(anew.as_bytes());
+        State::from_bytes(&forged).map(|_| ())
+    };
+    assert_eq!(forge(&|_| ()), Ok(()));
+    // A pledge is read as one that was signed: nested without end, or of an unknown kind.
+    assert_eq!(
+        forge(&|text| text[..200].fill(b'[')),
+        Err(StateError::Other)
+    );
+    assert_eq!(forge(&|text| text[2] = b'x'), Err(StateError::Other));
+}
+
 /// A change of what is kept, or of how it is spelled, must come with another number in what a
 /// state begins with: else an older state is taken for what it is not. If this fails, raise
 /// the number, and put the new digest here.
@@ -228,7 +256,7 @@ fn no_byte_of_a_state_can_be_changed() {
 #[test]
 fn what_is_kept_is_spelled_as_its_number_says() {
     let bytes = kept();
-    assert!(bytes.starts_with(b"standstill state 1\n"));
-    let digest = "b88b645c9ddce3696f1e76084938a94202f76e0cc26ebf545f08e84e07abef54";
+    assert!(bytes.starts_with(b"standstill state 2\n"));
+    let digest = "7150ef66a3f7a66c7e90699b4850a72944c808df171b958c4e6400a78e2340aa";
     assert_eq!(sha256(&bytes).to_string(), digest);
 }
