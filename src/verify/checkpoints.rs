@@ -25,27 +25,18 @@ use crate::verify::verdict::Finding;
 use crate::verify::witnessed::Seen;
 use crate::verify::witnessed::Times;
 
-/// Returns which of some logs' keys signed a log's checkpoint.
-pub(super) fn log_key(subject: &Subject<'_>, logs: &[VerifierKey]) -> Option<VerifierKey> {
-    let note = match subject {
-        Subject::Bundle(bundle) => Some(bundle.checkpoint.clone()),
-        Subject::Log(files) => files
-            .read(CHECKPOINT_PATH)
-            .ok()
-            .flatten()
-            .and_then(|bytes| Note::parse(&bytes).ok()),
-    };
-    let note = note?;
-    let signs = |key: &&VerifierKey| note.signatures().iter().any(|line| line.names(key));
-    logs.iter().find(signs).cloned()
-}
-
 /// Returns which of some logs' keys signed a log's checkpoint, and no other that a line in it
 /// only names: anybody can put one there.
-pub(super) fn signer(files: &dyn LogFiles, logs: &[VerifierKey]) -> Result<VerifierKey, String> {
-    let bytes = files.read(CHECKPOINT_PATH)?;
-    let bytes = bytes.ok_or("it has no checkpoint")?;
-    let signs = |key: &&VerifierKey| SignedCheckpoint::open(&bytes, key).is_ok();
+pub(super) fn log_key(subject: &Subject<'_>, logs: &[VerifierKey]) -> Result<VerifierKey, String> {
+    let note = match subject {
+        Subject::Bundle(bundle) => bundle.checkpoint.clone(),
+        Subject::Log(files) => {
+            let bytes = files.read(CHECKPOINT_PATH)?;
+            let bytes = bytes.ok_or("it has no checkpoint")?;
+            Note::parse(&bytes).map_err(|error| error.to_string())?
+        }
+    };
+    let signs = |key: &&VerifierKey| SignedCheckpoint::open_note(note.clone(), key).is_ok();
     let signed = logs.iter().find(signs).cloned();
     signed.ok_or_else(|| "no log that the trust file names signed its checkpoint".to_owned())
 }

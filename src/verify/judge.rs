@@ -11,7 +11,6 @@ use crate::verify::abroad::stale;
 use crate::verify::accounting::Rating;
 use crate::verify::checkpoints::answered;
 use crate::verify::checkpoints::log_key;
-use crate::verify::checkpoints::signer;
 use crate::verify::checks::Check;
 use crate::verify::claim::Court;
 use crate::verify::claim::Parties;
@@ -85,7 +84,8 @@ pub fn judge_from(
         return Err(Unreadable { why });
     }
     let signed = log_key(&evidence.subject, &trust.logs());
-    let key = signed.unwrap_or_else(|| trust.first_log().clone());
+    // What none of them signed is malformed, or a forgery of the first.
+    let key = signed.unwrap_or_else(|_| trust.first_log().clone());
     let mut findings = Findings::new();
     for what in &evidence.unanswered {
         findings.push(Finding::new(Check::Unanswered, what));
@@ -167,7 +167,7 @@ fn beside(
     let mut logs: Vec<Read> = Vec::new();
     for (name, files) in &evidence.beside {
         let subject = Subject::Log(*files);
-        let read = match signer(*files, &trust.all_logs()) {
+        let read = match log_key(&subject, &trust.all_logs()) {
             Err(why) => Err(why),
             Ok(key) if key == *judged => Err("it is the log that is judged".to_owned()),
             Ok(key) if logs.iter().any(|one| one.key == key) => {

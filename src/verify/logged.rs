@@ -169,7 +169,10 @@ impl<'e> Reader<'e> {
 
     /// Returns how many entries have been read or are being read.
     pub fn reached(&self) -> u64 {
-        let bundles = self.next_bundle.saturating_mul(TILE_WIDTH.into());
+        let bundles = match self.source {
+            Source::Bundle(_) => u64::MAX,
+            Source::Log(_) => self.next_bundle.saturating_mul(TILE_WIDTH.into()),
+        };
         bundles.min(self.checkpoint.size)
     }
 

@@ -1,17 +1,17 @@
 //! Those who measure, and parties to a pact, that publish in logs of their own.
 
+mod hostile;
+mod pacts;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use standstill::attestation::content::{
     AreaOpen, Direction, Issuer, LogOfRecord, Measured, Transfer,
 };
 use standstill::catalogue::Catalogue;
-use standstill::claim::{Conditional, Pledge};
-use standstill::key::{Algorithm, KeyName, SignerKey};
+use standstill::key::{Algorithm, KeyName, SignerKey, VerifierKey};
 use standstill::store::Objects as _;
-use standstill::tlog::{Checkpoint, Origin, SignedCheckpoint};
 use standstill::verify::{Judgement, LogFiles, judge};
 
 use super::*;
@@ -44,13 +44,28 @@ fn far_log(party: &Lab, seen: u64) -> MemoryObjects {
     log_by(far_key(), &[(first, Some(START - DAY)), (rest, Some(seen))])
 }
 
-/// Whom the auditor believes: labs by their logs, with what stands after the first.
+/// Whom the auditor believes: labs by their logs, with what stands after the last.
 fn believing(labs: &[(IssuerId, &SignerKey)], more: &str) -> Trust {
-    let [near, away] = [log_key(), far_key()].map(|key| key.verifier());
-    let mut policy = format!("log {near}\nlog {away}\n");
+    let logs = [log_key(), far_key()].map(|key| key.verifier());
+    let labs = labs.iter().map(|(id, key)| (*id, key.verifier()));
+    let roots = ["outsider 1", "outsider 2", "outsider 3"];
+    trusting(&logs, &labs.collect::<Vec<_>>(), &roots, more)
+}
+
+/// As [`believing`], of these logs and of a witness of each of these roots, of whom two are a
+/// quorum.
+fn trusting(
+    logs: &[VerifierKey],
+    labs: &[(IssuerId, VerifierKey)],
+    roots: &[&str],
+    more: &str,
+) -> Trust {
+    let (mut policy, mut names) = (String::new(), String::new());
+    for log in logs {
+        writeln!(policy, "log {log}").unwrap();
+    }
     let mut text = "policy = \"policy\"\ngreatest_age = 8640000\ngrace = 86400\n".to_owned();
-    for (id, key) in labs {
-        let log = key.verifier();
+    for (id, log) in labs {
         write!(
             text,
             "[[issuer]]\nid = \"{id}\"\nname = \"lab\"\ntrust_root = \"lab {id}\"\nlog = \"{log}\"\n"
@@ -58,20 +73,17 @@ fn believing(labs: &[(IssuerId, &SignerKey)], more: &str) -> Trust {
         .unwrap();
     }
     text += more;
-    for number in 1..=3 {
-        writeln!(
-            policy,
-            "witness w{number} {}",
-            witness_key(number).verifier()
-        )
-        .unwrap();
+    for (number, root) in (1..).zip(roots) {
+        let key = witness_key(number).verifier();
+        writeln!(policy, "witness w{number} {key}").unwrap();
+        write!(names, " w{number}").unwrap();
         writeln!(
             text,
-            "[[witness]]\nname = \"w{number}\"\ntrust_root = \"outsider {number}\""
+            "[[witness]]\nname = \"w{number}\"\ntrust_root = \"{root}\""
         )
         .unwrap();
     }
-    policy += "group g 2 w1 w2 w3\nquorum g\n";
+    writeln!(policy, "group g 2{names}\nquorum g").unwrap();
     Trust::parse(&text, policy.as_bytes()).unwrap()
 }
 
@@ -268,99 +280,6 @@ fn what_cannot_be_used_beside_is_told() {
     assert!(told(&[&away], &unknown)[0].contains("no log that the trust file names signed"));
 }
 
-/// What one lab pledges: at most 1000 a day for two days, while the other does.
-fn together(other: IssuerId) -> Pledge {
-    changed(0, 2, |pledge| {
-        pledge.terms = Terms::Conditional(Box::new(Conditional {
-            wraps: Terms::Cap {
-                limit: Quantity::from(2000_u64),
-            },
-            parties: vec![other],
-            quorum: 1,
-            party_level: Level::E1,
-            party_grace: 0,
-            pact: sha256(TEXT),
-        }));
-    })
-}
-
-/// Two labs that pledge to one another, each in its log; what both used in two days, and when
-/// each day of each was seen.
-fn pact(used: [[u64; 2]; 2], seen: [[u64; 2]; 2]) -> Vec<Verdict> {
-    let mut labs = [Lab::new(100), far(120)];
-    let [one, other] = [labs[0].id, labs[1].id];
-    let trust = believing(&[(one, &log_key()), (other, &far_key())], "");
-    let mut logs = Vec::new();
-    for (at, lab) in labs.iter_mut().enumerate() {
-        lab.pledge(together(if at == 0 { other } else { one }));
-        let founded = lab.entries.len();
-        lab.usage(day(0), used[at][0]);
-        lab.usage(day(1), used[at][1]);
-        let batches = [
-            (&lab.entries[..founded], Some(START - DAY)),
-            (&lab.entries[founded..=founded], Some(seen[at][0])),
-            (&lab.entries[founded + 1..], Some(seen[at][1])),
-        ];
-        let key = if at == 0 { log_key() } else { far_key() };
-        logs.push(log_by(key, &batches));
-    }
-    let [near, away] = [&logs[0], &logs[1]];
-    [(near, away), (away, near)]
-        .map(|(log, beside)| {
-            let found = judged(log.clone(), &[beside], &trust, START + 5 * DAY);
-            assert_eq!(found.verdicts.len(), 1, "{found:#?}");
-            found.verdicts[0].clone()
-        })
-        .into()
-}
-
-fn words(verdicts: &[Verdict]) -> Vec<Word> {
-    verdicts.iter().map(|one| one.word).collect()
-}
-
-const HOUR: u64 = 3600;
-
-/// When a day's report is seen, so many hours after its end.
-const fn after(day: u64, hours: u64) -> u64 {
-    START + (day + 1) * DAY + hours * HOUR
-}
-
-// spec: ver-98
-#[test]
-fn parties_to_a_pact_need_not_share_a_log() {
-    let seen = [[after(0, 1), after(1, 1)]; 2];
-    let found = pact([[1000, 900], [1000, 900]], seen);
-    for one in &found {
-        assert_eq!(one.word, Word::Consistent, "{one:#?}");
-        assert!(!checks(one).contains(&"condition"), "{one:#?}");
-    }
-}
-
-// spec: ver-98
-#[test]
-fn between_logs_who_broke_a_pact_first_is_told_by_when_it_was_seen() {
-    // The first breaks it on the first day, and the other, which has seen that, on the next.
-    let used = [[3000, 0], [0, 3000]];
-    let found = pact(
-        used,
-        [[after(0, 1), after(1, 1)], [after(0, 1), after(1, 2)]],
-    );
-    assert_eq!(
-        words(&found),
-        [Word::Violated, Word::NotShown],
-        "{found:#?}"
-    );
-    assert!(checks(&found[1]).contains(&"after-lapse"));
-    // So does the first if both show theirs in one hour: neither was seen before the other.
-    let used = [[3000, 0], [3000, 0]];
-    let both = [[after(0, 1), after(1, 1)], [after(0, 1), after(1, 1)]];
-    assert_eq!(words(&pact(used, both)), [Word::Violated, Word::Violated]);
-    // That the entries' numbers are smaller tells nothing: the first's is seen a day later.
-    let used = [[3000, 0], [0, 3000]];
-    let late = [[after(1, 20), after(1, 21)], [after(0, 1), after(1, 2)]];
-    assert_eq!(words(&pact(used, late)), [Word::Violated, Word::Violated]);
-}
-
 // spec: ver-89
 #[test]
 fn a_transfer_to_a_lab_with_a_log_of_its_own_is_matched_there() {
@@ -393,15 +312,6 @@ fn a_transfer_to_a_lab_with_a_log_of_its_own_is_matched_there() {
     assert!(!unmatched(&taker));
     let alone = judged(near.clone(), &[], &trust, END);
     assert!(checks(&alone.verdicts[0]).contains(&"transfer-unmatched"));
-}
-
-/// A key of some log.
-fn key_of(name: &str, seed: u8) -> SignerKey {
-    SignerKey::new(
-        KeyName::new(name).unwrap(),
-        Algorithm::Ed25519,
-        secret(seed),
-    )
 }
 
 // spec: con-7
@@ -490,213 +400,4 @@ fn an_old_copy_still_shows_the_breach_that_others_measured() {
         let found = judged(near, &[&away], &trust, now);
         assert_eq!(headline(&found), "VIOLATED", "at {now}: {found:#?}");
     }
-}
-
-// spec: ver-97
-#[test]
-fn one_log_beside_cannot_take_the_place_of_another() {
-    let lab = lab();
-    let cloud = cloud(&lab);
-    let (near, away) = (log_with(&lab, &[], END), far_log(&cloud, END));
-    // The lab runs a third log, and signs its checkpoint in the name of the other as well.
-    let third = || key_of("third.example/log", 61);
-    let stranger = Lab::new(200);
-    let hostile = log_by(third(), &[(&stranger.entries, Some(END))]);
-    let mut note = checkpoint(&hostile);
-    let far_note = checkpoint(&away);
-    let verifier = far_key().verifier();
-    let mut lines = far_note.signatures().iter();
-    note.put(lines.find(|line| line.names(&verifier)).unwrap().clone());
-    hostile
-        .replace("checkpoint", note.to_text().as_bytes())
-        .unwrap();
-    let log = format!("log = \"{}\"\n", far_key().verifier());
-    let lines = expecting(&lab, &[(&cloud, "cloud")]) + &log;
-    let lines = lines + &expecting(&stranger, &[(&stranger, "third")]);
-    let lines = lines + &format!("log = \"{}\"\n", third().verifier());
-    let near_key = log_key().verifier();
-    let trust = trusting(&[&near_key, &verifier, &third().verifier()], &lab, &lines);
-    let found = judged(near.clone(), &[&away, &hostile], &trust, END);
-    assert_eq!(headline(&found), "HOLDS@E3", "{found:#?}");
-    let found = judged(near, &[&hostile, &away], &trust, END);
-    assert_eq!(headline(&found), "HOLDS@E3", "{found:#?}");
-}
-
-// spec: ver-97
-#[test]
-fn a_checkpoint_that_the_other_log_never_signed_is_not_named() {
-    let lab = lab();
-    let cloud = cloud(&lab);
-    let (near, away) = (log_with(&lab, &[], END), far_log(&cloud, END));
-    // A tree of somebody else's, under a line that only names the log.
-    let forged = log_by(
-        key_of("other.example/log", 61),
-        &[(&cloud.entries, Some(END))],
-    );
-    let mut note = checkpoint(&forged);
-    let verifier = far_key().verifier();
-    let far_note = checkpoint(&away);
-    let mut lines = far_note.signatures().iter();
-    note.put(lines.find(|line| line.names(&verifier)).unwrap().clone());
-    forged
-        .replace("checkpoint", note.to_text().as_bytes())
-        .unwrap();
-    let found = judged(near, &[&forged], &expecting_far(&lab, &cloud), END);
-    assert_eq!(found.beside, Vec::new());
-}
-
-fn trusting(logs: &[&standstill::key::VerifierKey], lab: &Lab, more: &str) -> Trust {
-    let mut policy = String::new();
-    for log in logs {
-        writeln!(policy, "log {log}").unwrap();
-    }
-    let mut text = format!(
-        "policy = \"policy\"\ngreatest_age = 8640000\n[[issuer]]\nid = \"{}\"\nname = \"lab\"\ntrust_root = \"lab\"\nlog = \"{}\"\n",
-        lab.id, logs[0]
-    );
-    text += more;
-    for number in 1..=3 {
-        let key = witness_key(number).verifier();
-        writeln!(policy, "witness w{number} {key}").unwrap();
-        writeln!(
-            text,
-            "[[witness]]\nname = \"w{number}\"\ntrust_root = \"w{number}\""
-        )
-        .unwrap();
-    }
-    policy += "group g 2 w1 w2 w3\nquorum g\n";
-    Trust::parse(&text, policy.as_bytes()).unwrap()
-}
-
-// spec: con-7
-#[test]
-fn a_verdict_on_a_pact_names_the_streams_of_parties_beside() {
-    let found = pact([[1000, 900], [1000, 900]], [[after(0, 1), after(1, 1)]; 2]);
-    for (one, other) in [(0, 1), (1, 0)] {
-        let party = found[other].issuer;
-        assert!(
-            found[one].used.iter().any(|used| used.issuer == party),
-            "{:#?}",
-            found[one].used
-        );
-    }
-}
-
-/// Two labs that break a pact, the first an hour before the other is seen to. Four witnesses,
-/// of whom any two are a quorum; whose the last two are.
-fn dated(owner: &str) -> Word {
-    let mut labs = [Lab::new(100), far(120)];
-    let [one, other] = [labs[0].id, labs[1].id];
-    let mut logs = Vec::new();
-    for (at, lab) in labs.iter_mut().enumerate() {
-        lab.pledge(together(if at == 0 { other } else { one }));
-        let founded = lab.entries.len();
-        lab.usage(day(0), 3000);
-        lab.usage(day(1), 0);
-        let seen = [after(0, 3), after(0, 9)][at];
-        let batches = [
-            (&lab.entries[..founded], Some(START - DAY)),
-            // Without it, still.
-            (&lab.entries[..0], Some(after(0, 2))),
-            (&lab.entries[founded..=founded], Some(seen)),
-            (&lab.entries[founded + 1..], Some(after(1, 1))),
-        ];
-        let key = if at == 0 { log_key() } else { far_key() };
-        logs.push(log_by(key, &batches));
-    }
-    // The last two say that they saw the other's breach before anybody saw the first's.
-    let far = far_key().verifier();
-    let path = standstill::tlog::tile::cosigned_path(2);
-    let bytes = standstill::store::LogFiles::read(&logs[1], &path).unwrap();
-    let mut note = Note::parse(&bytes.unwrap()).unwrap();
-    note.retain(|line| line.names(&far));
-    for number in [4, 5] {
-        let time = at(after(0, 1));
-        note.put(standstill::tlog::cosign(note.text(), &witness_key(number), time).unwrap());
-    }
-    let path = standstill::tlog::tile::cosigned_path(4);
-    logs[1].replace(&path, note.to_text().as_bytes()).unwrap();
-    let [near, far] = [log_key(), far_key()].map(|key| key.verifier());
-    let mut policy = format!("log {near}\nlog {far}\n");
-    let mut text = "policy = \"policy\"\ngreatest_age = 8640000\n".to_owned();
-    for (id, root, log) in [(one, "one", &near), (other, "other", &far)] {
-        write!(
-            text,
-            "[[issuer]]\nid = \"{id}\"\nname = \"{root}\"\ntrust_root = \"{root}\"\nlog = \"{log}\"\n"
-        )
-        .unwrap();
-    }
-    for number in 1..=5 {
-        let key = witness_key(number).verifier();
-        let root = if number > 3 { owner } else { "outsider" };
-        writeln!(policy, "witness w{number} {key}").unwrap();
-        writeln!(
-            text,
-            "[[witness]]\nname = \"w{number}\"\ntrust_root = \"{root}\""
-        )
-        .unwrap();
-    }
-    policy += "group g 2 w1 w2 w3 w4 w5\nquorum g\n";
-    let trust = Trust::parse(&text, policy.as_bytes()).unwrap();
-    let found = judged(logs[0].clone(), &[&logs[1]], &trust, START + 5 * DAY);
-    found.verdicts[0].word
-}
-
-// spec: ver-98
-#[test]
-fn a_lab_cannot_have_its_own_witnesses_say_that_the_other_broke_a_pact_first() {
-    // Whom nobody but the auditor knows to be independent is believed.
-    assert_eq!(dated("outsider"), Word::NotShown);
-    assert_eq!(dated("one"), Word::Violated);
-}
-
-/// A log that claims to be of any size, and has no end of checkpoints that nobody cosigned.
-struct Endless {
-    notes: [Vec<u8>; 3],
-    reads: AtomicUsize,
-}
-
-impl LogFiles for Endless {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        let [newest, kept @ ..] = &self.notes;
-        if path == "checkpoint" {
-            return Ok(Some(newest.clone()));
-        }
-        if !path.starts_with("cosigned/") {
-            return Ok(None);
-        }
-        let read = self.reads.fetch_add(1, Ordering::Relaxed);
-        Ok((read < 1_200_000).then(|| kept[read % 2].clone()))
-    }
-}
-
-// spec: ver-14
-#[test]
-fn a_log_beside_that_has_no_end_does_not_keep_the_auditor() {
-    let lab = lab();
-    let cloud = cloud(&lab);
-    let near = Files(log_with(&lab, &[], END));
-    let sign = |size: u64| {
-        let tree = Checkpoint {
-            origin: Origin::new(FAR).unwrap(),
-            size,
-            root: sha256(b"nothing"),
-        };
-        let signed = SignedCheckpoint::sign(tree, &far_key()).unwrap();
-        signed.note().to_text().into_bytes()
-    };
-    let away = Endless {
-        notes: [sign(1 << 40), sign(5), sign(6)],
-        reads: AtomicUsize::new(0),
-    };
-    let files: &dyn LogFiles = &away;
-    let evidence = Evidence {
-        beside: vec![("far".to_owned(), files)],
-        ..Evidence::of(Subject::Log(&near))
-    };
-    let trust = expecting_far(&lab, &cloud);
-    judge(&evidence, &trust, &Catalogue::embedded(), at(END)).unwrap();
-    // An hour each for a hundred years, and none for entries that are not there.
-    let reads = away.reads.load(Ordering::Relaxed);
-    assert!(reads <= 877_000, "{reads}");
 }

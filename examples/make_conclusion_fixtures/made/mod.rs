@@ -17,7 +17,7 @@ mod spoiled;
 
 use standstill::key::{Algorithm, KeyName, SecretKey, SignerKey, VerifierKey};
 use standstill::report::{cyclonedx, ear, vsa};
-use standstill::verify::Word;
+use standstill::verify::{Judgement, Word};
 
 pub use sample::{PROGRAM, judgement, sample};
 
@@ -47,21 +47,26 @@ pub fn key(name: &str, algorithm: Algorithm, seed: u8) -> SignerKey {
 /// A verdict of a word, in every format.
 fn of_word(word: Word) -> Vec<Made> {
     let name = word.as_str().to_lowercase().replace('-', "_");
-    let judgement = judgement(vec![sample(word)]);
     let what = format!("a verdict of {word}");
+    let spec = "con-3 con-4 con-5";
+    in_every_format(&judgement(vec![sample(word)]), &name, spec, &what)
+}
+
+fn in_every_format(judgement: &Judgement, name: &str, spec: &str, what: &str) -> Vec<Made> {
+    let word = judgement.verdicts[0].word;
     let key = auditor();
-    let signed = vsa::sign(&judgement, &judgement.verdicts[0], PROGRAM, &key).unwrap();
+    let signed = vsa::sign(judgement, &judgement.verdicts[0], PROGRAM, &key).unwrap();
     let assessor = vsa::id(key.verifier().name());
-    let cyclonedx = cyclonedx::document(&judgement, &assessor, PROGRAM);
-    let claims = ear::claims(&judgement, PROGRAM).unwrap();
+    let cyclonedx = cyclonedx::document(judgement, &assessor, PROGRAM);
+    let claims = ear::claims(judgement, PROGRAM).unwrap();
     let token = ear::jwt(&claims, &key).unwrap();
     let tier = claims["ear_status"].as_str().unwrap().to_owned();
     vec![
-        Made::summary(&name, "con-3 con-4 con-5", "ok", &what, signed).with("word", word),
-        Made::new("conclusion/cyclonedx", &name, "con-15", "ok", &what)
+        Made::summary(name, spec, "ok", what, signed).with("word", word),
+        Made::new("conclusion/cyclonedx", name, "con-15", "ok", what)
             .with("word", word)
             .body(cyclonedx.to_string()),
-        Made::new("conclusion/ear", &name, "con-17 con-19", "ok", &what)
+        Made::new("conclusion/ear", name, "con-17 con-19", "ok", what)
             .with("word", word)
             .with("tier", tier)
             .with("key", key.verifier())
@@ -98,11 +103,13 @@ fn special() -> Vec<Made> {
         Made::summary(name, spec, "ok", what, signed.unwrap()).with("word", word)
     })
     .into();
-    let beside = sample::beside();
-    let signed = vsa::sign(&beside, &beside.verdicts[0], PROGRAM, &auditor());
     let what = "the log of who measured was read too";
-    let spec = "con-1 con-6 con-7";
-    made.push(Made::summary("beside", spec, "ok", what, signed.unwrap()).with("word", Word::Holds));
+    made.extend(in_every_format(
+        &sample::beside(),
+        "beside",
+        "con-1 con-6 con-7",
+        what,
+    ));
     made
 }
 

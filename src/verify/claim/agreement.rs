@@ -150,8 +150,8 @@ fn compare<'c>(evidence: &Evidence<'_>, said: &'c Corroboration) -> Option<Compa
         });
         if let Some(scope) = counted_alike(evidence, said, key, &stated) {
             let both = [&reported, &stated];
-            of.difference = difference(evidence, said, &scope, both).or(of.difference.take());
-            of.pair = pair(evidence, said, &scope, both).or(of.pair.take());
+            of.difference = difference(evidence, said, &scope, both);
+            of.pair = pair(evidence, said, &scope, both);
         }
         // Whoever does not classify speaks of all classes; whoever does, of each and of all
         // of them. (Training told as inference leaves the sum as it was.)
@@ -200,11 +200,14 @@ fn difference(
     evidence: &Evidence<'_>,
     said: &Corroboration,
     scope: &BTreeSet<Class>,
-    both: [&Sums; 2],
+    [reported, stated]: [&Sums; 2],
 ) -> Option<Difference> {
-    let bounds = |sums: &Sums| sums.bounds(Some(scope)).interval();
-    let [declared, measured] = terms(evidence, said, both.map(bounds))?;
-    Some(Difference::of(declared, measured))
+    let term = |sums: &Sums, source| {
+        let amount = sums.bounds(Some(scope)).interval()?;
+        Some(term(evidence, amount, source))
+    };
+    let declared = term(reported, Source::LabRecord)?;
+    Some(Difference::of(declared, term(stated, said.source.into())?))
 }
 
 /// Returns both figures, where they are of just the statement's period, all of which was seen.
@@ -212,44 +215,28 @@ fn pair<'c>(
     evidence: &Evidence<'_>,
     said: &'c Corroboration,
     scope: &BTreeSet<Class>,
-    both: [&Sums; 2],
+    [reported, stated]: [&Sums; 2],
 ) -> Option<Pair<'c>> {
     let blind = |figure: &Figure| matches!(figure.coverage, Coverage::Known { gap, .. } if gap != Quantity::ZERO);
     if said.figures.iter().any(blind) {
         return None;
     }
-    let told = both.map(|sums| sums.told(scope));
-    let [declared, measured] = terms(evidence, said, told.map(|told| Some(told?.0)))?;
-    let [more_declared, more_measured] =
-        told.map(|told| told.map_or(Quantity::ZERO, |told| told.1));
+    let told = |sums: &Sums, source| {
+        let (amount, more) = sums.told(scope)?;
+        let term = term(evidence, amount, source);
+        Some(Told { term, more })
+    };
     Some(Pair {
         said,
-        declared: Told {
-            term: declared,
-            more: more_declared,
-        },
-        measured: Told {
-            term: measured,
-            more: more_measured,
-        },
+        declared: told(reported, Source::LabRecord)?,
+        measured: told(stated, said.source.into())?,
     })
 }
 
-/// Returns what was declared and what was measured, with how wrong either may be.
-fn terms(
-    evidence: &Evidence<'_>,
-    said: &Corroboration,
-    [declared, measured]: [Option<Interval>; 2],
-) -> Option<[Term; 2]> {
-    let parameters = &evidence.court.trust.accounting;
-    let term = |amount, source| Term {
-        amount,
-        error: parameters.error(source),
-    };
-    Some([
-        term(declared?, Source::LabRecord),
-        term(measured?, said.source.into()),
-    ])
+/// Returns an amount with how wrong the auditor holds figures of its source to be.
+fn term(evidence: &Evidence<'_>, amount: Interval, source: Source) -> Term {
+    let error = evidence.court.trust.accounting.error(source);
+    Term { amount, error }
 }
 
 /// Whether both can be true.

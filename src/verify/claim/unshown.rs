@@ -66,17 +66,12 @@ fn later_measurements(court: &Court<'_>, covered: &[Covered<'_>]) -> Vec<String>
     let others = court.trust.corroborators.iter();
     let others = others.filter(|one| covered.iter().any(|own| own.history.id == one.measures));
     let last = others.filter_map(|one| {
-        let abroad = court
-            .abroad
-            .iter()
-            .find(|abroad| abroad.history.id == one.id);
-        let here = court.histories.iter().find(|history| history.id == one.id);
-        let history = abroad.map(|abroad| abroad.history).or(here)?;
+        let (history, read) = court.recorded().find(|(history, _)| history.id == one.id)?;
         let (stream, sequence) = history.testimonies.keys().next_back()?;
-        let place = if abroad.is_some() {
-            "in its log"
-        } else {
+        let place = if read.key == court.issuer.log {
             "here"
+        } else {
+            "in its log"
         };
         Some(format!(
             "what {} said after its last statement {place} (stream {stream}, sequence {sequence})",
