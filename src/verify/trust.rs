@@ -624,7 +624,7 @@ fn named(field: &'static str, log: &VerifierKey, policy: &Policy) -> Result<(), 
     Err(TrustError::Field {
         field,
         found: log.to_string(),
-        why: "is not a log of the policy".to_owned(),
+        why: "is not a log of the policy, which trusts no other: a line `log …` adds it".to_owned(),
     })
 }
 
