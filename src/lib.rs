@@ -28,6 +28,7 @@ pub mod time;
 pub mod attestation;
 pub mod bundle;
 pub mod catalogue;
+pub mod challenge;
 pub mod claim;
 pub mod ledger;
 pub mod merkle;

@@ -12,6 +12,7 @@
 
 mod abroad;
 pub mod accounting;
+mod challenged;
 mod checkpoints;
 pub mod checks;
 pub mod claim;

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 /// The prefix of each document's ids.
 const PREFIXES: &[&str] = &[
-    "acc", "age", "att", "bun", "cat", "che", "col", "con", "ene", "foc", "hw", "led", "log",
-    "ple", "red", "run", "sta", "ver",
+    "acc", "age", "att", "bun", "cat", "cha", "che", "col", "con", "ene", "foc", "hw", "led",
+    "log", "ple", "red", "run", "sta", "ver",
 ];
 
 /// What announces an id in a fixture's header, and in a test behind `//`.

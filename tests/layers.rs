@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
         "attestation",
         "bundle",
         "catalogue",
+        "challenge",
         "claim",
         "ledger",
         "merkle",

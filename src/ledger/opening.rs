@@ -4,6 +4,7 @@
 
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
+use crate::attestation::fields::NONE;
 use crate::attestation::statement::read_count;
 use crate::encoding::hex;
 use crate::encoding::json::Object;
@@ -11,6 +12,9 @@ use crate::encoding::json::Value;
 use crate::hash::Hash;
 use crate::ledger::Kind;
 use crate::ledger::book::Ledger;
+use crate::ledger::record::Amount;
+use crate::ledger::record::RecordError;
+use crate::ledger::record::check;
 use crate::ledger::suite::Salt;
 use crate::ledger::suite::field_digest;
 use crate::ledger::suite::leaf_data;
@@ -122,6 +126,21 @@ impl Opening {
         Ok(shown)
     }
 
+    /// Checks that what is shown is a record of its kind, of which no more fields than those
+    /// called `closed` are not shown; returns its figures.
+    pub fn record(&self, closed: &[&str]) -> Result<Vec<Amount>, OpeningError> {
+        let named = self.kind.fields().iter().copied().zip(&self.fields);
+        let values: Result<Vec<&str>, OpeningError> = named
+            .map(|(name, field)| match field {
+                FieldOpening::Shown { value, .. } => Ok(value.as_str()),
+                // Any text will do for a name.
+                FieldOpening::Closed(_) if closed.contains(&name) => Ok(NONE),
+                FieldOpening::Closed(_) => Err(OpeningError::Closed { name }),
+            })
+            .collect();
+        Ok(check(self.kind, &values?)?.figures)
+    }
+
     /// Spells the opening.
     pub fn write(&self) -> Object<'static> {
         let names = self.kind.fields().iter();
@@ -200,6 +219,15 @@ pub enum OpeningError {
         /// How many there are.
         found: usize,
     },
+    /// A field that must be shown is not.
+    #[error("the field `{name}` is not shown")]
+    Closed {
+        /// The field.
+        name: &'static str,
+    },
+    /// What is shown is no record of its kind.
+    #[error("what is shown is no record: {0}")]
+    Record(#[from] RecordError),
     /// The record is not in the ledger at that index.
     #[error("the record is not in the ledger: {0}")]
     Path(#[from] ProofError),

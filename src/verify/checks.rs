@@ -231,6 +231,26 @@ checks! {
     Hardware = "hardware", Correctness, None;
     /// More devices shown than the inventory lists.
     HardwareUndeclared = "hardware-undeclared", Correctness, NOT_SHOWN;
+    /// A challenge that was answered, and what was opened.
+    Challenged = "challenged", Correctness, None;
+    /// A challenge that is not due yet.
+    ChallengeOpen = "challenge-open", Completeness, None;
+    /// A challenge that nobody need answer.
+    ChallengeVoid = "challenge-void", Completeness, None;
+    /// A challenge that was not answered, past its time.
+    ChallengeOverdue = "challenge-overdue", Completeness, Some(Word::Overdue);
+    /// A challenge to which no answer is here.
+    ChallengeUnanswered = "challenge-unanswered", Completeness, NOT_SHOWN;
+    /// A challenge that was answered after its time.
+    ChallengeLate = "challenge-late", Completeness, None;
+    /// A challenge that the lab would not or could not answer.
+    ChallengeRefused = "challenge-refused", Completeness, NOT_SHOWN;
+    /// A challenge whose answer was not given.
+    ChallengeUnopened = "challenge-unopened", Completeness, None;
+    /// A challenge whose answer does not show what was drawn.
+    ChallengeFailed = "challenge-failed", Correctness, NOT_SHOWN;
+    /// A challenge of which somebody could have foreseen what it draws.
+    ChallengeForeseeable = "challenge-foreseeable", Correctness, None;
     /// Reports that do not account for what the inventory holds.
     Unbalanced = "unbalanced", Correctness, None;
 

@@ -41,6 +41,8 @@ use crate::hash::Hash;
 use crate::time::Period;
 use crate::verify::abroad::Abroad;
 use crate::verify::accounting::Rating;
+use crate::verify::challenged;
+use crate::verify::challenged::Answers;
 use crate::verify::checks::Check;
 use crate::verify::complete::Clock;
 use crate::verify::complete::lateness;
@@ -118,6 +120,8 @@ pub struct Court<'c> {
     pub log_findings: &'c Findings,
     /// Ledgers that were opened.
     pub ledgers: &'c [OpenedLedger],
+    /// Answers to challenges that were given.
+    pub(in crate::verify) answers: &'c Answers,
     /// What hardware shows.
     pub hardware: &'c [Witnessed],
     /// Whether an earlier checkpoint that the auditor kept covers the whole log.
@@ -183,12 +187,16 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         window.unwrap_or(pledge.window),
         &mut case.findings,
     );
+    let (challenged, met) =
+        challenged::check(court, &hearing, &covered, window.unwrap_or(pledge.window));
+    case.findings.extend(challenged);
     if let Some(window) = window {
         let evidence = Evidence {
             court,
             covered: &covered,
             record,
             others: &others,
+            met: &met,
             window,
         };
         limit(&evidence, &mut case);
@@ -196,7 +204,7 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         balance::check(&evidence, &mut case.findings);
         agreement::check(&evidence, &mut case.findings);
         repeated::check(&evidence, &mut case.findings);
-        opened::check(court.ledgers, &covered, window, &mut case.findings);
+        opened::check(court, &covered, window, &mut case.findings);
         timely::check(&evidence, &mut case.findings);
     }
     let late = covered.par_iter().map(|covered| {
@@ -339,7 +347,9 @@ fn reached(case: &Case, findings: &[Finding], witnessed: bool) -> Level {
     if !witnessed {
         Level::E0
     } else if case.support.is_whole() && !found(Check::CorroborationMissing) {
-        if case.support.is_metered() {
+        if case.support.is_inspected() {
+            Level::E5
+        } else if case.support.is_metered() {
             Level::E4
         } else {
             Level::E3

@@ -22,6 +22,7 @@ use crate::time::UnixSeconds;
 use crate::verify::abroad::Abroad;
 use crate::verify::accounting::Parameters;
 use crate::verify::accounting::Rating;
+use crate::verify::challenged::Met;
 use crate::verify::checks::Check;
 use crate::verify::claim::Covered;
 use crate::verify::claim::Peaks;
@@ -53,9 +54,10 @@ pub(in crate::verify) struct Hearing<'c> {
 }
 
 /// Somebody who measures, and the log in which it says so.
-struct Speaker<'c> {
-    history: &'c History,
-    times: &'c Times,
+pub(in crate::verify) struct Speaker<'c> {
+    pub(in crate::verify) history: &'c History,
+    /// When its statements were seen.
+    pub(in crate::verify) times: &'c Times,
     /// What is wrong with the log, where that is another than the issuer's.
     log_findings: &'c [Finding],
     /// How old its newest checkpoint is, if that is too old.
@@ -64,7 +66,7 @@ struct Speaker<'c> {
 
 impl<'c> Hearing<'c> {
     /// Finds what somebody who measures says, in its log of record.
-    fn find(&self, who: &Corroborator) -> Option<Speaker<'c>> {
+    pub(in crate::verify) fn find(&self, who: &Corroborator) -> Option<Speaker<'c>> {
         let abroad = self.abroad.iter().find(|one| one.history.id == who.id);
         if let Some(abroad) = abroad {
             return Some(Speaker {
@@ -210,6 +212,30 @@ impl<'c> Others<'c> {
     pub(in crate::verify) fn most_by_verifier(&self, time: Period) -> Option<Supported> {
         self.most_by(time, 1, |who, said| {
             who.own && said.said.source == CorroborationSource::OwnMeter
+        })
+    }
+
+    /// Returns what the areas used at most in `time`, by what the verifier's own inspectors saw
+    /// or computed upon challenges that were met.
+    pub(in crate::verify) fn most_by_inspection(
+        &self,
+        time: Period,
+        met: &[Met],
+    ) -> Option<Supported> {
+        self.most_by(time, 1, |who, said| {
+            let source = said.said.source;
+            let drawn = |one: &Met| {
+                let about = &one.about;
+                one.auditor == who.id
+                    && about.issuer == said.issuer
+                    && said.streams.iter().all(|area| about.streams.contains(area))
+                    && about.period.covers(said.period)
+            };
+            let looked = matches!(
+                source,
+                CorroborationSource::Inspection | CorroborationSource::Recomputation
+            );
+            who.own && looked && met.iter().any(drawn)
         })
     }
 

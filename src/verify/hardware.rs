@@ -11,4 +11,5 @@ mod shown;
 pub mod token;
 
 pub use key::{HardwareKey, KeyError, Scheme};
+pub(in crate::verify) use shown::FIELD;
 pub use shown::{Attached, Machine, Outcome, Witnessed, open_all};

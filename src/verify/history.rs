@@ -13,14 +13,16 @@ use serde::Serialize;
 use crate::attestation::IssuerId;
 use crate::attestation::StatementId;
 use crate::attestation::StreamId;
-use crate::attestation::content::About;
 use crate::attestation::content::AreaOpen;
+use crate::attestation::content::Bytes;
 use crate::attestation::content::Capacity;
+use crate::attestation::content::Challenge;
 use crate::attestation::content::Corroboration;
 use crate::attestation::content::Direction;
 use crate::attestation::content::Evidence;
 use crate::attestation::content::Issuer;
 use crate::attestation::content::Measured;
+use crate::attestation::content::Outcome;
 use crate::attestation::content::RatedWatts;
 use crate::attestation::content::Run;
 use crate::attestation::content::SealApplied;
@@ -69,10 +71,34 @@ pub struct History {
     pub testimonies: BTreeMap<(StreamId, u64), Testimony>,
     /// What it shows of hardware, in the order of the log.
     pub evidence: Vec<EvidenceRecord>,
-    /// What it asked to see: where each stands, and of which areas.
-    pub challenges: Vec<(u64, StatementId, About)>,
+    /// What it asked to see, in the order of the log.
+    pub challenges: Vec<ChallengeRecord>,
+    /// Its first answer to each challenge, by who asked and the challenge.
+    pub responses: BTreeMap<(IssuerId, StatementId), ResponseRecord>,
     /// What is wrong with it.
     pub findings: Findings,
+}
+
+/// A `challenge`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ChallengeRecord {
+    /// The statement.
+    pub id: StatementId,
+    /// Where it stands.
+    pub index: u64,
+    /// What it asks for.
+    pub challenge: Challenge,
+}
+
+/// A `challenge-response`.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub struct ResponseRecord {
+    /// Where it stands.
+    pub index: u64,
+    /// How the challenge was met.
+    pub outcome: Outcome,
+    /// What was shown.
+    pub shown: Option<Bytes>,
 }
 
 /// An `evidence` statement of hardware.
@@ -197,6 +223,8 @@ pub struct TransferRecord {
     pub edge: UnixSeconds,
     /// Which way.
     pub direction: Direction,
+    /// Where it stands.
+    pub index: u64,
     /// The area at the other end; `None` outside of all.
     pub counterpart: Option<Measured>,
     /// The root of their list.
@@ -264,6 +292,7 @@ impl History {
             testimonies: BTreeMap::new(),
             evidence: Vec::new(),
             challenges: Vec::new(),
+            responses: BTreeMap::new(),
             findings: Findings::new(),
         }
     }

@@ -9,6 +9,8 @@ use crate::time::UnixSeconds;
 use crate::verify::abroad::Abroad;
 use crate::verify::abroad::stale;
 use crate::verify::accounting::Rating;
+use crate::verify::challenged;
+use crate::verify::challenged::Answers;
 use crate::verify::checkpoints::answered;
 use crate::verify::checkpoints::log_key;
 use crate::verify::checks::Check;
@@ -144,11 +146,14 @@ pub fn judge_from(
         ));
     }
     let hardware = hardware::open_all(&read.histories, trust, &evidence.attached);
+    let logs: Vec<&Read> = [&read].into_iter().chain(&beside).collect();
+    let answers = challenged::open_all(logs.iter().copied(), trust, &evidence.attached);
     let bench = Bench {
         evidence,
         trust,
         catalogue,
-        logs: [&read].into_iter().chain(&beside).collect(),
+        logs,
+        answers: &answers,
         hardware: &hardware,
         at,
     };
@@ -193,6 +198,7 @@ struct Bench<'b> {
     catalogue: &'b Catalogue,
     /// What was read: first of the log that is judged.
     logs: Vec<&'b Read>,
+    answers: &'b Answers,
     hardware: &'b [Witnessed],
     at: UnixSeconds,
 }
@@ -271,6 +277,7 @@ impl Bench<'_> {
             parties,
             log_findings: &findings,
             ledgers: &evidence.ledgers,
+            answers: self.answers,
             hardware: self.hardware,
             seen_before: read.seen_before,
             stale: stale(clock.times, trust, self.at),

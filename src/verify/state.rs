@@ -19,7 +19,7 @@ use crate::verify::tree::KeptTree;
 use crate::verify::trust::Trust;
 
 /// What a saved state begins with. The number changes with whatever it holds.
-const MAGIC: &[u8] = b"standstill state 2\n";
+const MAGIC: &[u8] = b"standstill state 3\n";
 
 /// What every version's begins with.
 const FAMILY: &[u8] = b"standstill state ";

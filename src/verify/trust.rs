@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 
 use serde::Deserialize;
 
 use crate::attestation::IssuerId;
 use crate::attestation::StreamId;
 use crate::attestation::figure::spelled;
+use crate::challenge::Beacon;
 use crate::claim::Level;
 use crate::hash::Hash;
 use crate::hash::Hasher;
@@ -52,6 +54,8 @@ pub struct Trust {
     pub corroborators: Vec<Corroborator>,
     /// Whose word on hardware is taken.
     pub hardware: Vec<HardwareRoot>,
+    /// The beacons by whose rounds challenges may draw.
+    pub beacons: Vec<Beacon>,
     witnesses: Vec<TrustedWitness>,
     operators: Vec<Operator>,
     /// Trust roots that belong together: by ownership, or by another interest.
@@ -234,6 +238,7 @@ impl Trust {
             issuers,
             corroborators,
             hardware: HardwareRoot::read_all(&raw.hardware_root)?,
+            beacons: read_beacons(&raw.beacon)?,
             witnesses,
             operators,
             related: raw.related.into_iter().map(|one| one.roots).collect(),
@@ -459,6 +464,29 @@ impl HardwareRoot {
     }
 }
 
+/// Reads the beacons; where none is named, it is drand's `quicknet`.
+fn read_beacons(raw: &[RawBeacon]) -> Result<Vec<Beacon>, TrustError> {
+    if raw.is_empty() {
+        return Ok(Beacon::quicknet().into_iter().collect());
+    }
+    let mut beacons: Vec<Beacon> = Vec::new();
+    for one in raw {
+        let genesis = field("beacon.genesis", &one.genesis)?;
+        let chain = field("beacon.chain", &one.chain)?;
+        if beacons.iter().any(|known| *known.chain() == chain) {
+            let what = format!("the beacon {chain}");
+            return Err(TrustError::Twice { what });
+        }
+        let beacon = Beacon::new(chain, &one.key, genesis, one.period);
+        beacons.push(beacon.map_err(|error| TrustError::Field {
+            field: "beacon.key",
+            found: one.key.clone(),
+            why: error.to_string(),
+        })?);
+    }
+    Ok(beacons)
+}
+
 impl TrustedWitness {
     fn read(raw: &RawWitness, policy: &Policy) -> Result<Self, TrustError> {
         let known = policy
@@ -537,6 +565,8 @@ struct Raw {
     #[serde(default)]
     hardware_root: Vec<RawHardwareRoot>,
     #[serde(default)]
+    beacon: Vec<RawBeacon>,
+    #[serde(default)]
     related: Vec<RawRelated>,
 }
 
@@ -598,6 +628,15 @@ struct RawHardwareRoot {
     models: BTreeMap<String, String>,
     from: Option<String>,
     until: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBeacon {
+    chain: String,
+    key: String,
+    genesis: String,
+    period: NonZeroU64,
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,9 @@
 //! `challenge` and `challenge-response`: spot checks that nobody can steer, and their
 //! answers (formats: 7).
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::attestation::content::about::About;
 use crate::attestation::content::about::Bytes;
 use crate::attestation::content::about::read_text;
@@ -18,7 +21,7 @@ use crate::hash::Hash;
 use crate::time::UnixSeconds;
 
 /// What an auditor asks to see.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Challenge {
     /// What kind of check.
     pub kind: ChallengeKind,
@@ -49,7 +52,7 @@ spelled! {
 }
 
 /// The ledger that is drawn from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Target {
     /// The statement that names it.
     pub statement: StatementId,
@@ -61,7 +64,7 @@ pub struct Target {
 
 /// How items are drawn: by a beacon that nobody can foresee, by a secret that the
 /// auditor committed to, or by both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Draw {
     /// A beacon's round that is still to come.
     pub beacon: Option<BeaconRound>,
@@ -72,7 +75,7 @@ pub struct Draw {
 }
 
 /// A round of a drand beacon, without its signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct BeaconRound {
     /// The hash of the chain.
     pub chain: Hash,

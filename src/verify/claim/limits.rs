@@ -9,6 +9,7 @@ use crate::claim::Step;
 use crate::claim::Terms;
 use crate::quantity::Quantity;
 use crate::time::Period;
+use crate::verify::challenged::Met;
 use crate::verify::checks::Check;
 use crate::verify::claim::Case;
 use crate::verify::claim::Court;
@@ -35,6 +36,8 @@ pub(super) struct Evidence<'c> {
     pub(super) record: &'c PledgeRecord,
     /// What others say of the areas.
     pub(super) others: &'c Others<'c>,
+    /// Challenges that were met.
+    pub(super) met: &'c [Met],
     /// The time of the claim's window in which the duty ran.
     pub(super) window: Period,
 }
@@ -239,6 +242,8 @@ pub(super) fn outside(
     });
     let own = bounded(&due, |time| others.most_by_verifier(time));
     let own = own.is_some_and(|(own, _)| (compared.most)(&own.amount));
+    let inspected = bounded(&due, |time| others.most_by_inspection(time, evidence.met));
+    let inspected = inspected.is_some_and(|(most, _)| (compared.most)(&most.amount));
     let parameters = &evidence.court.trust.accounting;
     let errors = BigUint::from(others.error(parameters)) * parameters.quantiles().millionths();
     case.support.add(most.map(|(most, _)| {
@@ -254,6 +259,7 @@ pub(super) fn outside(
             hidden: &most.amount + wrong - reported,
             roots: most.roots,
             own,
+            inspected,
         }
     }));
 }
@@ -354,6 +360,7 @@ impl<'c> Evidence<'c> {
             covered: self.covered,
             record,
             others: self.others,
+            met: evidence.met,
             window: self.window,
         }
     }

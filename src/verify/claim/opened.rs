@@ -2,6 +2,7 @@
 //! that left and is there, one series of readings of two meters.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::attestation::content::Direction;
 use crate::hash::Hash;
@@ -9,9 +10,10 @@ use crate::time::Cadence;
 use crate::time::DAY;
 use crate::time::Period;
 use crate::time::UnixSeconds;
+use crate::verify::challenged;
 use crate::verify::checks::Check;
+use crate::verify::claim::Court;
 use crate::verify::claim::perimeter::Covered;
-use crate::verify::evidence::OpenedLedger;
 use crate::verify::findings::Findings;
 use crate::verify::verdict::Finding;
 
@@ -25,6 +27,9 @@ const NAMED: usize = 128;
 /// that no auditor can hand it on.)
 const NAME: usize = 128;
 
+/// The devices that were opened, all of a list or those that were drawn of it, by its root.
+type Opened = BTreeMap<Hash, BTreeSet<Hash>>;
+
 /// One stay of a device in an area, by an opened inventory.
 struct Stay<'c> {
     /// Two may have one name.
@@ -36,16 +41,19 @@ struct Stay<'c> {
 
 /// Holds what was opened of the areas' inventories, transfers and meters together.
 pub(super) fn check(
-    ledgers: &[OpenedLedger],
+    court: &Court<'_>,
     covered: &[Covered<'_>],
     window: Period,
     findings: &mut Findings,
 ) {
-    if ledgers.is_empty() {
+    let mut opened: Opened = challenged::devices(court.answers);
+    for ledger in court.ledgers {
+        let known = opened.entry(ledger.root).or_default();
+        known.extend(&ledger.devices);
+    }
+    if opened.is_empty() {
         return;
     }
-    let opened: BTreeMap<Hash, &OpenedLedger> =
-        ledgers.iter().map(|ledger| (ledger.root, ledger)).collect();
     let stays = stays(&opened, covered, window);
     let twice: Vec<String> = stays
         .iter()
@@ -86,7 +94,7 @@ fn tell(check: Check, what: &str, found: &[String], findings: &mut Findings) {
 
 /// Returns where each device stood in the window, by the inventories that were opened.
 fn stays<'c>(
-    opened: &BTreeMap<Hash, &OpenedLedger>,
+    opened: &Opened,
     covered: &'c [Covered<'c>],
     window: Period,
 ) -> BTreeMap<Hash, Vec<Stay<'c>>> {
@@ -106,7 +114,7 @@ fn stays<'c>(
                 continue;
             };
             let devices = opened.get(&inventory.ledger);
-            for device in devices.into_iter().flat_map(|ledger| &ledger.devices) {
+            for device in devices.into_iter().flatten() {
                 stays.entry(*device).or_default().push(Stay {
                     area: one,
                     time,
@@ -137,7 +145,7 @@ fn twice(device: &Hash, stays: &[Stay<'_>]) -> Option<String> {
 /// Says which devices left by a transfer, and stand in a later inventory though no opened
 /// transfer brought them.
 fn returned(
-    opened: &BTreeMap<Hash, &OpenedLedger>,
+    opened: &Opened,
     covered: &[Covered<'_>],
     stays: &BTreeMap<Hash, Vec<Stay<'_>>>,
 ) -> Vec<String> {
@@ -145,7 +153,7 @@ fn returned(
     let transfers = covered.iter().flat_map(|one| &one.area.transfers);
     for transfer in transfers {
         let devices = opened.get(&transfer.ledger);
-        for device in devices.into_iter().flat_map(|ledger| &ledger.devices) {
+        for device in devices.into_iter().flatten() {
             let of_device = moves.entry(*device).or_default();
             of_device.push((transfer.edge, transfer.direction));
         }

@@ -20,6 +20,8 @@ pub(super) struct Bounded {
     pub(super) roots: BTreeSet<String>,
     /// Whether the verifier's own meter bounds it within the limit too.
     pub(super) own: bool,
+    /// Whether the verifier's own inspectors do, upon challenges that were met.
+    pub(super) inspected: bool,
 }
 
 /// What others say of all stretches of a claim.
@@ -29,6 +31,8 @@ pub(super) struct Support {
     lacking: bool,
     /// Whether the verifier's own meter left something unbounded.
     unmetered: bool,
+    /// Whether the verifier's own inspectors did.
+    uninspected: bool,
     hidden: BigUint,
     roots: BTreeSet<String>,
 }
@@ -40,6 +44,7 @@ impl Support {
             Some(bounded) => {
                 self.bounded = true;
                 self.unmetered |= !bounded.own;
+                self.uninspected |= !bounded.inspected;
                 self.hidden += bounded.hidden;
                 self.roots.extend(bounded.roots);
             }
@@ -55,6 +60,11 @@ impl Support {
     /// Whether the verifier's own meters bound every stretch within its limit, too.
     pub(super) const fn is_metered(&self) -> bool {
         self.is_whole() && !self.unmetered
+    }
+
+    /// Whether the verifier's own inspectors bound every stretch within its limit as well.
+    pub(super) const fn is_inspected(&self) -> bool {
+        self.is_metered() && !self.uninspected
     }
 
     /// Returns the roots of trust that support the claim.

@@ -23,7 +23,7 @@ use crate::verify::trust::HardwareRoot;
 use crate::verify::trust::Trust;
 
 /// The field of a salted commitment to evidence (`ledger.md`, led-10).
-const FIELD: &str = "evidence";
+pub(in crate::verify) const FIELD: &str = "evidence";
 
 /// A file that was given with a log (`--attached`).
 #[derive(Clone, Debug)]
@@ -197,11 +197,12 @@ impl Opening<'_> {
         });
         histories
             .flat_map(|history| &history.challenges)
-            .any(|(index, id, asked)| {
-                *index < self.record.index
+            .any(|one| {
+                let asked = &one.challenge.about;
+                one.index < self.record.index
                     && asked.issuer == about.issuer
                     && about.streams.iter().all(|one| asked.streams.contains(one))
-                    && nonce::of_challenge(*id).as_bytes().as_slice() == nonce
+                    && nonce::of_challenge(one.id).as_bytes().as_slice() == nonce
             })
     }
 

@@ -16,10 +16,12 @@ use crate::attestation::content::StatementType;
 use crate::attestation::identity::Identity;
 use crate::verify::checks::Check;
 use crate::verify::history::Area;
+use crate::verify::history::ChallengeRecord;
 use crate::verify::history::EvidenceRecord;
 use crate::verify::history::History;
 use crate::verify::history::InventoryRecord;
 use crate::verify::history::PledgeRecord;
+use crate::verify::history::ResponseRecord;
 use crate::verify::history::SealRecord;
 use crate::verify::history::Testimony;
 use crate::verify::history::TransferRecord;
@@ -107,6 +109,7 @@ pub(super) fn apply(history: &mut History, said: &Said<'_>) {
                 area.transfers.push(TransferRecord {
                     edge: transfer.edge,
                     direction: transfer.direction,
+                    index,
                     counterpart: transfer.counterpart,
                     ledger: transfer.ledger.root,
                 });
@@ -119,12 +122,23 @@ pub(super) fn apply(history: &mut History, said: &Said<'_>) {
             history.testimonies.insert(place, Testimony { versions });
         }
         Content::Challenge(challenge) => {
-            let asked = (index, id, challenge.about.clone());
-            history.challenges.push(asked);
+            history.challenges.push(ChallengeRecord {
+                id,
+                index,
+                challenge: challenge.clone(),
+            });
+        }
+        Content::ChallengeResponse(response) => {
+            let of = (response.auditor, response.challenge);
+            // The first counts: nobody answers until one suits.
+            history.responses.entry(of).or_insert(ResponseRecord {
+                index,
+                outcome: response.outcome,
+                shown: response.shown,
+            });
         }
         Content::Evidence(evidence) => attest(history, said, evidence),
         Content::Area(_)
-        | Content::ChallengeResponse(_)
         | Content::Issuer(_)
         | Content::NotUnderstood(_)
         | Content::Pledge(_)
