@@ -15,6 +15,7 @@
 
 mod auditor;
 mod before;
+mod challenges;
 mod lab;
 mod log;
 mod outside;
@@ -22,6 +23,7 @@ mod words;
 
 pub use auditor::*;
 pub use before::*;
+pub use challenges::*;
 pub use lab::*;
 pub use log::*;
 pub use outside::*;

@@ -360,7 +360,7 @@ impl<'c> Evidence<'c> {
             covered: self.covered,
             record,
             others: self.others,
-            met: evidence.met,
+            met: self.met,
             window: self.window,
         }
     }
