@@ -8,6 +8,7 @@ mod amounts;
 mod attached;
 mod attest;
 mod bundle;
+mod challenge;
 mod collect;
 mod conclusion;
 mod correct;
@@ -83,6 +84,7 @@ enum Command {
     Agent(agent::AgentArgs),
     Attest(attest::AttestArgs),
     Bundle(bundle::BundleArgs),
+    Challenge(challenge::ChallengeArgs),
     Collect(collect::CollectArgs),
     Correct(correct::CorrectArgs),
     Corroborate(corroborate::CorroborateArgs),
@@ -195,6 +197,7 @@ impl Command {
             Self::Agent(args) => args.run(world).map(|()| 0),
             Self::Attest(args) => args.run(world).map(|()| 0),
             Self::Bundle(args) => args.run(world).map(|()| 0),
+            Self::Challenge(args) => args.run(world).map(|()| 0),
             Self::Collect(args) => args.run(world).map(|()| 0),
             Self::Correct(args) => args.run(world).map(|()| 0),
             Self::Corroborate(args) => args.run(world).map(|()| 0),

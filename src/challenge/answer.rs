@@ -305,6 +305,11 @@ impl Answer {
         })
     }
 
+    /// Returns the records that are opened.
+    pub fn openings(&self) -> &[Opening] {
+        &self.openings
+    }
+
     /// Returns what was drawn.
     pub const fn drawn(&self) -> &Drawn {
         &self.drawn

@@ -5,11 +5,11 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::challenge::MAX_ANSWER;
 use crate::cli::Failure;
 use crate::encoding::hex;
 use crate::ledger::Salt;
 use crate::verify::hardware::Attached;
-use crate::verify::hardware::token::MAX_BYTES;
 
 /// What the name of a salt's file ends with: it lies beside what it salts.
 pub(super) const SALT: &str = "salt";
@@ -63,9 +63,9 @@ fn read_salt(path: &Path, found: &Metadata) -> Option<Salt> {
 
 fn read_one(path: &Path) -> Result<Attached, String> {
     let size = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+    let most = u64::try_from(MAX_ANSWER).unwrap_or(u64::MAX);
     if size.len() > most {
-        return Err(format!("has more than {MAX_BYTES} bytes"));
+        return Err(format!("has more than {MAX_ANSWER} bytes"));
     }
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let beside = path.with_added_extension(SALT);

@@ -96,6 +96,16 @@ impl Opening {
         self.index
     }
 
+    /// Returns the fields that are shown, by name. That they are the record's, [`Self::verify`]
+    /// says.
+    pub fn shown(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let named = self.kind.fields().iter().copied().zip(&self.fields);
+        named.filter_map(|(name, field)| match field {
+            FieldOpening::Shown { value, .. } => Some((name, value.as_str())),
+            FieldOpening::Closed(_) => None,
+        })
+    }
+
     /// Checks that this is the record of its index in the ledger of `count` records with
     /// that root, and returns the shown fields by name.
     pub fn verify(

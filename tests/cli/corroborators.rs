@@ -5,7 +5,7 @@ use crate::lab::{AFTER, BEFORE, END, LIMIT, Lab};
 const WINDOW: &str = "--start 2026-03-01T00:00:00Z --end 2026-03-31T00:00:00Z";
 
 /// Makes a workspace that measures the lab's area.
-fn measuring(lab: &Lab, name: &str) -> String {
+pub(crate) fn measuring(lab: &Lab, name: &str) -> String {
     let out = lab.ok(&format!(
         "init {name} --measures {}/1 --log {} --first 2026-03-01T00:00:00Z --witness w1 --witness w2 --witness w3",
         lab.id, lab.key
@@ -20,7 +20,7 @@ fn measuring(lab: &Lab, name: &str) -> String {
 }
 
 /// Has the lab's log take what others would publish.
-fn logged(lab: &Lab, names: &[&str]) {
+pub(crate) fn logged(lab: &Lab, names: &[&str]) {
     let entries: String = names
         .iter()
         .map(|name| lab.ok(&format!("publish --workspace {name} --preview")))
@@ -30,7 +30,7 @@ fn logged(lab: &Lab, names: &[&str]) {
 }
 
 /// Adds corroborators, each its own root, to the auditor's file.
-fn expect(lab: &Lab, who: &[(&str, &str)]) {
+pub(crate) fn expect(lab: &Lab, who: &[(&str, &str)]) {
     let mut trust = lab.read("trust.toml");
     for (name, id) in who {
         trust += &format!(
@@ -42,7 +42,7 @@ fn expect(lab: &Lab, who: &[(&str, &str)]) {
 }
 
 /// A lab of forty devices that pledged, and reported March.
-fn lab() -> Lab {
+pub(crate) fn lab() -> Lab {
     let mut lab = Lab::new();
     let mut devices = "serial,model\n".to_owned();
     for number in 0..40 {

@@ -18,6 +18,7 @@
 mod agent;
 mod auditor;
 mod bad_input;
+mod challenges;
 mod conclusion;
 mod corroborators;
 mod full_disk;

@@ -10,6 +10,7 @@
 
 mod abroad;
 mod bad_input;
+mod challenged;
 #[path = "../common/mod.rs"]
 mod common;
 mod corroborated;
