@@ -127,6 +127,10 @@ impl Case {
     }
 
     fn judged(&mut self) -> Judgement {
+        self.judged_by(&self.trust())
+    }
+
+    fn judged_by(&mut self, trust: &Trust) -> Judgement {
         let all = self.lab.entries.iter().chain(&self.auditor.entries);
         let after = all.filter(|one| !self.before.contains(one));
         self.after = after.cloned().collect();
@@ -143,7 +147,7 @@ impl Case {
             ..Evidence::of(Judged::Log(&files))
         };
         let catalogue = standstill::catalogue::Catalogue::embedded();
-        let found = judge(&evidence, &self.trust(), &catalogue, at(START + 5 * DAY)).unwrap();
+        let found = judge(&evidence, trust, &catalogue, at(START + 5 * DAY)).unwrap();
         hand_on(&found);
         found
     }
@@ -345,20 +349,7 @@ fn a_draw_that_somebody_could_foresee_lifts_nothing() {
         &[case.lab.id],
         &(expecting(&case.lab, &[(&case.auditor, "auditor")]) + "own = true\n"),
     );
-    let found = {
-        case.judged();
-        let all = [&case.before[FOUNDED..], &case.after].concat();
-        let files = Files(log(&[
-            (&case.before[..FOUNDED], Some(START - DAY)),
-            (&all, Some(DUE - 60)),
-        ]));
-        let evidence = Evidence {
-            attached: case.attached.clone(),
-            ..Evidence::of(Judged::Log(&files))
-        };
-        let catalogue = standstill::catalogue::Catalogue::embedded();
-        judge(&evidence, &other, &catalogue, at(START + 5 * DAY)).unwrap()
-    };
+    let found = case.judged_by(&other);
     assert_eq!(found.verdicts[0].headline(), "HOLDS@E4");
     assert_eq!(
         told(&found.verdicts[0]),
