@@ -25,6 +25,7 @@ mod act;
 mod auditor;
 mod books;
 mod cheat;
+mod draws;
 mod mangle;
 mod narrator;
 mod noise;
@@ -49,6 +50,7 @@ pub use act::Flaw;
 pub use act::From as Lineage;
 pub use act::Mangled;
 pub use cheat::Cheat;
+pub use draws::Draws;
 pub use story::Claim;
 pub use story::Day;
 pub use story::MeterError;
@@ -120,6 +122,8 @@ pub struct World {
     pub witnesses: Vec<Note>,
     /// The ledgers that the lab opened.
     pub ledgers: Vec<Ledger>,
+    /// Answers to challenges, as the lab handed them over.
+    pub answers: Vec<String>,
     /// What really ran, and what was told of it.
     pub story: Story,
 }
@@ -200,6 +204,7 @@ impl Scenario {
         }
         let (trust, policy) = (auditor::trust(&told, &story), auditor::policy(&told));
         let opened = matches!(story.act, Act::Ledgers { opened: true, .. });
+        let answers = told.answers;
         let mut files = told.world.into_files();
         story.act.touch(&mut files);
         let end = self.period(0, self.periods)?.end();
@@ -211,6 +216,7 @@ impl Scenario {
             seen,
             witnesses,
             ledgers: if opened { told.ledgers } else { Vec::new() },
+            answers,
             story,
         })
     }

@@ -16,7 +16,7 @@ use crate::hash::sha256;
 use crate::time::UnixSeconds;
 
 /// What a round is hashed to the curve with (drand, scheme `bls-unchained-g1-rfc9380`).
-pub(super) const SUITE: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_";
+pub const BEACON_SUITE: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_";
 
 /// How many seconds before a round everything that is drawn by it must have been seen: clocks
 /// of witnesses and of the beacon differ, and a round may come early.
@@ -89,17 +89,19 @@ impl Beacon {
         let Ok(signature) = Signature::sig_validate(signature, true) else {
             return Err(wrong);
         };
-        let message = message(round);
-        match signature.verify(false, message.as_bytes(), SUITE, &[], &self.key, false) {
+        let message = sha256(&round.to_be_bytes());
+        match signature.verify(
+            false,
+            message.as_bytes(),
+            BEACON_SUITE,
+            &[],
+            &self.key,
+            false,
+        ) {
             BLST_ERROR::BLST_SUCCESS => Ok(()),
             _ => Err(wrong),
         }
     }
-}
-
-/// Returns what the beacon signs for a round.
-pub(super) fn message(round: u64) -> Hash {
-    sha256(&round.to_be_bytes())
 }
 
 /// Why something is no beacon, or not its word.

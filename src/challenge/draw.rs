@@ -43,7 +43,7 @@ pub fn seed(challenge: StatementId, signature: Option<&[u8]>, secret: Option<&Sa
 pub fn draw(seed: &Hash, of: u64, count: u64) -> Vec<u64> {
     let count = count.min(of).min(MAX_DRAWN);
     let mut drawn = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut taken = BTreeSet::new();
     // Beyond the last whole multiple of `of`, numbers would favour the first records.
     let Some(multiples) = u64::MAX.checked_div(of) else {
         return drawn;
@@ -56,7 +56,7 @@ pub fn draw(seed: &Hash, of: u64, count: u64) -> Vec<u64> {
         }
         let number = number(seed, counter);
         let index = number.checked_rem(of).unwrap_or_default();
-        if number < limit && seen.insert(index) {
+        if number < limit && taken.insert(index) {
             drawn.push(index);
         }
     }

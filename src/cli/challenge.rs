@@ -183,20 +183,20 @@ impl CheckArgs {
             record.insert("index".to_owned(), opening.index().to_string().into());
             records.push(record);
         }
-        let mut text = String::new();
-        for opening in answer.openings() {
+        let lines = answer.openings().iter().map(|opening| {
             let fields: Vec<String> = opening
                 .shown()
                 .map(|(name, value)| format!("{name} {}", value.escape_debug()))
                 .collect();
-            text.push_str(&format!("{}: {}\n", opening.index(), fields.join(", ")));
-        }
+            format!("{}: {}", opening.index(), fields.join(", "))
+        });
+        let mut lines: Vec<String> = lines.collect();
         let drawn = shown.indices.len();
         let by = round.as_ref().map_or_else(
             || "by no beacon that is known here".to_owned(),
             |round| format!("by the round of {round}"),
         );
-        text.push_str(&format!(
+        lines.push(format!(
             "{drawn} of {of} records of `{}` of stream {} (statement {}) were drawn {by}, and all open. That they are true, and that the statements are in the log, is not shown here",
             shown.kind, shown.target.stream, shown.target.sequence
         ));
@@ -209,7 +209,7 @@ impl CheckArgs {
                 "round": round,
                 "records": records,
             }),
-            &text,
+            &lines.join("\n"),
         )
     }
 }

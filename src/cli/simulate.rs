@@ -172,6 +172,7 @@ fn list(terminal: &mut Terminal<'_>) -> Result<(), Failure> {
 const SEEN: &str = "seen";
 const ASKED: &str = "asked";
 const LEDGERS: &str = "ledgers";
+const ANSWERS: &str = "answers";
 
 fn write(directory: &Path, world: &World) -> Result<(), Failure> {
     let put = |path: PathBuf, bytes: &[u8]| {
@@ -192,6 +193,10 @@ fn write(directory: &Path, world: &World) -> Result<(), Failure> {
     for (number, ledger) in world.ledgers.iter().enumerate() {
         let path = directory.join(LEDGERS).join(format!("{number:06}.ledger"));
         put(path, ledger.print().as_bytes())?;
+    }
+    for (number, answer) in world.answers.iter().enumerate() {
+        let path = directory.join(ANSWERS).join(format!("{number:06}"));
+        put(path, answer.as_bytes())?;
     }
     let truth = truth(world);
     let truth = serde_json::to_string_pretty(&truth)?;
@@ -239,6 +244,7 @@ fn command(directory: &Path, world: &World) -> String {
         ("--seen", SEEN, world.seen.is_empty()),
         ("--seen", ASKED, world.witnesses.is_empty()),
         ("--ledgers", LEDGERS, world.ledgers.is_empty()),
+        ("--attached", ANSWERS, world.answers.is_empty()),
     ];
     for (option, name, _) in options.iter().filter(|(_, _, none)| !none) {
         command.extend([" ", option, " ", &at(name)]);

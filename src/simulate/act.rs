@@ -1,5 +1,6 @@
 //! What is done in a simulated world beside what is reported.
 
+use crate::simulate::draws::Draws;
 use crate::simulate::world::Files;
 
 /// Where a log's entries are (C2SP tlog-tiles).
@@ -54,6 +55,8 @@ pub enum Act {
         /// What is said of where each came from.
         from: From,
     },
+    /// Whoever measures first asks to see devices.
+    Draws(Draws),
     /// Ledgers are kept.
     Ledgers {
         /// What is wrong with them.

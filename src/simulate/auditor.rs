@@ -52,6 +52,9 @@ pub(super) fn trust(told: &Ending, story: &Story) -> String {
             party.id, told.lab.id
         );
     }
+    if matches!(story.act, Act::Draws(_)) {
+        text.push_str(&told.beacon.lines());
+    }
     if story.act == Act::Owned {
         let roots: Vec<String> = story
             .others

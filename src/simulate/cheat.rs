@@ -8,6 +8,7 @@ use crate::simulate::act::Act;
 use crate::simulate::act::Flaw;
 use crate::simulate::act::From;
 use crate::simulate::act::Mangled;
+use crate::simulate::draws::Draws;
 use crate::simulate::story::Claim;
 use crate::simulate::story::Course;
 use crate::simulate::story::Day;
@@ -84,7 +85,8 @@ cheats! {
     PhantomsOpened = "X15b", "The same; the ledgers are opened";
     ReturnedUnopened = "X16a", "Devices leave by a transfer and are back; ledgers stay closed";
     ReturnedOpened = "X16b", "The same; the ledgers are opened";
-    Grinding = "X17", "A draw is tried until it suits; no verdict rests on a draw yet";
+    DrawAborted = "X17a", "Of two draws of devices that are to be shown, only the one that suits is answered";
+    DrawForeseen = "X17b", "Who draws is in the lab's hand, and asks once the round is out, until the draw suits";
     RepeatedFigures = "X18a", "The figures of the first day are told every day, while more runs";
     CopiedSeriesClosed = "X18b", "Meters of different devices have one series; ledgers stay closed";
     CopiedSeriesOpened = "X18c", "The same; the ledgers are opened";
@@ -138,7 +140,8 @@ impl Cheat {
             | Self::OffBooks
             | Self::AffiliateUnknown
             | Self::AffiliateKnown
-            | Self::Grinding
+            | Self::DrawAborted
+            | Self::DrawForeseen
             | Self::BoughtKnown
             | Self::BoughtUnknown
             | Self::AllTampered
@@ -194,6 +197,8 @@ impl Cheat {
             Self::ReturnedOpened => ledgers(Flaw::Returned, true),
             Self::CopiedSeriesClosed => ledgers(Flaw::CopiedSeries, false),
             Self::CopiedSeriesOpened => ledgers(Flaw::CopiedSeries, true),
+            Self::DrawAborted => Act::Draws(Draws::Aborted),
+            Self::DrawForeseen => Act::Draws(Draws::Foreseen),
             Self::BoughtKnown => Act::Owned,
             Self::SpacedCopy => mangle(Mangled::Spaced),
             Self::TwiceMember => mangle(Mangled::Twice),

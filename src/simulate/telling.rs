@@ -12,11 +12,15 @@ use crate::simulate::Impossible;
 use crate::simulate::Scenario;
 use crate::simulate::act::Act;
 use crate::simulate::books::Books;
+use crate::simulate::draws::Beacon;
+use crate::simulate::draws::Draws;
+use crate::simulate::draws::Table;
 use crate::simulate::narrator::Chapter;
 use crate::simulate::narrator::Narrator;
 use crate::simulate::noise::Noise;
 use crate::simulate::party::Keys;
 use crate::simulate::party::Party;
+use crate::simulate::party::Said;
 use crate::simulate::story::Day;
 use crate::simulate::story::Other;
 use crate::simulate::story::Story;
@@ -50,6 +54,9 @@ pub(super) struct Ending {
     pub(super) others: Vec<(Other, Party)>,
     pub(super) affiliate: Option<Party>,
     pub(super) ledgers: Vec<Ledger>,
+    pub(super) beacon: Beacon,
+    /// Answers to challenges.
+    pub(super) answers: Vec<String>,
 }
 
 struct Teller<'s> {
@@ -59,6 +66,8 @@ struct Teller<'s> {
     told: Ending,
     /// The statement of the inventory in force, by area.
     inventories: Vec<StatementId>,
+    /// The first area's first inventory.
+    listed: Option<Said>,
     /// What else measures reads too much of, in millionths, by who.
     biases: Vec<i64>,
     /// What happens beside what ran.
@@ -148,12 +157,14 @@ impl<'s> Teller<'s> {
         let mut books = Books::new(&mut keys, story);
         let not_before = world.not_before();
         let (mut entries, mut inventories, mut ledgers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut listed = None;
         for (number, site) in story.sites.iter().enumerate() {
             let ledger = books.inventory(number, site)?;
             let reference = ledger.reference().map_err(Impossible::of)?;
             let content = words::inventory(site, start, reference, Vec::new());
             let said = lab.say(number, content, not_before.as_deref())?;
             inventories.push(said.id);
+            listed.get_or_insert_with(|| said.clone());
             entries.push(said.entry);
             ledgers.push(ledger);
         }
@@ -169,6 +180,7 @@ impl<'s> Teller<'s> {
             story,
             witnessing,
             inventories,
+            listed,
             biases: biases.collect(),
             noise: Noise::new(scenario.seed, "readings"),
             books,
@@ -179,6 +191,8 @@ impl<'s> Teller<'s> {
                 others,
                 affiliate,
                 ledgers,
+                beacon: Beacon::draw(&mut keys)?,
+                answers: Vec::new(),
             },
         })
     }
@@ -275,6 +289,39 @@ impl<'s> Teller<'s> {
             if self.witnessing == Witnessing::Whole {
                 world.cosign(later)?;
             }
+        }
+        let middle = scenario.periods / 2;
+        match story.act {
+            Act::Draws(draws) if (first..next).contains(&middle) => self.drawn(draws, end),
+            _ => Ok(()),
+        }
+    }
+
+    /// Has devices of the first area asked for after `end`, and shown.
+    fn drawn(&mut self, draws: Draws, end: UnixSeconds) -> Result<(), Impossible> {
+        let told = &mut self.told;
+        let not_before = told.world.not_before();
+        let (Some((_, auditor)), Some(listed)) = (told.others.first_mut(), &self.listed) else {
+            // Nobody is there who could ask.
+            return Ok(());
+        };
+        let mut table = Table {
+            lab: &mut told.lab,
+            auditor,
+            ledger: told.ledgers.first().ok_or_else(Impossible::payload)?,
+            listed,
+            period: self.scenario.period(0, self.scenario.periods)?,
+            not_before: not_before.as_deref(),
+        };
+        let spoken = draws.play(
+            &told.beacon,
+            &mut table,
+            later(end, LATE.saturating_add(WAIT))?,
+        )?;
+        told.answers.push(spoken.answer);
+        for (entries, time) in [spoken.asked, (vec![spoken.answered.0], spoken.answered.1)] {
+            told.world.append(&entries, time)?;
+            told.world.cosign(time)?;
         }
         Ok(())
     }

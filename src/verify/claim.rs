@@ -344,16 +344,12 @@ fn unbreakable(pledge: &Pledge, findings: &mut Findings) {
 /// Returns the level that the evidence reaches: the least over what the claim rests on.
 fn reached(case: &Case, findings: &[Finding], witnessed: bool) -> Level {
     let found = |check: Check| findings.iter().any(|one| one.check == check.name());
+    let lifted = case.support.level();
+    let lifted = lifted.filter(|_| !found(Check::CorroborationMissing));
     if !witnessed {
         Level::E0
-    } else if case.support.is_whole() && !found(Check::CorroborationMissing) {
-        if case.support.is_inspected() {
-            Level::E5
-        } else if case.support.is_metered() {
-            Level::E4
-        } else {
-            Level::E3
-        }
+    } else if let Some(level) = lifted {
+        level
     } else if found(Check::CoverageUnknown) {
         Level::E1
     } else if case.numbers.is_some() && !found(Check::Unbalanced) {

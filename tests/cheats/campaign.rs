@@ -10,9 +10,10 @@ use standstill::catalogue::Catalogue;
 use standstill::claim::Level;
 use standstill::note::Note;
 use standstill::simulate::{
-    Act, Cheat, Claim, Day, Files, Flaw, Lineage, Other, Others, Scenario, Story, World,
+    Act, Cheat, Claim, Day, Draws, Files, Flaw, Lineage, Other, Others, Scenario, Story, World,
 };
 use standstill::verify::evidence::{OpenedLedger, Subject};
+use standstill::verify::hardware::Attached;
 use standstill::verify::{Evidence, Judgement, LogFiles, Trust, Verdict, Word, judge};
 
 /// What is expected of a cheat: one file each in `fixtures/cheats`.
@@ -49,8 +50,6 @@ pub enum Chance {
     /// As often as the errors of those who measure let them: see [`expected`].
     Meters,
     Never,
-    /// There is nothing yet that it could be tried on.
-    Untried,
 }
 
 /// The best of several verdicts: `none` where none is HOLDS or CONSISTENT.
@@ -140,6 +139,14 @@ pub fn judged(world: &World) -> Judgement {
         ledgers: ledgers
             .map(|one| OpenedLedger::of("opened", one).unwrap())
             .collect(),
+        attached: world
+            .answers
+            .iter()
+            .map(|answer| Attached {
+                bytes: answer.clone().into_bytes(),
+                salt: None,
+            })
+            .collect(),
         ..Evidence::of(Subject::Log(&files))
     };
     judge(&evidence, &trust, &Catalogue::embedded(), world.at).unwrap()
@@ -188,7 +195,7 @@ pub fn outcome(scenario: &Scenario, chance: Chance) -> Outcome {
         broken: world.story.is_broken(),
         chance: match chance {
             Chance::Always => 1.0,
-            Chance::Never | Chance::Untried => 0.0,
+            Chance::Never => 0.0,
             Chance::Meters => expected(&world.story),
         },
     }
@@ -271,6 +278,13 @@ pub fn honest() -> Vec<(&'static str, Scenario)> {
                     flaw: Flaw::Nothing,
                     opened: true,
                 },
+                ..clear.clone()
+            },
+        ),
+        (
+            "challenged, and shows what is drawn",
+            Scenario {
+                act: Act::Draws(Draws::Answered),
                 ..clear.clone()
             },
         ),

@@ -404,10 +404,9 @@ fn whatever_is_lost_of_challenges_makes_no_verdict_better() {
     let mut case = met();
     case.judged();
     let entries = [case.before.clone(), case.after.clone()].concat();
-    for left_out in FOUNDED..entries.len() {
+    for (left_out, lost) in entries.iter().enumerate().skip(FOUNDED) {
         let mut fewer = met();
         fewer.judged();
-        let lost = &entries[left_out];
         fewer.lab.entries.retain(|one| one != lost);
         fewer.auditor.entries.retain(|one| one != lost);
         fewer.before.retain(|one| one != lost);

@@ -217,15 +217,14 @@ impl AskArgs {
     fn round(&self, now: UnixSeconds) -> Result<(BeaconRound, Option<UnixSeconds>), Failure> {
         let quicknet = Beacon::quicknet().ok_or_else(|| Failure::new("no beacon is known"))?;
         let chain = self.chain.unwrap_or(*quicknet.chain());
-        let round = match self.round {
-            Some(round) => round,
-            None => {
-                let out = now.plus(self.after).ok_or_else(|| {
-                    Failure::new(format!("{} seconds from now is beyond time", self.after))
-                        .hint("`--after` is in seconds")
-                })?;
-                quicknet.round_from(out)
-            }
+        let round = if let Some(round) = self.round {
+            round
+        } else {
+            let out = now.plus(self.after).ok_or_else(|| {
+                Failure::new(format!("{} seconds from now is beyond time", self.after))
+                    .hint("`--after` is in seconds")
+            })?;
+            quicknet.round_from(out)
         };
         let time = (chain == *quicknet.chain()).then(|| quicknet.time_of(round));
         Ok((BeaconRound { chain, round }, time.flatten()))

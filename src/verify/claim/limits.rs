@@ -4,6 +4,7 @@ use num_bigint::BigUint;
 use rayon::prelude::*;
 
 use crate::attestation::content::StreamHead;
+use crate::claim::Level;
 use crate::claim::Pledge;
 use crate::claim::Step;
 use crate::claim::Terms;
@@ -240,10 +241,19 @@ pub(super) fn outside(
         }
         within
     });
-    let own = bounded(&due, |time| others.most_by_verifier(time));
-    let own = own.is_some_and(|(own, _)| (compared.most)(&own.amount));
-    let inspected = bounded(&due, |time| others.most_by_inspection(time, evidence.met));
-    let inspected = inspected.is_some_and(|(most, _)| (compared.most)(&most.amount));
+    let kept = |most: Option<(Supported, Period)>| {
+        most.is_some_and(|(most, _)| (compared.most)(&most.amount))
+    };
+    let metered = kept(bounded(&due, |time| others.most_by_verifier(time)));
+    let level = if !metered {
+        Level::E3
+    } else if kept(bounded(&due, |time| {
+        others.most_by_inspection(time, evidence.met)
+    })) {
+        Level::E5
+    } else {
+        Level::E4
+    };
     let parameters = &evidence.court.trust.accounting;
     let errors = BigUint::from(others.error(parameters)) * parameters.quantiles().millionths();
     case.support.add(most.map(|(most, _)| {
@@ -258,8 +268,7 @@ pub(super) fn outside(
         Bounded {
             hidden: &most.amount + wrong - reported,
             roots: most.roots,
-            own,
-            inspected,
+            level,
         }
     }));
 }

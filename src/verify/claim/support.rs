@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use num_bigint::BigUint;
 
 use crate::attestation::figure::QuantityKind;
+use crate::claim::Level;
 use crate::claim::Pledge;
 use crate::verify::claim::Court;
 use crate::verify::claim::Covered;
@@ -18,21 +19,17 @@ pub(super) struct Bounded {
     pub(super) hidden: BigUint,
     /// The roots of trust that the bound rests on.
     pub(super) roots: BTreeSet<String>,
-    /// Whether the verifier's own meter bounds it within the limit too.
-    pub(super) own: bool,
-    /// Whether the verifier's own inspectors do, upon challenges that were met.
-    pub(super) inspected: bool,
+    /// The level that they lift it to: E3, or more where the verifier's own bound it too.
+    pub(super) level: Level,
 }
 
 /// What others say of all stretches of a claim.
 #[derive(Debug, Default)]
 pub(super) struct Support {
-    bounded: bool,
+    /// The least level of a stretch; `None` before the first.
+    least: Option<Level>,
+    /// Whether enough others left a stretch unbounded.
     lacking: bool,
-    /// Whether the verifier's own meter left something unbounded.
-    unmetered: bool,
-    /// Whether the verifier's own inspectors did.
-    uninspected: bool,
     hidden: BigUint,
     roots: BTreeSet<String>,
 }
@@ -42,9 +39,8 @@ impl Support {
     pub(super) fn add(&mut self, stretch: Option<Bounded>) {
         match stretch {
             Some(bounded) => {
-                self.bounded = true;
-                self.unmetered |= !bounded.own;
-                self.uninspected |= !bounded.inspected;
+                let least = self.least.unwrap_or(bounded.level);
+                self.least = Some(least.min(bounded.level));
                 self.hidden += bounded.hidden;
                 self.roots.extend(bounded.roots);
             }
@@ -52,19 +48,10 @@ impl Support {
         }
     }
 
-    /// Whether enough others bound every stretch within its limit.
-    pub(super) const fn is_whole(&self) -> bool {
-        self.bounded && !self.lacking
-    }
-
-    /// Whether the verifier's own meters bound every stretch within its limit, too.
-    pub(super) const fn is_metered(&self) -> bool {
-        self.is_whole() && !self.unmetered
-    }
-
-    /// Whether the verifier's own inspectors bound every stretch within its limit as well.
-    pub(super) const fn is_inspected(&self) -> bool {
-        self.is_metered() && !self.uninspected
+    /// Returns the level to which enough others lift the claim, if they bound every stretch
+    /// within its limit.
+    pub(super) fn level(&self) -> Option<Level> {
+        self.least.filter(|_| !self.lacking)
     }
 
     /// Returns the roots of trust that support the claim.

@@ -7,6 +7,7 @@ use crate::attestation::StatementId;
 use crate::attestation::StreamId;
 use crate::attestation::content::Action;
 use crate::attestation::content::Area as AreaStatement;
+use crate::attestation::content::ChallengeResponse;
 use crate::attestation::content::Evidence;
 use crate::attestation::content::EvidenceKind;
 use crate::attestation::content::Inventory;
@@ -121,22 +122,12 @@ pub(super) fn apply(history: &mut History, said: &Said<'_>) {
             let place = (subject.stream, subject.sequence);
             history.testimonies.insert(place, Testimony { versions });
         }
-        Content::Challenge(challenge) => {
-            history.challenges.push(ChallengeRecord {
-                id,
-                index,
-                challenge: challenge.clone(),
-            });
-        }
-        Content::ChallengeResponse(response) => {
-            let of = (response.auditor, response.challenge);
-            // The first counts: nobody answers until one suits.
-            history.responses.entry(of).or_insert(ResponseRecord {
-                index,
-                outcome: response.outcome,
-                shown: response.shown,
-            });
-        }
+        Content::Challenge(challenge) => history.challenges.push(ChallengeRecord {
+            id,
+            index,
+            challenge: challenge.clone(),
+        }),
+        Content::ChallengeResponse(response) => respond(history, response, index),
         Content::Evidence(evidence) => attest(history, said, evidence),
         Content::Area(_)
         | Content::Issuer(_)
@@ -146,6 +137,16 @@ pub(super) fn apply(history: &mut History, said: &Said<'_>) {
         | Content::Registration(_)
         | Content::Withdrawal(_) => {}
     }
+}
+
+/// Keeps the first answer to a challenge: nobody answers until one suits.
+fn respond(history: &mut History, response: &ChallengeResponse, index: u64) {
+    let of = (response.auditor, response.challenge);
+    history.responses.entry(of).or_insert(ResponseRecord {
+        index,
+        outcome: response.outcome,
+        shown: response.shown,
+    });
 }
 
 /// Keeps what is said of hardware; nothing else that is evidence is opened.
