@@ -175,86 +175,68 @@ fn who_does_not_answer_or_will_not_is_told() {
     assert_eq!(told(&lab), ["challenge-late", "challenge-refused"]);
 }
 
+/// Refused with these words and a hint.
+fn wrong(lab: &Lab, command: &str, says: &str) {
+    let found = lab.run(command);
+    assert_eq!(found.code, 2, "{found:?}");
+    assert!(found.err.contains(says), "{command}: {found:?}");
+    assert!(found.err.contains("hint:"), "{command}: {found:?}");
+}
+
 #[test]
-fn what_cannot_be_asked_or_drawn_is_said() {
-    let mut lab = challenged();
-    let usage = statement(&lab, "usage");
-    let wrong = |lab: &Lab, command: &str, says: &str| {
-        let found = lab.run(command);
-        assert_eq!(found.code, 2, "{found:?}");
-        assert!(found.err.contains(says), "{command}: {found:?}");
-        assert!(found.err.contains("hint:"), "{command}: {found:?}");
-    };
-    let ask_ = "challenge ask --log lab/log --workspace auditor";
-    wrong(
-        &lab,
-        &format!("{ask_} {usage} --count 0"),
-        "cannot be drawn",
-    );
-    wrong(
-        &lab,
-        &format!("{ask_} {usage} --count 1000000"),
-        "cannot be drawn",
-    );
-    wrong(
-        &lab,
-        &format!("{ask_} {usage} --count 1 --ledger meters"),
-        "names no ledger",
-    );
-    wrong(
-        &lab,
-        &format!("{ask_} {usage} --count 1 --round 5"),
-        "could be foreseen",
-    );
-    wrong(
-        &lab,
-        &format!("{ask_} {usage} --count 1 --after 60"),
-        "could be foreseen",
-    );
-    let other = format!("--round 5 --chain {}", chain());
-    wrong(
-        &lab,
-        &format!("{ask_} {usage} --count 1 {other}"),
-        "when the answer is due",
-    );
-    let pledge = statement(&lab, "pledge");
-    wrong(
-        &lab,
-        &format!("{ask_} {pledge} --count 1"),
-        "names no ledger",
-    );
-    let inventory = statement(&lab, "inventory");
-    wrong(
-        &lab,
-        &format!("{ask_} {inventory} --count 1"),
-        "no period of its own",
-    );
+fn what_cannot_be_asked_is_said() {
+    let lab = challenged();
+    let [usage, pledge, inventory] =
+        ["usage", "pledge", "inventory"].map(|one| statement(&lab, one));
     let nobody = "00".repeat(32);
+    for (what, says) in [
+        (format!("{usage} --count 0"), "cannot be drawn"),
+        (format!("{usage} --count 1000000"), "cannot be drawn"),
+        (
+            format!("{usage} --count 1 --ledger meters"),
+            "names no ledger",
+        ),
+        (format!("{usage} --count 1 --round 5"), "could be foreseen"),
+        (format!("{usage} --count 1 --after 60"), "could be foreseen"),
+        (
+            format!("{usage} --count 1 --round 5 --chain {}", chain()),
+            "when the answer is due",
+        ),
+        (format!("{pledge} --count 1"), "names no ledger"),
+        (format!("{inventory} --count 1"), "no period of its own"),
+        (format!("{nobody} --count 1"), "has no statement"),
+    ] {
+        let command = format!("challenge ask --log lab/log --workspace auditor {what}");
+        wrong(&lab, &command, says);
+    }
+    let ask = format!("challenge ask {usage} --count 1");
     wrong(
         &lab,
-        &format!("{ask_} {nobody} --count 1"),
-        "has no statement",
-    );
-    wrong(
-        &lab,
-        &format!("challenge ask --log nowhere --workspace auditor {usage} --count 1"),
+        &format!("{ask} --log nowhere --workspace auditor"),
         "nowhere",
     );
     wrong(
         &lab,
-        &format!("challenge ask --log lab/log --workspace lab {usage} --count 1"),
+        &format!("{ask} --log lab/log --workspace lab"),
         "does not measure",
     );
+    let plan = "challenge plan --of";
     wrong(
         &lab,
-        "challenge plan --of 10 --defects 11",
+        &format!("{plan} 10 --defects 11"),
         "cannot be found out",
     );
     wrong(
         &lab,
-        "challenge plan --of 1000000000 --defects 1",
+        &format!("{plan} 1000000000 --defects 1"),
         "can be at once",
     );
+}
+
+#[test]
+fn what_cannot_be_drawn_or_answered_is_said() {
+    let mut lab = challenged();
+    let usage = statement(&lab, "usage");
     let id = ask(&mut lab, &usage, "--count 3");
     let draw = format!("challenge draw {id} --log lab/log -o the.draw");
     wrong(&lab, &draw, "draws by round");
@@ -272,8 +254,7 @@ fn what_cannot_be_asked_or_drawn_is_said() {
         "challenge answer not.draw --workspace lab",
         "not.draw",
     );
-    let draw = format!("{draw} --round round.json");
-    lab.ok(&draw);
+    lab.ok(&format!("{draw} --round round.json"));
     wrong(
         &lab,
         "challenge answer the.draw --workspace auditor",
