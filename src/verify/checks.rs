@@ -158,6 +158,8 @@ checks! {
     InventoryCorrected = "inventory-corrected", Completeness, NOT_SHOWN;
     /// Devices that left a listed area.
     CapacityLeft = "capacity-left", Completeness, NOT_SHOWN;
+    /// Devices that left a listed area, and are charged to it.
+    CapacityCharged = "capacity-charged", Completeness, None;
     /// Figures that do not say how much they saw.
     CoverageUnknown = "coverage-unknown", Completeness, None;
     /// A report that bounds nothing from above.

@@ -13,6 +13,7 @@ mod held;
 mod ledger;
 mod limits;
 mod lineage;
+mod moved;
 mod opened;
 mod pact;
 mod perimeter;
@@ -187,6 +188,7 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         window.unwrap_or(pledge.window),
         &mut case.findings,
     );
+    let moved = moved::Moved::of(court, pledge, &covered, &mut case.findings);
     let (challenged, met) =
         challenged::check(court, &hearing, &covered, window.unwrap_or(pledge.window));
     case.findings.extend(challenged);
@@ -197,6 +199,7 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
             record,
             others: &others,
             met: &met,
+            moved: &moved,
             window,
         };
         limit(&evidence, &mut case);

@@ -24,6 +24,7 @@ mod gaps;
 mod issuers;
 mod kinds;
 mod lineage;
+mod moved;
 mod opened;
 mod pact;
 mod periods;

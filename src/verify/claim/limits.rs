@@ -16,6 +16,7 @@ use crate::verify::claim::Case;
 use crate::verify::claim::Court;
 use crate::verify::claim::Covered;
 use crate::verify::claim::WHOLE;
+use crate::verify::claim::moved::Moved;
 use crate::verify::claim::sum::Breach;
 use crate::verify::claim::sum::Fold;
 use crate::verify::claim::sum::Reached;
@@ -39,6 +40,8 @@ pub(super) struct Evidence<'c> {
     pub(super) others: &'c Others<'c>,
     /// Challenges that were met.
     pub(super) met: &'c [Met],
+    /// What left the areas.
+    pub(super) moved: &'c Moved,
     /// The time of the claim's window in which the duty ran.
     pub(super) window: Period,
 }
@@ -68,7 +71,11 @@ pub(super) fn capped(evidence: &Evidence<'_>, stretches: &[Step], case: &mut Cas
         };
         let limit = BigUint::from(stretch.limit.get()) + BigUint::from(allowance);
         let sum = evidence.sum((due, stretch.time), None, Fold::Sum, case);
-        let found = match sliding(pledge) {
+        let moved = match sliding(pledge) {
+            Some(length) => evidence.moved.most_of_a_stretch(due, length),
+            None => evidence.moved.most(due),
+        };
+        let mut found = match sliding(pledge) {
             Some(length) => sum.slide(length, record.index, &limit),
             None => Reached {
                 lower: sum.lower().clone(),
@@ -76,6 +83,7 @@ pub(super) fn capped(evidence: &Evidence<'_>, stretches: &[Step], case: &mut Cas
                 breach: sum.breach(None, record.index, |lower, _| *lower > limit),
             },
         };
+        found.upper = found.upper.map(|upper| upper + moved);
         let breach = found.breach;
         let within = found.upper.as_ref().map(|upper| *upper <= limit);
         violated(breach.as_ref(), &limit, stretch.time, pledge, case);
@@ -131,6 +139,8 @@ pub(super) fn reduction(evidence: &Evidence<'_>, limit: u128, case: &mut Case) {
     let limit = BigUint::from(limit) + BigUint::from(allowance);
     let now = evidence.sum((window, pledge.window), None, Fold::Sum, case);
     let then = (baseline.period, baseline.period);
+    let moved = evidence.moved.most(window);
+    let upper = now.upper().map(|upper| upper + moved);
     let base = evidence.sum(then, Some(&baseline.heads), Fold::Sum, case);
     // now / length <= limit / 1e6 * base / length, multiplied out.
     let scaled_now = |amount: &BigUint| amount * baseline.period.seconds() * WHOLE;
@@ -143,8 +153,9 @@ pub(super) fn reduction(evidence: &Evidence<'_>, limit: u128, case: &mut Case) {
     });
     violated(breach.as_ref(), &limit, pledge.window, pledge, case);
     if breach.is_none() {
-        let upper = now.upper();
-        let within = upper.map(|upper| scaled_now(upper) <= scaled_base(base.least()));
+        let within = upper
+            .as_ref()
+            .map(|upper| scaled_now(upper) <= scaled_base(base.least()));
         straddles(within, pledge.window, case);
     }
     // Others must have seen a baseline as high, or the cut is one on paper.
@@ -184,8 +195,8 @@ pub(super) fn reduction(evidence: &Evidence<'_>, limit: u128, case: &mut Case) {
             .upper()
             .and_then(|base| ratio(now.lower(), base, false))
             .unwrap_or_else(|| "0".to_owned()),
-        upper: now
-            .upper()
+        upper: upper
+            .as_ref()
             .and_then(|upper| ratio(upper, base.least(), true)),
         limit: limit.to_string(),
         unit: pledge.unit().to_owned(),
@@ -226,7 +237,14 @@ pub(super) fn outside(
     let blind = case.findings.has(Check::CoverageUnknown);
     let needed = others.needed().saturating_add(usize::from(blind));
     let due = stretches(due);
-    let most = bounded(&due, |time| others.most(time, needed));
+    // What they bound is what ran in the areas: what left them is charged on top.
+    let charged = |most: Option<Supported>, time: Period| {
+        most.map(|most| Supported {
+            amount: most.amount + evidence.moved.most(time),
+            ..most
+        })
+    };
+    let most = bounded(&due, |time| charged(others.most(time, needed), time));
     let most = most.filter(|(most, time)| {
         let within = (compared.most)(&most.amount);
         if !within {
@@ -244,11 +262,13 @@ pub(super) fn outside(
     let kept = |most: Option<(Supported, Period)>| {
         most.is_some_and(|(most, _)| (compared.most)(&most.amount))
     };
-    let metered = kept(bounded(&due, |time| others.most_by_verifier(time)));
+    let metered = kept(bounded(&due, |time| {
+        charged(others.most_by_verifier(time), time)
+    }));
     let level = if !metered {
         Level::E3
     } else if kept(bounded(&due, |time| {
-        others.most_by_inspection(time, evidence.met)
+        charged(others.most_by_inspection(time, evidence.met), time)
     })) {
         Level::E5
     } else {
@@ -370,6 +390,7 @@ impl<'c> Evidence<'c> {
             record,
             others: self.others,
             met: self.met,
+            moved: self.moved,
             window: self.window,
         }
     }

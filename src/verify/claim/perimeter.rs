@@ -6,13 +6,11 @@ use crate::attestation::IssuerId;
 use crate::attestation::StreamId;
 use crate::claim::AreaSelection;
 use crate::claim::Pledge;
-use crate::time::UnixSeconds;
 use crate::verify::checks::Check;
 use crate::verify::claim::Court;
 use crate::verify::findings::Findings;
 use crate::verify::history::Area;
 use crate::verify::history::History;
-use crate::verify::history::InventoryRecord;
 use crate::verify::history::PledgeRecord;
 use crate::verify::verdict::Finding;
 
@@ -141,17 +139,6 @@ pub(super) fn areas<'h>(
                 ),
             ));
         }
-        if matches!(pledge.perimeter.areas, AreaSelection::Listed(_))
-            && let Some(left) = capacity_left(covered.area, pledge)
-        {
-            findings.push(Finding::new(
-                Check::CapacityLeft,
-                format!(
-                    "area {}: fewer devices from {left} on; what ran on the others elsewhere is not known",
-                    covered.name
-                ),
-            ));
-        }
         if let Some(stray) = covered.area.strays.values().next() {
             findings.push(Finding::new(
                 Check::Stray,
@@ -180,21 +167,6 @@ pub(super) fn describe(pledge: &Pledge, covered: &[Covered<'_>]) -> String {
     } else {
         format!("{which}: {}", names.join(", "))
     }
-}
-
-/// Returns from when an area holds fewer devices than before, within what the pledge
-/// compares. (A cut made by moving.)
-fn capacity_left(area: &Area, pledge: &Pledge) -> Option<UnixSeconds> {
-    let baseline = pledge.baseline.as_ref();
-    let start = baseline.map_or(pledge.window.start(), |one| one.period.start());
-    let held = || area.inventories.values();
-    let fewer = held().zip(held().skip(1)).find(|(was, now)| {
-        was.from < now.from
-            && start < now.from
-            && now.from < pledge.window.end()
-            && was.holds_more_than(now)
-    });
-    fewer.map(|(_, now): (_, &InventoryRecord)| now.from)
 }
 
 fn all<'h>(history: &'h History, covered: &mut Vec<Covered<'h>>) {
