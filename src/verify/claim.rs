@@ -188,7 +188,7 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         window.unwrap_or(pledge.window),
         &mut case.findings,
     );
-    let moved = moved::Moved::of(court, pledge, &covered, &mut case.findings);
+    let moved = moved::Moved::of(court, record, &covered, &mut case.findings);
     let (challenged, met) =
         challenged::check(court, &hearing, &covered, window.unwrap_or(pledge.window));
     case.findings.extend(challenged);

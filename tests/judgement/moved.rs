@@ -154,6 +154,26 @@ fn what_leaves_a_listed_area_is_charged_until_the_window_ends() {
 
 // spec: ver-106
 #[test]
+fn what_leaves_once_the_pledge_was_seen_is_charged_though_the_window_begins_later() {
+    // The window begins on the third day, at which they leave; on the fourth.
+    for first in [2, 3] {
+        let mut story = Story::new("h100-sxm");
+        let list = listed(&[1]);
+        let limit = Quantity::from(10_000_000_u64);
+        let mut pledged = pledge(Terms::Cap { limit }, first, FOUR_DAYS - first, None);
+        list(&mut pledged);
+        pledged.falsifier = standstill::claim::falsifier(&pledged);
+        story.tell(pledged);
+        let found = story.judged(&[]);
+        assert_eq!(told(&found), ["capacity-charged"], "{found:#?}");
+        let days = FOUR_DAYS - first;
+        let most = 200_000 * days + 4 * DAY * days;
+        assert_eq!(found.numbers.unwrap().upper, Some(most.to_string()));
+    }
+}
+
+// spec: ver-106
+#[test]
 fn what_moves_to_another_of_the_areas_is_not_charged() {
     // In the day of the move it stands in both; two days before, it is another.
     for (from, found) in [(2, 0), (1, 0), (0, 1)] {

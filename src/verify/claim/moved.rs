@@ -21,6 +21,7 @@ use crate::verify::claim::Covered;
 use crate::verify::findings::Findings;
 use crate::verify::history::Area;
 use crate::verify::history::InventoryRecord;
+use crate::verify::history::PledgeRecord;
 use crate::verify::verdict::Finding;
 
 /// The longest month.
@@ -53,14 +54,16 @@ impl Moved {
     /// nothing bounds what it did.
     pub(super) fn of(
         court: &Court<'_>,
-        pledge: &Pledge,
+        record: &PledgeRecord,
         covered: &[Covered<'_>],
         findings: &mut Findings,
     ) -> Self {
+        let pledge = &record.pledge;
         if !matches!(pledge.perimeter.areas, AreaSelection::Listed(_)) {
             return Self::default();
         }
-        let left = left(pledge, covered);
+        let seen = court.clock.times.not_after(record.index);
+        let left = left(pledge, seen, covered);
         let charged: Option<Vec<Left>> = left
             .iter()
             .map(|change| {
@@ -135,17 +138,26 @@ fn rate(court: &Court<'_>, pledge: &Pledge, model: &str) -> Option<u128> {
     }
 }
 
-/// Returns the devices that left the areas, from the start of what is compared on. What came to
+/// Returns the devices that left the areas: from the baseline's start on, or from when others
+/// saw the pledge, or from the window's start, whichever was first. What came to
 /// another of the areas within a period before is what left: a device that moves stands in two
 /// inventories until the next edge.
-fn left<'c>(pledge: &Pledge, covered: &'c [Covered<'c>]) -> Vec<Change<'c>> {
-    let baseline = pledge.baseline.as_ref();
-    let start = baseline.map_or(pledge.window.start(), |one| one.period.start());
+fn left<'c>(
+    pledge: &Pledge,
+    seen: Option<UnixSeconds>,
+    covered: &'c [Covered<'c>],
+) -> Vec<Change<'c>> {
+    let begins = pledge.window.start();
+    // What the baseline did not hold all through was not cut from it.
+    let is_after = |from: UnixSeconds| match &pledge.baseline {
+        Some(baseline) => from > baseline.period.start(),
+        None => from >= seen.map_or(begins, |seen| seen.min(begins)),
+    };
     let (mut came, mut left) = (Vec::new(), Vec::new());
     for (at, one) in covered.iter().enumerate() {
         changes(at, one.area, &mut came, &mut left);
     }
-    let counts = |one: &Change<'_>| start < one.from && one.from < pledge.window.end();
+    let counts = |one: &Change<'_>| is_after(one.from) && one.from < pledge.window.end();
     left.retain(counts);
     left.sort_by_key(|one| one.from);
     let periods: Vec<u64> = covered.iter().map(|one| longest(one.area)).collect();
