@@ -359,7 +359,7 @@ fn opened(shown: &Shown) -> String {
     let drawn = u64::try_from(drawn).unwrap_or(u64::MAX);
     let open = undetected(of, drawn, Share::of_ppm(CHANCE_PPM));
     format!(
-        "{drawn} of {of} records of `{}` were drawn, and all open; with a chance above 5 %, up to {open} that do not would have been missed",
+        "{drawn} of {of} records of `{}` were drawn, and all open; with a chance above 5 %, up to {open} that do not would have been missed. That they are true is not shown by that",
         shown.kind
     )
 }
