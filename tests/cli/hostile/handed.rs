@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use super::{DEPTH, LONG, Place, VERIFY, audited, bounded, nonsense, rank, try_all};
+use super::{DEPTH, Place, VERIFY, audited, bounded, nonsense, rank, try_all};
 
 #[test]
 fn a_ledger_that_was_opened_is_told_by_its_name_and_line_and_stops_nothing() {
@@ -139,7 +139,8 @@ fn attached_files_are_read_within_bounds_and_never_make_a_verdict_better() {
         }
     }
     fs::remove_file(lab.path("attached/token.salt")).unwrap();
-    lab.write("attached/token", vec![b'a'; LONG]);
+    let most = standstill::challenge::MAX_ANSWER;
+    lab.write("attached/token", vec![b'a'; most + 1]);
     let done = bounded(&lab, typed);
     assert!(done.out.contains("attached/token"), "{done:?}");
     let named = "verify lab/log --trust trust.toml --attached attached/token";
