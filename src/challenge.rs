@@ -15,6 +15,6 @@ mod draw;
 mod plan;
 
 pub use answer::{Answer, AnswerError, Drawn, MAX_ANSWER, Reveal, Shown};
-pub use beacon::{BEACON_SUITE, Beacon, BeaconError, LEAD};
+pub use beacon::{BEACON_SUITE, Beacon, BeaconError, LEAD, NOTICE};
 pub use draw::{MAX_DRAWN, draw, seed};
 pub use plan::{Share, missed, size, undetected};

@@ -22,6 +22,10 @@ pub const BEACON_SUITE: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_";
 /// of witnesses and of the beacon differ, and a round may come early.
 pub const LEAD: u64 = 300;
 
+/// The least time in seconds that a lab must be given to answer in, once it is seen what is
+/// asked for and drawn: it may have to fetch the records.
+pub const NOTICE: u64 = 3600;
+
 /// drand's `quicknet`, run by the League of Entropy: its chain, key, first second, period.
 const QUICKNET: (&str, &str, u64, NonZeroU64) = (
     "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971",

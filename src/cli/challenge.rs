@@ -5,6 +5,7 @@ mod ask;
 mod find;
 mod plan;
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -114,8 +115,7 @@ impl DrawArgs {
                 None => None,
             },
         };
-        let beacons: Vec<Beacon> = Beacon::quicknet().into_iter().collect();
-        let (indices, round) = drawn.indices(&beacons)?;
+        let (indices, round) = drawn.indices(&beacons(None)?)?;
         failure::create(&self.output, drawn.print().as_bytes())?;
         let known = match (round, asked.draw.beacon) {
             (Some(time), _) => format!(", by the round of {time}"),
@@ -164,12 +164,17 @@ impl DrawArgs {
     }
 }
 
+/// Returns the beacons that a trust file names; without one, drand's quicknet.
+fn beacons(trust: Option<&Path>) -> Result<Vec<Beacon>, Failure> {
+    match trust {
+        Some(path) => Ok(read_trust(path)?.beacons),
+        None => Ok(Beacon::quicknet().into_iter().collect()),
+    }
+}
+
 impl CheckArgs {
     fn run(&self, world: &mut World<'_>) -> Result<(), Failure> {
-        let beacons = match &self.trust {
-            Some(path) => read_trust(path)?.beacons,
-            None => Beacon::quicknet().into_iter().collect(),
-        };
+        let beacons = beacons(self.trust.as_deref())?;
         let wrong = |error| Failure::file(&self.answer, error);
         let answer = Answer::parse(&failure::read(&self.answer)?).map_err(wrong)?;
         let shown = answer.check(&beacons).map_err(wrong)?;

@@ -103,7 +103,7 @@ fn a_draw_is_asked_for_answered_and_judged() {
     lab.ok(&format!(
         "challenge draw {id} --log lab/log --round round.json --workspace auditor -o the.draw"
     ));
-    let answered = lab.ok("challenge answer the.draw --workspace lab --json");
+    let answered = lab.ok("challenge answer the.draw --trust trust.toml --workspace lab --json");
     let answered: serde_json::Value = serde_json::from_str(&answered).unwrap();
     let file = answered["file"].as_str().unwrap();
     // Only its owner reads it.
@@ -123,7 +123,7 @@ fn a_draw_is_asked_for_answered_and_judged() {
     assert!(checked.contains("accelerator_seconds"), "{checked}");
     assert_eq!(told(&lab), ["challenged"]);
     // Once is enough.
-    let again = lab.run("challenge answer the.draw --workspace lab");
+    let again = lab.run("challenge answer the.draw --trust trust.toml --workspace lab");
     assert_eq!(again.code, 2);
     assert!(again.err.contains("was answered before"), "{again:?}");
     // What others make of it is not what was drawn.
@@ -145,7 +145,7 @@ fn devices_are_drawn_of_an_inventory() {
     lab.ok(&format!(
         "challenge draw {id} --log lab/log --round round.json -o the.draw"
     ));
-    lab.ok("challenge answer the.draw --workspace lab");
+    lab.ok("challenge answer the.draw --trust trust.toml --workspace lab");
     lab.ok("publish --workspace lab");
     assert_eq!(told(&lab), ["challenged"]);
 }
@@ -202,6 +202,15 @@ fn what_cannot_be_asked_is_said() {
             format!("{usage} --count 1 --round 5 --chain {}", chain()),
             "when the answer is due",
         ),
+        (format!("{usage} --count 1 --round 0"), "never comes out"),
+        (
+            format!(
+                "{usage} --count 1 --round 5 --chain {} --due {ASKED}",
+                chain()
+            ),
+            "that is too soon",
+        ),
+        (format!("{usage} --count 1 --due {DUE}"), "that is too soon"),
         (format!("{pledge} --count 1"), "names no ledger"),
         (format!("{inventory} --count 1"), "no period of its own"),
         (format!("{nobody} --count 1"), "has no statement"),
@@ -226,11 +235,13 @@ fn what_cannot_be_asked_is_said() {
         &format!("{plan} 10 --defects 11"),
         "cannot be found out",
     );
-    wrong(
-        &lab,
-        &format!("{plan} 1000000000 --defects 1"),
-        "can be at once",
-    );
+    for many in [
+        "1000000000 --defects 1",
+        "18446744073709551615 --defects 10000000000",
+    ] {
+        let says = "can be drawn at once";
+        wrong(&lab, &format!("{plan} {many}"), says);
+    }
 }
 
 #[test]
@@ -255,16 +266,28 @@ fn what_cannot_be_drawn_or_answered_is_said() {
         "not.draw",
     );
     lab.ok(&format!("{draw} --round round.json"));
+    // Whoever hands over a draw may have made it up, and the first answer counts.
+    let answer = "challenge answer the.draw --workspace lab";
+    wrong(&lab, answer, "is not known here");
+    let signed: serde_json::Value = serde_json::from_str(&published(ROUND)).unwrap();
+    let other: serde_json::Value = serde_json::from_str(&published(ROUND + 1)).unwrap();
+    let [signed, other] = [&signed, &other].map(|one| one["signature"].as_str().unwrap());
+    lab.write("forged.draw", lab.read("the.draw").replace(signed, other));
     wrong(
         &lab,
-        "challenge answer the.draw --workspace auditor",
+        "challenge answer forged.draw --trust trust.toml --workspace lab",
+        "did not sign",
+    );
+    wrong(
+        &lab,
+        "challenge answer the.draw --trust trust.toml --workspace auditor",
         "no statement of this workspace",
     );
     std::fs::remove_dir_all(lab.path("lab/ledgers/1")).unwrap();
     std::fs::create_dir_all(lab.path("lab/ledgers/1")).unwrap();
     wrong(
         &lab,
-        "challenge answer the.draw --workspace lab",
+        "challenge answer the.draw --trust trust.toml --workspace lab",
         "has no ledger",
     );
 }

@@ -16,6 +16,7 @@ use crate::challenge::Answer;
 use crate::challenge::Drawn;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::challenge::beacons;
 use crate::cli::drafts;
 use crate::cli::failure;
 use crate::cli::journal::Entry;
@@ -34,6 +35,10 @@ pub(super) struct AnswerArgs {
     /// What was drawn: the file of `standstill challenge draw`
     #[arg(value_name = "DRAW")]
     draw: PathBuf,
+
+    /// Whom to believe: the beacons that it names (default: drand's quicknet)
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
 
     /// What is to be said of it, in words
     #[arg(
@@ -77,7 +82,14 @@ impl AnswerArgs {
             Failure::file(&self.draw, error).hint("`standstill challenge draw` writes such a file")
         };
         let drawn = Drawn::parse(&failure::read(&self.draw)?).map_err(wrong)?;
-        let (challenge, _, target) = drawn.asked().map_err(wrong)?;
+        let (challenge, asked, target) = drawn.asked().map_err(wrong)?;
+        // The first answer counts: one to a draw that somebody made up fails for good.
+        let beacons = beacons(self.trust.as_deref())?;
+        let (_, round) = drawn.indices(&beacons).map_err(wrong)?;
+        if asked.draw.beacon.is_some() && round.is_none() {
+            let why = "it draws by a beacon that is not known here: anybody could have made it up";
+            return Err(Failure::file(&self.draw, why).hint("`--trust` takes a file that names it"));
+        }
         let auditor = Statement::parse(drawn.challenge.as_bytes())?.subject.issuer;
         unanswered(&workspace, challenge)?;
         let mut journal = workspace.journal().iter();
@@ -93,7 +105,7 @@ impl AnswerArgs {
         let ledger = ledger(&workspace, named, &target)?;
         let answer = Answer::open(drawn, payload, &ledger).map_err(wrong)?;
         // What is wrong with it is better known before it is public.
-        answer.check(&[]).map_err(|error| {
+        answer.check(&beacons).map_err(|error| {
             Failure::new(format!("the auditor would refuse it: {error}"))
                 .hint("`standstill challenge refuse --unable` states that it cannot be shown")
         })?;

@@ -18,6 +18,7 @@ use crate::attestation::content::Target;
 use crate::challenge::Beacon;
 use crate::challenge::LEAD;
 use crate::challenge::MAX_DRAWN;
+use crate::challenge::NOTICE;
 use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::challenge::find;
@@ -140,6 +141,13 @@ impl AskArgs {
             Failure::new("nothing says when the answer is due")
                 .hint("`--due`: more than an hour after the round")
         })?;
+        let least = time.unwrap_or(world.now).plus(NOTICE);
+        if least.is_none_or(|least| due < least) {
+            let why = format!("due at {due}, nobody need answer it: that is too soon");
+            return Err(Failure::new(why).hint(format!(
+                "`--due`: at least {NOTICE} seconds after the round"
+            )));
+        }
         let secret = self.secret.then(keystore::random).transpose()?;
         let secret = secret.map(|secret| Salt::from_bytes(*secret));
         let salt = self.secret.then(keystore::random).transpose()?;
@@ -226,8 +234,14 @@ impl AskArgs {
             })?;
             quicknet.round_from(out)
         };
-        let time = (chain == *quicknet.chain()).then(|| quicknet.time_of(round));
-        Ok((BeaconRound { chain, round }, time.flatten()))
+        if chain != *quicknet.chain() {
+            return Ok((BeaconRound { chain, round }, None));
+        }
+        let time = quicknet.time_of(round).ok_or_else(|| {
+            Failure::new(format!("round {round} never comes out"))
+                .hint("rounds are counted from 1; `--after` finds the one that is meant")
+        })?;
+        Ok((BeaconRound { chain, round }, Some(time)))
     }
 }
 

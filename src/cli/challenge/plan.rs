@@ -48,12 +48,14 @@ impl PlanArgs {
             return Err(Failure::new(why).hint("`--defects` is at least 1 and at most `--of`"));
         }
         let chance = Share::of_ppm(MILLION.saturating_sub(self.confidence));
-        let drawn = size(self.of, defects, chance);
-        if drawn > MAX_DRAWN {
-            let why = format!("{drawn} records would have to be drawn; {MAX_DRAWN} can be at once");
+        // Of huge numbers, how many more than that would take hours to say.
+        if missed(self.of, defects, MAX_DRAWN) > chance {
+            let why =
+                format!("more records are needed than the {MAX_DRAWN} that can be drawn at once");
             return Err(Failure::new(why)
                 .hint("several challenges, or a larger share; or have the whole ledger opened"));
         }
+        let drawn = size(self.of, defects, chance);
         let missed = missed(self.of, defects, drawn).ppm();
         world.answer(
             &json!({
