@@ -105,11 +105,8 @@ impl Drawn {
             let why = "it is no challenge".to_owned();
             return Err(AnswerError::Challenge(why));
         };
-        let drawn = matches!(
-            challenge.kind,
-            ChallengeKind::Records | ChallengeKind::Serials
-        );
-        let Some(target) = challenge.target.filter(|_| drawn) else {
+        let draws = challenge.kind.draws();
+        let Some(target) = challenge.target.filter(|_| draws) else {
             let why = format!("`{}` is drawn from no ledger", challenge.kind);
             return Err(AnswerError::Challenge(why));
         };

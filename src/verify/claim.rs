@@ -189,9 +189,13 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         &mut case.findings,
     );
     let moved = moved::Moved::of(court, record, &covered, &mut case.findings);
-    let (challenged, met) =
-        challenged::check(court, &hearing, &covered, window.unwrap_or(pledge.window));
-    case.findings.extend(challenged);
+    let met = challenged::check(
+        court,
+        &hearing,
+        &covered,
+        window.unwrap_or(pledge.window),
+        &mut case.findings,
+    );
     if let Some(window) = window {
         let evidence = Evidence {
             court,

@@ -62,6 +62,17 @@ pub(in crate::verify) struct Speaker<'c> {
     log_findings: &'c [Finding],
     /// How old its newest checkpoint is, if that is too old.
     stale: Option<&'c str>,
+    /// Whether that is another log than the issuer's.
+    pub(in crate::verify) is_abroad: bool,
+}
+
+impl Speaker<'_> {
+    /// Returns what keeps it from being heard: what rests on a broken history is not known.
+    pub(in crate::verify) fn fault(&self) -> Option<Finding> {
+        let of_history = self.history.findings.told();
+        let of_history = of_history.filter(|one| one.calls_for.is_some());
+        self.log_findings.iter().cloned().chain(of_history).next()
+    }
 }
 
 impl<'c> Hearing<'c> {
@@ -74,6 +85,7 @@ impl<'c> Hearing<'c> {
                 times: &abroad.times,
                 log_findings: &abroad.findings,
                 stale: abroad.stale.as_deref(),
+                is_abroad: true,
             });
         }
         let history = self.histories.iter().find(|one| one.id == who.id)?;
@@ -82,6 +94,7 @@ impl<'c> Hearing<'c> {
             times: self.times,
             log_findings: &[],
             stale: None,
+            is_abroad: false,
         })
     }
 }
@@ -111,6 +124,8 @@ struct Voice<'c> {
 
 /// One statement.
 struct Heard<'c> {
+    /// Where its first version stands.
+    index: u64,
     /// Its last version.
     said: &'c Corroboration,
     period: Period,
@@ -223,19 +238,17 @@ impl<'c> Others<'c> {
         met: &[Met],
     ) -> Option<Supported> {
         self.most_by(time, 1, |who, said| {
-            let source = said.said.source;
-            let drawn = |one: &Met| {
-                let about = &one.about;
-                one.auditor == who.id
-                    && about.issuer == said.issuer
-                    && said.streams.iter().all(|area| about.streams.contains(area))
-                    && about.period.covers(said.period)
+            let drawn = |area: &StreamId| {
+                let mut of_area = met.iter().filter(|one| {
+                    (one.auditor, one.issuer, one.area) == (who.id, said.issuer, *area)
+                });
+                of_area.any(|one| one.period.covers(said.period) && said.index >= one.after)
             };
             let looked = matches!(
-                source,
+                said.said.source,
                 CorroborationSource::Inspection | CorroborationSource::Recomputation
             );
-            who.own && looked && met.iter().any(drawn)
+            who.own && looked && said.streams.iter().all(drawn)
         })
     }
 
@@ -483,11 +496,7 @@ fn hear<'c>(
     findings: &mut Findings,
 ) -> Vec<(Heard<'c>, bool)> {
     let history = speaker.history;
-    // What rests on a broken history is not known.
-    let of_history = history.findings.told();
-    let of_history = of_history.filter(|one| one.calls_for.is_some());
-    let of_log = speaker.log_findings.iter().cloned();
-    if let Some(first) = of_log.chain(of_history).next() {
+    if let Some(first) = speaker.fault() {
         findings.push(Finding::new(
             Check::CorroborationMissing,
             format!("{}: {}", who.name, first.text),
@@ -508,6 +517,7 @@ fn hear<'c>(
     of_issuer
         .into_par_iter()
         .filter_map(|one| {
+            let (index, _) = one.versions.first()?;
             let (_, said) = one.versions.last()?;
             let about = &said.about;
             let models = held(covered, about.issuer, &about.streams, about.period);
@@ -528,6 +538,7 @@ fn hear<'c>(
             let (stated, stands) = hull(stated);
             Some((
                 Heard {
+                    index: *index,
                     said,
                     period: about.period,
                     issuer: about.issuer,

@@ -131,7 +131,26 @@ impl Times {
             .filter(|(tree, _)| *tree <= size)
             .map(|(_, cosignature)| cosignature.clone())
             .collect();
-        self.policy.not_before(&newest(within))
+        let newest: Vec<Cosignature> = newest(within).into_values().collect();
+        self.policy.not_before(&newest)
+    }
+
+    /// Returns [`Self::still`] of every size of a tree that somebody cosigned, as far as there is
+    /// a quorum; both rise.
+    pub fn lasting(&self) -> Vec<(u64, UnixSeconds)> {
+        let mut known: BTreeMap<PublicKey, Cosignature> = BTreeMap::new();
+        let mut lasting = Vec::new();
+        let of_size = self
+            .cosignatures
+            .chunk_by(|(one, _), (other, _)| one == other);
+        for all in of_size {
+            let new = all.iter().map(|(_, cosignature)| cosignature.clone());
+            known = newest(known.into_values().chain(new));
+            let cosignatures: Vec<Cosignature> = known.values().cloned().collect();
+            let size = all.first().map(|(size, _)| *size);
+            lasting.extend(size.zip(self.policy.not_before(&cosignatures)));
+        }
+        lasting
     }
 
     /// Returns the latest time as of which a quorum answered at all.
@@ -152,7 +171,7 @@ impl Times {
 }
 
 /// Keeps each witness's newest cosignature.
-fn newest(cosignatures: Vec<Cosignature>) -> Vec<Cosignature> {
+fn newest(cosignatures: impl IntoIterator<Item = Cosignature>) -> BTreeMap<PublicKey, Cosignature> {
     let mut newest: BTreeMap<PublicKey, Cosignature> = BTreeMap::new();
     for one in cosignatures {
         match newest.get(one.key()) {
@@ -162,5 +181,5 @@ fn newest(cosignatures: Vec<Cosignature>) -> Vec<Cosignature> {
             }
         }
     }
-    newest.into_values().collect()
+    newest
 }

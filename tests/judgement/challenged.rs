@@ -22,17 +22,25 @@ const DUE: u64 = ROUND + 4 * 3600;
 struct Case {
     lab: Lab,
     auditor: Lab,
-    /// The devices' ledger of the first day, and the statement that names it.
-    ledger: Ledger,
-    target: StatementId,
-    /// What was logged up to [`SEEN`], and after.
+    /// The list of devices, and the devices' ledger of each day, with the statements that
+    /// name them.
+    listed: (StatementId, Ledger),
+    days: Vec<(StatementId, Ledger)>,
+    /// What was logged up to [`SEEN`], after, and at last by the inspector.
     before: Vec<Vec<u8>>,
     after: Vec<Vec<u8>>,
+    inspections: Vec<Vec<u8>>,
     attached: Vec<Attached>,
+    /// Whether the inspector states, in the end, what he makes of the records that he saw.
+    inspects: bool,
     /// When what came after was seen.
     answered: u64,
     /// When the log was last seen.
     last: u64,
+    /// Whether nobody saw what the lab answered.
+    unseen: bool,
+    /// Whether nobody kept when the challenge was first seen.
+    lost: bool,
 }
 
 impl Case {
@@ -42,10 +50,9 @@ impl Case {
         let listed = serials(DEVICES);
         let mut inventory = devices(0, "h100-sxm", DEVICES);
         inventory.ledger = listed.reference().unwrap();
-        lab.say(StreamId::new(1), Content::Inventory(inventory));
+        let listing = lab.say(StreamId::new(1), Content::Inventory(inventory));
         lab.pledge(cap(1_000_000, 2));
-        let ledger = each_device(day(0), DEVICES, 40_000);
-        let mut target = None;
+        let mut days = Vec::new();
         for number in 0..2 {
             let each = each_device(day(number), DEVICES, 40_000);
             let mut usage = used(day(number), 400_000);
@@ -54,7 +61,7 @@ impl Case {
             usage.ledgers = vec![each.reference().unwrap()];
             usage.devices_absent = None;
             let id = lab.say(StreamId::new(1), Content::Usage(usage));
-            target.get_or_insert(id);
+            days.push((id, each));
         }
         let mut auditor = corroborator(200, &lab);
         for number in 0..2 {
@@ -63,29 +70,46 @@ impl Case {
         Self {
             lab,
             auditor,
-            ledger,
-            target: target.unwrap(),
+            listed: (listing, listed),
+            days,
             before: Vec::new(),
             after: Vec::new(),
+            inspections: Vec::new(),
             attached: Vec::new(),
+            inspects: false,
             answered: DUE - 60,
             last: START + 4 * DAY,
+            unseen: false,
+            lost: false,
         }
     }
 
-    /// The inspector states what he makes of the records that he saw.
-    fn inspected(mut self) -> Self {
+    /// The same, with an inspector.
+    fn inspected() -> Self {
+        Self {
+            inspects: true,
+            ..Self::new()
+        }
+    }
+
+    fn inspect(&mut self) {
+        self.inspects = false;
         for number in 0..2 {
             let mut said = measured(&self.lab, day(number), 0, 430_000);
             said.source = CorroborationSource::Inspection;
             self.auditor.measure(said);
+            self.inspections
+                .extend(self.auditor.entries.last().cloned());
         }
-        self
     }
 
+    /// Some of the devices that are listed, by the round.
     fn asked(&self) -> Challenge {
-        let target = (self.target, &self.ledger);
-        challenge(&self.lab, target, 4, round_at(ROUND), DUE)
+        self.asked_of(&self.listed)
+    }
+
+    fn asked_of(&self, (target, ledger): &(StatementId, Ledger)) -> Challenge {
+        challenge(&self.lab, (*target, ledger), 4, round_at(ROUND), DUE)
     }
 
     /// The auditor asks, before the log is seen.
@@ -105,13 +129,24 @@ impl Case {
             .say(StreamId::new(1), Content::ChallengeResponse(said));
     }
 
+    /// What the lab opens of what is drawn by a round.
+    fn opened(&self, id: StatementId, round: u64) -> String {
+        let drawn = drawn(&self.auditor, id, round);
+        let (_, _, target) = drawn.asked().unwrap();
+        let mut all = self.days.iter().chain([&self.listed]);
+        let (_, ledger) = all.find(|(of, _)| *of == target.statement).unwrap();
+        let named = payload(&self.lab, target.statement);
+        Answer::open(drawn, named, ledger).unwrap().print()
+    }
+
     /// The lab opens what is drawn, and says so.
     fn answer(&mut self, id: StatementId) {
-        let drawn = drawn(&self.auditor, id, round_at(ROUND));
-        let target = payload(&self.lab, self.target);
-        let answer = Answer::open(drawn, target, &self.ledger).unwrap().print();
-        self.say(response(&self.auditor, id, &answer));
-        self.attach(&answer);
+        self.answer_with(id, &self.opened(id, round_at(ROUND)));
+    }
+
+    fn answer_with(&mut self, id: StatementId, answer: &str) {
+        self.say(response(&self.auditor, id, answer));
+        self.attach(answer);
     }
 
     fn attach(&mut self, answer: &str) {
@@ -130,21 +165,48 @@ impl Case {
         self.judged_by(&self.trust())
     }
 
-    fn judged_by(&mut self, trust: &Trust) -> Judgement {
+    /// The log in the end.
+    fn files(&mut self) -> Files {
+        if self.inspects {
+            self.inspect();
+        }
         let all = self.lab.entries.iter().chain(&self.auditor.entries);
-        let after = all.filter(|one| !self.before.contains(one));
-        self.after = after.cloned().collect();
+        let (inspected, said): (Vec<_>, Vec<_>) = all
+            .filter(|one| !self.before.contains(one))
+            .cloned()
+            .partition(|one| self.inspections.contains(one));
+        self.after = said;
         let (founded, before) = self.before.split_at(FOUNDED);
-        let files = log(&[
+        let seen = [
             (founded, Some(START - DAY)),
-            (before, Some(SEEN)),
-            (&self.after, Some(self.answered.min(self.last))),
-            (&[], Some(self.last)),
-        ]);
-        let files = Files(files);
+            (before, Some(SEEN).filter(|_| !self.lost)),
+            (&[], Some(ROUND.min(self.last)).filter(|_| !self.lost)),
+        ];
+        let last = if self.unseen {
+            [
+                (&*inspected, Some(ROUND + 60)),
+                (&*self.after, None),
+                (&[], None),
+            ]
+        } else {
+            [
+                (&*self.after, Some(self.answered.min(self.last))),
+                (&*inspected, Some((self.answered + 60).min(self.last))),
+                (&[], Some(self.last)),
+            ]
+        };
+        Files(log(&[seen, last].concat()))
+    }
+
+    fn judged_by(&mut self, trust: &Trust) -> Judgement {
+        let files = self.files();
+        self.judged_of(Judged::Log(&files), trust)
+    }
+
+    fn judged_of(&self, subject: Judged<'_>, trust: &Trust) -> Judgement {
         let evidence = Evidence {
             attached: self.attached.clone(),
-            ..Evidence::of(Judged::Log(&files))
+            ..Evidence::of(subject)
         };
         let catalogue = standstill::catalogue::Catalogue::embedded();
         let found = judge(&evidence, trust, &catalogue, at(START + 5 * DAY)).unwrap();
@@ -166,7 +228,7 @@ fn told(verdict: &Verdict) -> Vec<&str> {
 
 /// Challenged before the round, and answered.
 fn met() -> Case {
-    let mut case = Case::new().inspected();
+    let mut case = Case::inspected();
     let id = case.ask(case.asked());
     case.seen();
     case.answer(id);
@@ -200,14 +262,42 @@ fn an_inspection_upon_a_draw_that_was_met_is_of_the_highest_level() {
     assert_eq!(uninspected.verdict().headline(), "HOLDS@E4");
 }
 
+/// Each asked for before the round, and answered.
+fn met_by(asked: impl IntoIterator<Item = Challenge>) -> Verdict {
+    let mut case = Case::inspected();
+    let ids: Vec<StatementId> = asked.into_iter().map(|one| case.ask(one)).collect();
+    case.seen();
+    for id in ids {
+        case.answer(id);
+    }
+    case.verdict()
+}
+
 // spec: ver-105
 #[test]
-fn an_inspection_counts_upon_a_challenge_of_all_that_it_speaks_of() {
+fn an_inspection_counts_upon_a_draw_of_all_that_it_speaks_of() {
+    let case = Case::new();
+    let [first, second] = [0, 1].map(|day| case.asked_of(&case.days[day]));
     // Challenged of the first day only; the inspector speaks of both.
-    let mut case = Case::new().inspected();
-    let mut asked = case.asked();
-    asked.about.period = day(0);
-    let id = case.ask(asked);
+    let mut half = case.asked();
+    half.about.period = day(0);
+    // Of both, it says; it draws from the report of one, twice.
+    let twice = [first.clone(), first.clone()];
+    for asked in [vec![half], vec![first.clone()], twice.to_vec()] {
+        let found = met_by(asked);
+        assert_eq!(found.headline(), "HOLDS@E4", "{found:#?}");
+        assert!(told(&found).contains(&"challenged"));
+    }
+    let found = met_by([first, second]);
+    assert_eq!(found.headline(), "HOLDS@E5", "{found:#?}");
+}
+
+// spec: ver-105
+#[test]
+fn an_inspection_that_was_stated_before_the_round_rests_on_no_draw() {
+    let mut case = Case::new();
+    let id = case.ask(case.asked());
+    case.inspect();
     case.seen();
     case.answer(id);
     let found = case.verdict();
@@ -215,10 +305,26 @@ fn an_inspection_counts_upon_a_challenge_of_all_that_it_speaks_of() {
     assert_eq!(told(&found), ["challenged"]);
 }
 
+// spec: ver-105
+#[test]
+fn a_draw_from_what_is_no_longer_in_force_lifts_nothing() {
+    // Another list from the second day on, and another one from the first.
+    for from in [1, 0] {
+        let mut case = Case::inspected();
+        let id = case.ask(case.asked());
+        case.lab.say(StreamId::new(1), inventory(from, DEVICES));
+        case.seen();
+        case.answer(id);
+        let found = case.verdict();
+        assert!(found.headline().ends_with("@E4"), "{found:#?}");
+        assert_eq!(told(&found), ["challenged"]);
+    }
+}
+
 // spec: ver-101
 #[test]
 fn a_challenge_that_nobody_answers_is_overdue() {
-    let mut case = Case::new().inspected();
+    let mut case = Case::inspected();
     case.ask(case.asked());
     case.seen();
     let found = case.verdict();
@@ -231,7 +337,7 @@ fn a_challenge_that_nobody_answers_is_overdue() {
     assert_eq!(told(&found), ["challenge-unanswered"]);
     assert_eq!(found.word, Word::NotShown);
     // One of two that was answered: the draw that suited.
-    let mut case = Case::new().inspected();
+    let mut case = Case::inspected();
     let mut other = case.asked();
     other.draw.beacon.as_mut().unwrap().round += 1;
     case.ask(other);
@@ -247,7 +353,7 @@ fn a_challenge_that_nobody_answers_is_overdue() {
 #[test]
 fn a_refusal_is_no_answer_and_the_first_counts() {
     for outcome in [Outcome::Refused, Outcome::Unable] {
-        let mut case = Case::new().inspected();
+        let mut case = Case::inspected();
         let id = case.ask(case.asked());
         case.seen();
         let mut said = response(&case.auditor, id, "");
@@ -280,26 +386,38 @@ fn what_is_answered_late_is_said_and_does_not_count() {
     assert_eq!(told(&found), ["challenge-late", "challenged"]);
 }
 
+// spec: ver-5 ver-102 ver-105
+#[test]
+fn what_nobody_saw_answered_was_not_answered_in_time() {
+    let mut case = met();
+    case.unseen = true;
+    let found = case.verdict();
+    assert_eq!(found.headline(), "HOLDS@E4", "{found:#?}");
+    assert_eq!(told(&found), ["challenged"]);
+    let text = &found.findings.iter().find(|one| one.check == "challenged");
+    let text = &text.unwrap().text;
+    assert!(
+        text.ends_with("no quorum saw yet that it was answered"),
+        "{text}"
+    );
+}
+
 // spec: ver-103
 #[test]
 fn an_answer_that_does_not_show_it_leaves_it_not_shown() {
     // Records made up after the draw.
-    let mut case = Case::new().inspected();
+    let mut case = Case::inspected();
     let id = case.ask(case.asked());
     case.seen();
-    let answer = {
-        let drawn = drawn(&case.auditor, id, round_at(ROUND));
-        let target = payload(&case.lab, case.target);
-        let answer = Answer::open(drawn, target, &case.ledger).unwrap().print();
-        answer.replace("40000", "39999")
-    };
-    case.say(response(&case.auditor, id, &answer));
-    case.attach(&answer);
+    let answer = case.opened(id, round_at(ROUND));
+    let forged = answer.replace(r#""value":"h100-sxm""#, r#""value":"h200-sxm""#);
+    assert_ne!(forged, answer);
+    case.answer_with(id, &forged);
     let found = case.verdict();
     assert_eq!(found.word, Word::NotShown, "{found:#?}");
     assert_eq!(told(&found), ["challenge-failed"]);
     // The answer to another challenge.
-    let mut case = Case::new().inspected();
+    let mut case = Case::inspected();
     let id = case.ask(case.asked());
     let mut other = case.asked();
     other.draw.count = 1;
@@ -311,17 +429,25 @@ fn an_answer_that_does_not_show_it_leaves_it_not_shown() {
     let found = case.verdict();
     assert_eq!(told(&found), ["challenged", "challenge-failed"]);
     // A forged signature of the beacon.
-    let mut case = Case::new().inspected();
+    let mut case = Case::inspected();
     let id = case.ask(case.asked());
     case.seen();
     let mut forged = drawn(&case.auditor, id, round_at(ROUND));
     forged.reveal.signature = Some(signature(round_at(ROUND) + 1));
-    let target = payload(&case.lab, case.target);
-    let answer = Answer::open(forged, target, &case.ledger).unwrap().print();
-    case.say(response(&case.auditor, id, &answer));
-    case.attach(&answer);
+    let (target, ledger) = &case.listed;
+    let answer = Answer::open(forged, payload(&case.lab, *target), ledger).unwrap();
+    case.answer_with(id, &answer.print());
     let found = case.verdict();
     assert_eq!(told(&found), ["challenge-failed"], "{found:#?}");
+    // A file that would make every verdict as large as it is.
+    let mut case = Case::inspected();
+    let id = case.ask(case.asked());
+    case.seen();
+    let huge = format!(r#"{{"draw":{{}},"format":"{}"}}"#, "x".repeat(1 << 20));
+    case.answer_with(id, &huge);
+    let found = case.verdict();
+    assert_eq!(told(&found), ["challenge-failed"]);
+    assert!(found.findings.iter().all(|one| one.text.len() < 2000));
 }
 
 // spec: ver-104 ver-105 cha-11
@@ -329,32 +455,30 @@ fn an_answer_that_does_not_show_it_leaves_it_not_shown() {
 fn a_draw_that_somebody_could_foresee_lifts_nothing() {
     // The challenge was made after the round was out; less than five minutes before it.
     for round in [SEEN - 1, SEEN, SEEN + 297] {
-        let mut case = Case::new().inspected();
+        let mut case = Case::inspected();
         let round = round_at(round);
-        let target = (case.target, &case.ledger);
-        let id = case.ask(challenge(&case.lab, target, 4, round, DUE));
+        let mut asked = case.asked();
+        asked.draw.beacon.as_mut().unwrap().round = round;
+        let id = case.ask(asked);
         case.seen();
-        let drawn = drawn(&case.auditor, id, round);
-        let target = payload(&case.lab, case.target);
-        let answer = Answer::open(drawn, target, &case.ledger).unwrap().print();
-        case.say(response(&case.auditor, id, &answer));
-        case.attach(&answer);
+        case.answer_with(id, &case.opened(id, round));
         let found = case.verdict();
         assert_eq!(found.headline(), "HOLDS@E4", "{found:#?}");
         assert_eq!(told(&found), ["challenge-foreseeable", "challenged"]);
     }
-    // Of a beacon that the trust file does not know: whoever drew could have made it.
+    // Witnesses of the auditor's own say when he asked.
     let mut case = met();
-    let other = trust_with(
-        &[case.lab.id],
-        &(expecting(&case.lab, &[(&case.auditor, "auditor")]) + "own = true\n"),
-    );
-    let found = case.judged_by(&other);
-    assert_eq!(found.verdicts[0].headline(), "HOLDS@E4");
-    assert_eq!(
-        told(&found.verdicts[0]),
-        ["challenge-foreseeable", "challenged"]
-    );
+    let related =
+        "[[related]]\nroots = [\"auditor\", \"outsider 1\", \"outsider 2\"]\nwhy = \"one owner\"\n";
+    let lines = expecting(&case.lab, &[(&case.auditor, "auditor")]) + "own = true\n";
+    let trust = trust_with(&[case.lab.id], &(lines.clone() + &beacon_lines() + related));
+    let found = &case.judged_by(&trust).verdicts[0];
+    assert_eq!(found.headline(), "HOLDS@E4", "{found:#?}");
+    assert_eq!(told(found), ["challenge-foreseeable", "challenged"]);
+    // Of a beacon that the trust file does not know: whoever drew could have made it.
+    let found = &case.judged_by(&trust_with(&[case.lab.id], &lines)).verdicts[0];
+    assert_eq!(found.headline(), "HOLDS@E4");
+    assert_eq!(told(found), ["challenge-void"]);
 }
 
 // spec: ver-100
@@ -397,13 +521,106 @@ fn nobody_need_answer_at_once_or_to_just_anybody() {
     assert_eq!(found.headline(), "HOLDS@E4");
 }
 
+// spec: ver-100
+#[test]
+fn nobody_need_answer_what_cannot_be_answered() {
+    let made_up = sha256(b"made up");
+    let cases: [fn(&mut Challenge, standstill::hash::Hash); 4] = [
+        // More than anybody may draw.
+        |asked, _| {
+            asked.target.as_mut().unwrap().count = 20_000;
+            asked.draw.count = 10_001;
+        },
+        // By a round that never comes, that is beyond time, of a beacon that nobody knows.
+        |asked, _| asked.draw.beacon.as_mut().unwrap().round = 0,
+        |asked, _| asked.draw.beacon.as_mut().unwrap().round = u64::MAX,
+        |asked, made_up| asked.draw.beacon.as_mut().unwrap().chain = made_up,
+    ];
+    for (number, change) in cases.into_iter().enumerate() {
+        let mut case = Case::new();
+        let mut asked = case.asked();
+        change(&mut asked, made_up);
+        case.ask(asked);
+        case.seen();
+        let found = case.verdict();
+        assert_eq!(told(&found), ["challenge-void"], "{number}: {found:#?}");
+        assert_eq!(found.headline(), "HOLDS@E4");
+    }
+    // Of what was known before, but asked for when there was no time any more.
+    let mut case = Case::new();
+    case.seen();
+    let mut asked = case.asked();
+    asked.draw.beacon.as_mut().unwrap().round = round_at(SEEN);
+    asked.due = at(ROUND + 3599);
+    case.ask(asked);
+    let found = case.verdict();
+    assert_eq!(told(&found), ["challenge-void"], "{found:#?}");
+    assert_eq!(found.headline(), "HOLDS@E4");
+}
+
+// spec: ver-5 ver-101
+#[test]
+fn what_may_have_come_in_time_is_not_excused_and_not_overdue() {
+    // Nobody kept when it was first seen: in the end there is only that it was.
+    let mut case = Case::new();
+    case.ask(case.asked());
+    case.seen();
+    case.lost = true;
+    let found = case.verdict();
+    assert_eq!(told(&found), ["challenge-unanswered"], "{found:#?}");
+    assert_eq!(found.word, Word::NotShown);
+    // Of a statement that the lab never made, or made elsewhere than is asked.
+    let made_up = sha256(b"made up").into();
+    let elsewhere = Case::new().lab.head(0).statement;
+    for statement in [made_up, elsewhere] {
+        let mut case = Case::new();
+        let mut asked = case.asked();
+        asked.target.as_mut().unwrap().statement = statement;
+        case.ask(asked);
+        case.seen();
+        let found = case.verdict();
+        assert_eq!(told(&found), ["challenge-unanswered"], "{found:#?}");
+        assert_eq!(found.word, Word::NotShown);
+    }
+}
+
+// spec: ver-101
+#[test]
+fn what_waits_for_a_secret_is_not_overdue_by_the_word_of_who_keeps_it() {
+    let mut case = Case::new();
+    let mut asked = case.asked();
+    asked.draw.commitment = Some(sha256(b"a secret"));
+    case.ask(asked);
+    case.seen();
+    let found = case.verdict();
+    assert_eq!(told(&found), ["challenge-unanswered"], "{found:#?}");
+    assert_eq!(found.word, Word::NotShown);
+}
+
+// spec: ver-97 ver-100
+#[test]
+fn who_contradicts_himself_puts_nobody_under_a_duty() {
+    let mut case = Case::inspected();
+    let mut other = case.asked();
+    other.draw.count = 1;
+    let stream = StreamId::new(2);
+    let (second, _) = case.auditor.sign_next(stream, Content::Challenge(other));
+    case.ask(case.asked());
+    case.auditor.entries.push(second);
+    case.seen();
+    let found = case.verdict();
+    assert!(told(&found).is_empty(), "{found:#?}");
+    assert!(checks(&found).contains(&"corroboration-missing"));
+    assert_eq!(found.word, Word::NotShown);
+}
+
 // spec: ver-5 ver-101
 #[test]
 fn whatever_is_lost_of_challenges_makes_no_verdict_better() {
     let whole = met().judged();
     let mut case = met();
     case.judged();
-    let entries = [case.before.clone(), case.after.clone()].concat();
+    let entries = [&*case.before, &case.after, &case.inspections].concat();
     for (left_out, lost) in entries.iter().enumerate().skip(FOUNDED) {
         let mut fewer = met();
         fewer.judged();
@@ -418,12 +635,10 @@ fn whatever_is_lost_of_challenges_makes_no_verdict_better() {
 // spec: ver-103
 #[test]
 fn a_salted_answer_is_found_by_its_commitment() {
-    let mut case = Case::new().inspected();
+    let mut case = Case::inspected();
     let id = case.ask(case.asked());
     case.seen();
-    let drawn = drawn(&case.auditor, id, round_at(ROUND));
-    let target = payload(&case.lab, case.target);
-    let answer = Answer::open(drawn, target, &case.ledger).unwrap().print();
+    let answer = case.opened(id, round_at(ROUND));
     let salt = standstill::ledger::Salt::from_bytes([9; 32]);
     let named = standstill::ledger::commitment("evidence", &salt, answer.as_bytes());
     let mut said = response(&case.auditor, id, &answer);

@@ -51,6 +51,13 @@ spelled! {
     }
 }
 
+impl ChallengeKind {
+    /// Whether records of a ledger are drawn.
+    pub const fn draws(self) -> bool {
+        matches!(self, Self::Records | Self::Serials)
+    }
+}
+
 /// The ledger that is drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Target {
@@ -112,9 +119,9 @@ spelled! {
 
 impl Challenge {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
-        let kind = fields.parsed("kind")?;
+        let kind: ChallengeKind = fields.parsed("kind")?;
         let target = fields.nested_or_none("target", Target::read)?;
-        if matches!(kind, ChallengeKind::Records | ChallengeKind::Serials) && target.is_none() {
+        if kind.draws() && target.is_none() {
             let why = format!("is `{NONE}`, but `{kind}` are drawn from a ledger");
             return Err(FieldError::new("target", why));
         }

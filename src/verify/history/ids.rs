@@ -52,6 +52,11 @@ impl Ids {
         block.get(at.checked_rem(BLOCK)?).copied()
     }
 
+    /// Returns all that are known, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = StatementId> {
+        self.blocks.iter().flatten().copied()
+    }
+
     /// Returns the runs of sequences that are known without a hole, each by its first and
     /// its last.
     pub fn runs(&self) -> impl Iterator<Item = (u64, u64)> {
