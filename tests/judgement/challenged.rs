@@ -632,6 +632,35 @@ fn whatever_is_lost_of_challenges_makes_no_verdict_better() {
     }
 }
 
+// spec: ver-5 ver-41
+#[test]
+fn a_bundle_hides_no_challenge_that_stands_before_another() {
+    let mut case = Case::inspected();
+    let mut other = case.asked();
+    other.draw.beacon.as_mut().unwrap().round += 1;
+    let hidden = case.ask(other);
+    let id = case.ask(case.asked());
+    case.seen();
+    case.answer(id);
+    let files = case.files();
+    let logged = [&*case.before, &case.after, &case.inspections].concat();
+    let named = |entry: &Vec<u8>| standstill::attestation::Envelope::parse(entry).unwrap();
+    let at = logged
+        .iter()
+        .position(|one| named(one).statement_id() == hidden);
+    let at = u64::try_from(at.unwrap()).unwrap();
+    for (left_out, found) in [
+        (None, "challenge-unanswered"),
+        (Some(at), "corroboration-missing"),
+    ] {
+        let bundle = bundle(&files.0, &case.lab, |index| Some(index) != left_out);
+        let judged = case.judged_of(Judged::Bundle(&bundle), &case.trust());
+        let verdict = &judged.verdicts[0];
+        assert_eq!(verdict.word, Word::NotShown, "{verdict:#?}");
+        assert!(checks(verdict).contains(&found), "{verdict:#?}");
+    }
+}
+
 // spec: ver-103
 #[test]
 fn a_salted_answer_is_found_by_its_commitment() {

@@ -100,17 +100,19 @@ fn fill(history: &mut History, statement: &Statement) {
 }
 
 fn place(history: &History, subject: &Subject, id: StatementId, whole: bool) -> Place {
+    let area = history.areas.get(&subject.stream);
+    // What a bundle may leave out is reports: where none is due, nothing.
+    let due = area.is_none_or(|area| area.schedule.open.measures.is_none());
     let Some(stream) = history.streams.get(&subject.stream) else {
         // A bundle may begin within a stream.
         return match subject.sequence {
             0 => Place::Next,
-            count if !whole => Place::Left(count),
+            count if !whole && due => Place::Left(count),
             _ => Place::Skips(0),
         };
     };
     if let Some(count) = subject.sequence.checked_sub(stream.next) {
-        let area = history.areas.get(&subject.stream);
-        let begins = area.is_some_and(|area| area.reports.is_empty());
+        let begins = due && area.is_some_and(|area| area.reports.is_empty());
         return match count {
             0 => Place::Next,
             _ if !whole && begins => Place::Left(count),
