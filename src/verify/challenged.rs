@@ -48,6 +48,10 @@ use crate::verify::witnessed::Times;
 /// with 95 %).
 const CHANCE_PPM: u32 = 50_000;
 
+/// What part of the records a draw may leave open that lifts a level: a tenth. (One drawn of a
+/// million.)
+const OPEN: u64 = 10;
+
 /// How much is told of what is wrong with an answer, in characters: it quotes what is in it. (A
 /// lab that writes so much that no auditor can hand it on.)
 const TOLD: usize = 512;
@@ -323,8 +327,9 @@ impl Docket<'_> {
             None => "; no quorum saw yet that it was answered",
             Some(_) => "",
         };
-        tell(Check::Challenged, format!("{}{unseen}", opened(shown)));
-        let round = round.ok()?;
+        let (told, is_enough) = opened(shown);
+        tell(Check::Challenged, format!("{told}{unseen}"));
+        let round = round.ok().filter(|_| is_enough)?;
         answered.filter(|time| *time <= challenge.due)?;
         Some(Met {
             auditor: self.bench.who.id,
@@ -515,16 +520,18 @@ fn listed(area: &Area, id: StatementId, root: Hash) -> Option<Place> {
     })
 }
 
-/// Says what was opened, and what the draw leaves open.
-fn opened(shown: &Shown) -> String {
+/// Says what was opened and what the draw leaves open, and whether that is little enough to
+/// lift a level.
+fn opened(shown: &Shown) -> (String, bool) {
     let (drawn, target) = (shown.indices.len(), shown.asked.target);
     let of = target.map_or(0, |target| target.count);
     let drawn = u64::try_from(drawn).unwrap_or(u64::MAX);
     let open = undetected(of, drawn, Share::of_ppm(CHANCE_PPM));
-    format!(
+    let told = format!(
         "{drawn} of {of} records of `{}` were drawn, and all open; with a chance above 5 %, up to {open} that do not would have been missed. That they are true is not shown by that",
         shown.kind
-    )
+    );
+    (told, open <= of / OPEN)
 }
 
 impl ResponseRecord {

@@ -109,7 +109,7 @@ impl Case {
     }
 
     fn asked_of(&self, (target, ledger): &(StatementId, Ledger)) -> Challenge {
-        challenge(&self.lab, (*target, ledger), 4, round_at(ROUND), DUE)
+        challenge(&self.lab, (*target, ledger), 8, round_at(ROUND), DUE)
     }
 
     /// The auditor asks, before the log is seen.
@@ -243,9 +243,19 @@ fn an_inspection_upon_a_draw_that_was_met_is_of_the_highest_level() {
     assert_eq!(told(&found), ["challenged"]);
     let text = &found.findings.iter().find(|one| one.check == "challenged");
     let text = &text.unwrap().text;
-    // C(5, 4) / C(10, 4) = 5 / 210 is below 5 %; of 4 that do not open, C(6, 4) is 15 / 210.
-    assert!(text.contains("4 of 10 records"), "{text}");
-    assert!(text.contains("up to 4 that"), "{text}");
+    // Of two that do not open, C(8, 8) / C(10, 8) = 1 / 45 is below 5 %; of one, 2 / 10.
+    assert!(text.contains("8 of 10 records"), "{text}");
+    assert!(text.contains("up to 1 that"), "{text}");
+    // Of three, C(7, 7) / C(10, 7) = 1 / 120; of two, 8 / 120: two of ten are too many.
+    let mut few = Case::inspected();
+    let mut asked = few.asked();
+    asked.draw.count = 7;
+    let id = few.ask(asked);
+    few.seen();
+    few.answer(id);
+    let found = few.verdict();
+    assert_eq!(found.headline(), "HOLDS@E4", "{found:#?}");
+    assert_eq!(told(&found), ["challenged"]);
     // Without the inspection, without the meter, without the answer's file.
     let mut unasked = Case::new();
     unasked.seen();
