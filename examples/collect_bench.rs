@@ -47,9 +47,9 @@ impl Sink for Jobs {
         &mut self.intake
     }
 
-    fn job(&mut self, job: Job) -> Result<(), SourceError> {
+    fn job(&mut self, job: &Job) -> Result<(), SourceError> {
         self.count = self.count.saturating_add(1);
-        Ok(self.collector.add(&job)?)
+        Ok(self.collector.add(job)?)
     }
 }
 

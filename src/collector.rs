@@ -57,7 +57,7 @@ pub struct Collector<S> {
     shelf: S,
     common: Arc<Common>,
     /// Room for a job as bytes, used again and again.
-    bytes: Vec<u8>,
+    room: Vec<u8>,
     outside: Interval,
     /// The period that the job before began in, by number.
     near: usize,
@@ -88,7 +88,7 @@ impl<S: Shelf> Collector<S> {
             range,
             shelf,
             common: Arc::default(),
-            bytes: Vec::new(),
+            room: Vec::new(),
             outside: Interval::ZERO,
             near: 0,
             next: 0,
@@ -104,22 +104,21 @@ impl<S: Shelf> Collector<S> {
         let Some(inside) = inside else {
             return Ok(());
         };
+        let first = self.period_at(inside.start());
         let common = Arc::get_mut(&mut self.common);
         let common = common.ok_or_else(|| CollectError::Shelf {
             why: "there are periods already".to_owned(),
         })?;
-        let bytes = common.write(job, std::mem::take(&mut self.bytes));
-        let bytes = bytes.ok_or_else(|| CollectError::Shelf {
+        let laid = common.write(job, &mut self.room);
+        let laid = laid.ok_or_else(|| CollectError::Shelf {
             why: format!("job {} cannot be spelled", job.id),
         })?;
-        let first = self.period_at(inside.start());
         let from = self.periods.get(first..).unwrap_or_default();
         let held = from.iter().take_while(|one| one.start() < inside.end());
         for at in (first..).zip(held).map(|(at, _)| at) {
-            let put = self.shelf.put(at, &bytes);
+            let put = self.shelf.put(at, laid);
             put.map_err(|why| CollectError::Shelf { why })?;
         }
-        self.bytes = bytes;
         Ok(())
     }
 

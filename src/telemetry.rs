@@ -22,6 +22,7 @@ pub mod nvidia_smi;
 pub mod nvml;
 pub mod prometheus;
 pub mod redfish;
+mod rounds;
 pub mod slurm;
 mod source;
 mod spill;

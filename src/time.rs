@@ -298,31 +298,39 @@ pub enum TimeError {
 }
 
 fn parse_instant(text: &str) -> Option<UnixSeconds> {
-    let (civil, b"Z") = text.as_bytes().split_first_chunk()? else {
+    let (date, [b'T', time @ .., b'Z']) = text.as_bytes().split_first_chunk()? else {
         return None;
     };
-    parse_civil(*civil)
+    let time = parse_time_of_day(time.try_into().ok()?)?;
+    UnixSeconds::new(parse_date(*date)?.checked_add(time)?)
 }
 
-/// Parses `YYYY-MM-DDTHH:MM:SS`, whose zone is known to be UTC, or to be looked up after.
-#[rustfmt::skip]
-pub(crate) fn parse_civil(text: [u8; 19]) -> Option<UnixSeconds> {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T',
-         h1, h2, b':', n1, n2, b':', s1, s2] = text
-    else {
+/// Parses `YYYY-MM-DD`, as the seconds up to its midnight, as if it were UTC.
+pub(crate) fn parse_date(text: [u8; 10]) -> Option<u64> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else {
         return None;
     };
-    let (year, month, day) = (decimal([y1, y2, y3, y4])?, decimal([m1, m2])?, decimal([d1, d2])?);
-    let (hour, minute, second) = (decimal([h1, h2])?, decimal([n1, n2])?, decimal([s1, s2])?);
-    let is_time = hour <= 23 && minute <= 59 && second <= 59;
+    let (year, month) = (decimal([y1, y2, y3, y4])?, decimal([m1, m2])?);
+    let day = decimal([d1, d2])?;
     let is_month = year >= 1970 && (1..=12).contains(&month);
-    if !is_time || !is_month || !(1..=days_of_month(year, month)).contains(&day) {
+    if !is_month || !(1..=days_of_month(year, month)).contains(&day) {
         return None;
     }
-    let days = days_from_civil(year, month, day);
-    let seconds = days.checked_mul(DAY)?;
-    let within = hour.checked_mul(3600)?.checked_add(minute.checked_mul(60)?)?;
-    UnixSeconds::new(seconds.checked_add(within)?.checked_add(second)?)
+    days_from_civil(year, month, day).checked_mul(DAY)
+}
+
+/// Parses `HH:MM:SS`, as seconds.
+pub(crate) fn parse_time_of_day(text: [u8; 8]) -> Option<u64> {
+    let [h1, h2, b':', m1, m2, b':', s1, s2] = text else {
+        return None;
+    };
+    let (hour, minute) = (decimal([h1, h2])?, decimal([m1, m2])?);
+    let second = decimal([s1, s2])?;
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let minutes = hour.checked_mul(60)?.checked_add(minute)?;
+    minutes.checked_mul(60)?.checked_add(second)
 }
 
 /// Reads digits, few enough for any to be in range.

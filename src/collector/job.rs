@@ -171,13 +171,16 @@ pub(super) fn settle(jobs: &mut Vec<Held<'_>>) -> Result<Settled, CollectError> 
 
 /// Finds the rows whose id others have too, each job's one after the other: few.
 fn of_several_rows(jobs: &[Held<'_>]) -> Vec<usize> {
+    // Schedulers count up: where every id comes after the one before, no two are alike.
+    if jobs.is_sorted_by(|one, next| (one.id.len(), one.id) < (next.id.len(), next.id)) {
+        return Vec::new();
+    }
     let mut rows: Vec<(usize, &str, usize)> = Vec::with_capacity(jobs.len());
     let held = (0_usize..)
         .zip(jobs)
         .filter(|(_, job)| job.of != RowOf::Job);
     rows.extend(held.map(|(at, job)| (job.id.len(), job.id, at)));
-    // Schedulers count up, so that they nearly lie in this order: a sort that finds runs has
-    // little to move.
+    // They nearly lie in this order: a sort that finds runs has little to move.
     rows.sort_by_key(|(length, id, _)| (*length, *id));
     let alike = rows.chunk_by(|(_, one, _), (_, next, _)| one == next);
     let several = alike.filter(|rows| rows.len() > 1).flatten();

@@ -106,6 +106,9 @@ pub(super) struct Common {
 /// Bytes of a job on a shelf, at least: to have room for those of a period.
 const LAID: usize = 16;
 
+/// Bytes of a job on a shelf beside its names, at most.
+const NUMBERS: usize = 128;
+
 /// A job as it lies on a shelf; what it has in common with others by number.
 #[derive(Deserialize, Serialize)]
 struct Laid<'a> {
@@ -123,9 +126,8 @@ struct Laid<'a> {
 
 /// Makes bytes of jobs, and jobs of bytes.
 impl Common {
-    /// Spells a job into `bytes`, which are emptied before; `None` if it cannot be.
-    pub(super) fn write(&mut self, job: &Job, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
-        bytes.clear();
+    /// Spells a job at the start of `room`, which grows where it must; `None` if it cannot be.
+    pub(super) fn write<'r>(&mut self, job: &Job, room: &'r mut Vec<u8>) -> Option<&'r [u8]> {
         let class = Class::ALL.iter().position(|class| *class == job.class)?;
         let laid = Laid {
             of: job.of,
@@ -139,7 +141,9 @@ impl Common {
             run: job.run.as_ref().map(|name| self.runs.number(name)),
             allocations: self.allocations.number(&job.allocations),
         };
-        postcard::to_extend(&laid, bytes).ok()
+        let names = laid.id.len().checked_add(laid.whole.map_or(0, str::len))?;
+        room.resize(room.len().max(names.checked_add(NUMBERS)?), 0);
+        postcard::to_slice(&laid, room).ok().map(|laid| &*laid)
     }
 
     /// Reads all jobs; `None` if the bytes are not what was written.

@@ -234,6 +234,7 @@ impl<'j> Count<'j> {
         for job in jobs {
             count.add(job)?;
         }
+        count.sum()?;
         count.put_together()?;
         count.sweep()?;
         Some(count)
@@ -250,12 +251,10 @@ impl<'j> Count<'j> {
             let seconds = product(count, span.seconds())?;
             whole = whole.plus(count)?;
             let of = self.use_of(&allocation.model, job.class);
-            let own = &mut self.uses.get_mut(of)?.tally;
-            for tally in [own, &mut self.all] {
-                tally.accelerator_seconds = tally.accelerator_seconds.plus(seconds)?;
-                tally.job_accelerators = larger(tally.job_accelerators, count);
-                tally.job_seconds = tally.job_seconds.max(job_seconds);
-            }
+            let tally = &mut self.uses.get_mut(of)?.tally;
+            tally.accelerator_seconds = tally.accelerator_seconds.plus(seconds)?;
+            tally.job_accelerators = larger(tally.job_accelerators, count);
+            tally.job_seconds = tally.job_seconds.max(job_seconds);
             let count = &allocation.accelerators;
             let at = |at| Step { at, count, of };
             if span.start() == self.period.start() {
@@ -294,6 +293,17 @@ impl<'j> Count<'j> {
             tally: Tally::ZERO,
         });
         self.uses.len().saturating_sub(1)
+    }
+
+    /// Finds what all uses come to together; how many devices a job held of all models, and how
+    /// many are held at once, is counted as jobs come.
+    fn sum(&mut self) -> Option<()> {
+        for Use { tally, .. } in &self.uses {
+            let all = &mut self.all;
+            all.accelerator_seconds = all.accelerator_seconds.plus(tally.accelerator_seconds)?;
+            all.job_seconds = all.job_seconds.max(tally.job_seconds);
+        }
+        Some(())
     }
 
     /// Finds the most devices that a job of several parts held at once.

@@ -1,5 +1,6 @@
 //! Times as other programs write them, made instants.
 
+use std::cell::Cell;
 use std::cell::RefCell;
 
 use jiff::Timestamp;
@@ -11,7 +12,8 @@ use crate::collector::reading::SECOND;
 use crate::telemetry::SourceError;
 use crate::telemetry::field_error;
 use crate::time::UnixSeconds;
-use crate::time::parse_civil;
+use crate::time::parse_date;
+use crate::time::parse_time_of_day;
 
 /// Decimals of a second that are read at most; beyond nanoseconds something is no time.
 const MAX_DECIMALS: usize = 9;
@@ -39,6 +41,9 @@ pub struct Clock {
     ambiguous: Ambiguous,
     /// Spans of local time that have one offset, as they were found.
     known: RefCell<Vec<Span>>,
+    /// The date that was read last, and the seconds up to its midnight: most times are of the
+    /// day of the time before.
+    day: Cell<Option<([u8; 10], u64)>>,
 }
 
 /// Local seconds from `from` up to `to`, all of one offset.
@@ -87,6 +92,7 @@ impl Clock {
             zone: zone.transpose()?,
             ambiguous,
             known: RefCell::default(),
+            day: Cell::default(),
         })
     }
 
@@ -100,7 +106,7 @@ impl Clock {
         let (Some(naive), Some(rest)) = (text.get(..19), text.get(19..)) else {
             return Err(ClockFault::NotTime);
         };
-        let local = parse_naive(naive).ok_or(ClockFault::NotTime)?;
+        let local = self.naive(naive).ok_or(ClockFault::NotTime)?;
         if rest.is_empty() {
             return self.local(local);
         }
@@ -111,6 +117,10 @@ impl Clock {
     /// Parses what [`Self::instant`] does, with decimals of a second, and with `/` between
     /// the parts of the date. What lies below a millisecond is cut off.
     pub(super) fn millis(&self, text: &str) -> Result<Millis, ClockFault> {
+        // Nearly all are whole seconds in the common form; what is not is no instant either.
+        if let Ok(instant) = self.instant(text) {
+            return Ok(Millis::from(instant));
+        }
         if text.contains('/') {
             return self.millis(&text.replace('/', "-"));
         }
@@ -144,6 +154,23 @@ impl Clock {
             .and_then(|whole| whole.checked_add(part))
             .and_then(Millis::new)
             .ok_or(ClockFault::NotTime)
+    }
+
+    /// Parses 19 characters as if they were UTC.
+    fn naive(&self, text: &str) -> Option<i64> {
+        let (date, [b'T' | b' ', time @ ..]) = text.as_bytes().split_first_chunk()? else {
+            return None;
+        };
+        let midnight = match self.day.get() {
+            Some((last, midnight)) if last == *date => midnight,
+            _ => {
+                let midnight = parse_date(*date)?;
+                self.day.set(Some((*date, midnight)));
+                midnight
+            }
+        };
+        let time = parse_time_of_day(time.try_into().ok()?)?;
+        i64::try_from(midnight.checked_add(time)?).ok()
     }
 
     /// Finds the instant of a local time, given as seconds as if it were UTC.
@@ -210,16 +237,6 @@ fn instant(local: i64, offset: i64) -> Result<UnixSeconds, ClockFault> {
         .ok_or(ClockFault::NotTime)
 }
 
-/// Parses 19 characters as if they were UTC.
-fn parse_naive(text: &str) -> Option<i64> {
-    let mut civil: [u8; 19] = text.as_bytes().try_into().ok()?;
-    let separator = civil.get_mut(10)?;
-    if *separator == b' ' {
-        *separator = b'T';
-    }
-    i64::try_from(parse_civil(civil)?.get()).ok()
-}
-
 /// Parses `Z`, `+HH:MM`, `+HHMM` and their negatives, in seconds.
 fn parse_offset(text: &str) -> Option<i64> {
     if text == "Z" {
@@ -247,7 +264,24 @@ fn parse_offset(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_was_read_before_changes_nothing(
+            texts in proptest::collection::vec(
+                "20(25|26)-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9]",
+                0..9,
+            ),
+        ) {
+            let used = paris(Ambiguous::Refuse);
+            for text in texts {
+                prop_assert_eq!(at(&used, &text), at(&paris(Ambiguous::Refuse), &text));
+            }
+        }
+    }
 
     fn at(clock: &Clock, text: &str) -> Result<String, ClockFault> {
         clock.instant(text).map(|instant| instant.to_string())

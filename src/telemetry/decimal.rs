@@ -67,6 +67,10 @@ const MAX_PLACES: usize = 30;
 impl Decimal {
     /// Parses a decimal, with a sign, a point and an exponent if need be.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        Self::plain(text).map_or_else(|| Self::any(text), Ok)
+    }
+
+    fn any(text: &str) -> Result<Self, &'static str> {
         const WHY: &str = "is not a decimal number";
         let unsigned = text.strip_prefix('+').unwrap_or(text);
         let (negative, unsigned) = match unsigned.strip_prefix('-') {
@@ -108,7 +112,37 @@ impl Decimal {
             ten: exponent.checked_sub(places).ok_or(TOO_LARGE)?,
         })
     }
+
+    /// Parses a short decimal of digits and a point, as nearly all are; `None` leaves it to
+    /// [`Self::any`].
+    fn plain(text: &str) -> Option<Self> {
+        let text = text.as_bytes();
+        let point = text.iter().position(|byte| *byte == b'.');
+        let (integer, fraction) = text.split_at_checked(point.unwrap_or(text.len()))?;
+        let (part, places) = match fraction {
+            [] => (0, 0),
+            [_, fraction @ ..] => (short(fraction)?, fraction.len()),
+        };
+        let integer = u128::from(short(integer)?).checked_mul(*POWERS.get(places)?)?;
+        Some(Self {
+            negative: false,
+            digits: integer.checked_add(u128::from(part))?,
+            ten: i32::try_from(places).ok()?.checked_neg()?,
+        })
+    }
 }
+
+/// The powers of ten that 128 bits can hold.
+const POWERS: [u128; 39] = {
+    let mut powers = [1; 39];
+    let mut at = 1;
+    #[expect(clippy::indexing_slicing, reason = "the compiler would say so")]
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
 
 /// What is said of a number that is beyond counting.
 const TOO_LARGE: &str = "is too large";
@@ -126,7 +160,8 @@ pub(super) fn billionths(text: &str, unit: Unit) -> Result<Billionths, &'static 
         .checked_add(unit.ten)
         .and_then(|ten| ten.checked_add(9))
         .ok_or(TOO_LARGE)?;
-    let power = 10_u128.checked_pow(ten.unsigned_abs());
+    let power = usize::try_from(ten.unsigned_abs()).ok();
+    let power = power.and_then(|ten| POWERS.get(ten)).copied();
     let scaled = match power {
         _ if value == 0 => Some(0),
         Some(power) if ten >= 0 => value.checked_mul(power),
@@ -169,7 +204,35 @@ fn short(digits: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_decimal_is_read_as_any_is(
+            text in "[-+]?[0-9]{0,20}[.]{0,2}[0-9]{0,20}(e[0-9]{1,2})?",
+        ) {
+            if let Some(plain) = Decimal::plain(&text) {
+                prop_assert_eq!(Ok(plain), Decimal::any(&text));
+            }
+        }
+    }
+
+    #[test]
+    fn most_decimals_are_plain() {
+        for text in [
+            "0",
+            "627.4",
+            "00.10",
+            "999999999999999999.999999999999999999",
+        ] {
+            assert_eq!(Decimal::plain(text), Decimal::any(text).ok(), "{text}");
+        }
+        for text in ["", ".", "1.", ".5", "+1", "1e3", "1.2.3", "\u{663}"] {
+            assert_eq!(Decimal::plain(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn decimals_are_read_to_the_billionth() {

@@ -115,8 +115,8 @@ impl Sink for JobLog {
         &mut self.intake
     }
 
-    fn job(&mut self, job: Job) -> Result<(), SourceError> {
-        self.jobs.push(job);
+    fn job(&mut self, job: &Job) -> Result<(), SourceError> {
+        self.jobs.push(job.clone());
         Ok(())
     }
 }

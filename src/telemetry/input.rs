@@ -13,6 +13,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
 use flate2::bufread::MultiGzDecoder;
+use memchr::memrchr;
 
 use crate::hash::Hash;
 use crate::hash::Hasher;
@@ -21,8 +22,8 @@ use crate::telemetry::SourceError;
 /// What a gzip file begins with (RFC 1952, 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Bytes read at a time.
-const BUFFER: usize = 1 << 18;
+/// Bytes read at a time, where a line or a document is asked for.
+const BUFFER: usize = 1 << 16;
 
 /// The longest line that is read: beyond it something is no table.
 const MAX_LINE: usize = 1 << 20;
@@ -42,6 +43,8 @@ pub struct Input {
     text: Box<dyn BufRead + Send>,
     hasher: Arc<Mutex<Hasher>>,
     row: u64,
+    /// The line that the last block ended within.
+    begun: Vec<u8>,
     /// The bytes of the file, where it is one.
     size: Option<u64>,
     /// The last byte that was read as bytes.
@@ -90,6 +93,7 @@ impl Input {
             text,
             hasher,
             row: 0,
+            begun: Vec::new(),
             size: None,
             last: None,
         })
@@ -148,40 +152,55 @@ impl Input {
         Ok(true)
     }
 
-    /// Puts whole lines of about `size` bytes into `block`; `false` at the end.
+    /// Puts whole lines of about `size` bytes into `block`; `false` at the end. What is read by
+    /// blocks is to be read so to its end.
     pub fn block(&mut self, block: &mut Vec<u8>, size: usize) -> Result<bool, SourceError> {
+        let mut filled = self.begun.len();
         // Not emptied before: what is used again need not be made zero again.
-        block.resize(size, 0);
-        let mut filled = 0_usize;
-        while let Some(free) = block.get_mut(filled..).filter(|free| !free.is_empty()) {
+        block.resize(size.max(filled), 0);
+        if let Some(start) = block.get_mut(..filled) {
+            start.copy_from_slice(&self.begun);
+        }
+        self.begun.clear();
+        loop {
+            let is_end = self.fill(block, &mut filled)?;
+            let read = block.get(..filled).unwrap_or_default();
+            if let Some(last) = memrchr(b'\n', read) {
+                let lines = last.saturating_add(1);
+                let begun = read.get(lines..).unwrap_or_default();
+                self.begun.extend_from_slice(begun);
+                block.truncate(lines);
+                return Ok(true);
+            }
+            if is_end {
+                block.clear();
+                return if filled == 0 {
+                    Ok(false)
+                } else {
+                    Err(SourceError::Cut)
+                };
+            }
+            if filled >= MAX_LINE {
+                return Err(SourceError::Shape {
+                    expected: "a text of lines",
+                    why: format!("a line has more than {MAX_LINE} bytes"),
+                });
+            }
+            block.resize(filled.saturating_add(size), 0);
+        }
+    }
+
+    /// Reads until `block` is full, or to the end: then `true`.
+    fn fill(&mut self, block: &mut [u8], filled: &mut usize) -> Result<bool, SourceError> {
+        while let Some(free) = block.get_mut(*filled..).filter(|free| !free.is_empty()) {
             let read = self.text.read(free);
             let read = read.map_err(|error| self.fail(&error))?;
             if read == 0 {
-                block.truncate(filled);
-                return match block.last() {
-                    None => Ok(false),
-                    Some(b'\n') => Ok(true),
-                    Some(_) => Err(SourceError::Cut),
-                };
+                return Ok(true);
             }
-            filled = filled.saturating_add(read);
+            *filled = filled.saturating_add(read);
         }
-        if block.last() == Some(&b'\n') {
-            return Ok(true);
-        }
-        let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
-        let read = (&mut self.text).take(limit).read_until(b'\n', block);
-        let read = read.map_err(|error| self.fail(&error))?;
-        if block.last() == Some(&b'\n') {
-            return Ok(true);
-        }
-        if read >= MAX_LINE {
-            return Err(SourceError::Shape {
-                expected: "a text of lines",
-                why: format!("a line has more than {MAX_LINE} bytes"),
-            });
-        }
-        Err(SourceError::Cut)
+        Ok(false)
     }
 
     /// Reads all of it, which may have at most `limit` bytes.

@@ -125,7 +125,7 @@ impl Source for JobTable {
                 options: &self.options,
             };
             match reader.job(&mut models) {
-                Ok(Some(job)) => sink.job(job)?,
+                Ok(Some(job)) => sink.job(&job)?,
                 Ok(None) => sink.skip("jobs of no time or no accelerators", row),
                 Err(Fault::Ambiguous(text)) => ambiguous.push(text),
                 Err(Fault::Source(error)) => return Err(error),

@@ -329,7 +329,7 @@ impl Follower<'_> {
                 }])
             })
             .clone();
-        sink.job(Job {
+        sink.job(&Job {
             id: format!("{}/{}", key.namespace, key.pod).into(),
             cluster: None,
             whole: None,

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 
-use crate::attestation::figure::Boundary;
-use rayon::prelude::*;
+use memchr::memchr;
+use memchr::memchr_iter;
 
+use crate::attestation::figure::Boundary;
 use crate::collector::MeterId;
 use crate::collector::reading::Billionths;
 use crate::collector::reading::Lot;
@@ -25,6 +26,7 @@ use crate::telemetry::decimal::Unit;
 use crate::telemetry::decimal::billionths;
 use crate::telemetry::field_error;
 use crate::telemetry::nvidia_smi::millis;
+use crate::telemetry::rounds;
 
 /// Columns that hold what was measured: the name says of what and in which unit.
 const VALUES: [(&str, Kind, Unit); 9] = [
@@ -99,80 +101,29 @@ impl Source for MeterTable {
         }
         let header = text(&line, 1)?;
         let layout = Layout::find(&cells(header, 1)?, &self.columns)?;
-        self.blocks(&mut input, &layout, sink)?;
+        let boundary = self.boundary;
+        let mut meters = Meters::default();
+        rounds::read(
+            &mut input,
+            || Block::new(&self.clock),
+            |lines, before, block| block.read(lines, before, &layout),
+            |lines, block| block.give(lines, &layout, boundary, &mut meters, sink),
+        )?;
         sink.input(input.digest());
         Ok(())
     }
 }
 
-impl MeterTable {
-    /// Reads block by block: while the rows of some are taken, in order, the next are read
-    /// and understood.
-    fn blocks(
-        &self,
-        input: &mut Input,
-        layout: &Layout,
-        sink: &mut dyn Sink,
-    ) -> Result<(), SourceError> {
-        let mut meters = Meters::default();
-        let boundary = self.boundary;
-        // The header was the first.
-        let mut row = 1_u64;
-        let mut ready: Vec<Block> = Vec::new();
-        loop {
-            let mut texts = Vec::new();
-            for _ in 0..BLOCKS {
-                let mut text = Vec::new();
-                if !input.block(&mut text, BLOCK)? {
-                    break;
-                }
-                let first = row;
-                row = row.saturating_add(lines(&text));
-                texts.push((text, first, self.clock.clone()));
-            }
-            let last = texts.is_empty();
-            let (taken, next) = rayon::join(
-                || {
-                    ready
-                        .iter()
-                        .try_for_each(|block| block.give(layout, boundary, &mut meters, sink))
-                },
-                || {
-                    let texts = texts.into_par_iter();
-                    texts
-                        .map(|(text, first, clock)| Block::read(text, first, layout, &clock))
-                        .collect()
-                },
-            );
-            taken?;
-            ready = next;
-            if last {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// Bytes of a block, and how many are worked on at once.
-const BLOCK: usize = 1 << 20;
-/// See [`BLOCK`].
-const BLOCKS: usize = 4;
-
-/// How many lines end in a text.
-fn lines(text: &[u8]) -> u64 {
-    let parts = text.split(|byte| *byte == b'\n').count();
-    u64::try_from(parts.saturating_sub(1)).unwrap_or(u64::MAX)
-}
-
-/// Whole lines, understood.
+/// What is made of lines.
 struct Block {
-    text: String,
+    /// What zones' offsets were found is kept by thread.
+    clock: Clock,
     rows: Vec<Row>,
     /// What is wrong with the row after them.
     fault: Option<SourceError>,
 }
 
-/// A row, understood; what names its meter lies in its block's text.
+/// A row, understood; what names its meter lies in its block's lines.
 struct Row {
     number: u64,
     meter: (usize, usize),
@@ -184,46 +135,47 @@ struct Row {
 }
 
 impl Block {
-    /// Understands lines, of which the first is row `first` and one.
-    fn read(bytes: Vec<u8>, first: u64, layout: &Layout, clock: &Clock) -> Self {
-        let mut block = Self {
-            text: String::new(),
+    fn new(clock: &Clock) -> Self {
+        Self {
+            clock: clock.clone(),
             rows: Vec::new(),
             fault: None,
-        };
-        let text = match String::from_utf8(bytes) {
+        }
+    }
+
+    /// Understands lines behind row `before`.
+    fn read(&mut self, bytes: &[u8], before: u64, layout: &Layout) {
+        self.rows.clear();
+        let text = match str::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
-                let bytes = error.into_bytes();
-                let before = bytes.get(..valid).unwrap_or_default();
-                let row = first.saturating_add(lines(before)).saturating_add(1);
-                block.fault = Some(field_error(row, "row", "", "is not UTF-8"));
-                return block;
+                let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                let lines = u64::try_from(memchr_iter(b'\n', valid).count()).unwrap_or(u64::MAX);
+                let row = before.saturating_add(lines).saturating_add(1);
+                self.fault = Some(field_error(row, "row", "", "is not UTF-8"));
+                return;
             }
         };
-        let mut time = Times::default();
-        let mut row = first;
-        for line in text.lines() {
-            row = row.saturating_add(1);
-            if line.is_empty() {
-                continue;
-            }
-            match Row::read(&text, line, row, layout, clock, &mut time) {
-                Ok(read) => block.rows.push(read),
-                Err(fault) => {
-                    block.fault = Some(fault);
-                    break;
-                }
-            }
-        }
-        block.text = text;
-        block
+        let mut times = Times::default();
+        let Self { clock, rows, .. } = self;
+        let mut take = |number: u64, cells: &[&str]| {
+            rows.push(Row::read(text, cells, number, layout, clock, &mut times)?);
+            Ok(())
+        };
+        let read = if memchr(b'"', bytes).is_some() {
+            each_quoted_row(text, before, take)
+        } else {
+            rounds::each_row(text, b',', usize::MAX, before, |row, cells, _| {
+                take(row, cells)
+            })
+        };
+        self.fault = read.err();
     }
 
     /// Gives its rows, in order, and then says what is wrong.
     fn give(
-        &self,
+        &mut self,
+        lines: &[u8],
         layout: &Layout,
         boundary: Boundary,
         meters: &mut Meters,
@@ -236,8 +188,8 @@ impl Block {
                 continue;
             };
             let (from, to) = one.meter;
-            let name = self.text.get(from..to).filter(|_| layout.meter.is_some());
-            let name = name.unwrap_or("meter");
+            let name = lines.get(from..to).filter(|_| layout.meter.is_some());
+            let name = name.unwrap_or(b"meter");
             let meter = meters.get(name, one.boundary.unwrap_or(boundary), sink)?;
             let start = one.start;
             match (one.end, layout.kind) {
@@ -263,61 +215,49 @@ impl Block {
                 }
             }
         }
-        self.fault.clone().map_or(Ok(()), Err)
+        self.fault.take().map_or(Ok(()), Err)
     }
 }
 
 impl Row {
     fn read(
         text: &str,
-        line: &str,
+        cells: &[&str],
         row: u64,
         layout: &Layout,
         clock: &Clock,
         times: &mut Times,
     ) -> Result<Self, SourceError> {
-        let mut found = 0_usize;
-        let mut cells = [""; MAX_READ];
-        if line.contains('"') {
-            for cell in quoted(line) {
-                layout.put(&mut cells, found, cell);
-                found = found.saturating_add(1);
-            }
-        } else {
-            for cell in line.split(',') {
-                layout.put(&mut cells, found, cell);
-                found = found.saturating_add(1);
-            }
-        }
-        if found != layout.width {
+        if cells.len() != layout.width {
             return Err(SourceError::Row {
                 row,
-                found,
+                found: cells.len(),
                 expected: layout.width,
             });
         }
-        let [name, boundary, start, end, value] = cells.map(str::trim);
+        let get = |at: usize| cells.get(at).map_or("", |cell| bare(cell));
+        let name = layout.meter.map_or("", get);
         if name.is_empty() && layout.meter.is_some() {
             return Err(field_error(row, "meter", name, "names no meter"));
         }
-        let value = match value {
+        let value = match get(layout.value) {
             "" => None,
             value => Some(
                 billionths(value, layout.unit)
                     .map_err(|why| field_error(row, layout.name, value, why))?,
             ),
         };
-        let boundary = match layout.boundary {
-            Some(_) => Some(
+        let boundary = match layout.boundary.map(get) {
+            Some(boundary) => Some(
                 boundary
                     .parse()
                     .map_err(|why: String| field_error(row, "boundary", boundary, why))?,
             ),
             None => None,
         };
-        let start = times.get(clock, row, start)?;
-        let end = match layout.end {
-            Some(_) => {
+        let start = times.get(clock, row, get(layout.start))?;
+        let end = match layout.end.map(get) {
+            Some(end) => {
                 let at = millis(clock, row, end)?;
                 if at <= start {
                     let why = format!("is not after the start, {start}");
@@ -339,18 +279,35 @@ impl Row {
     }
 }
 
-/// The columns that are read: who, where, when, until when, how much.
-const MAX_READ: usize = 5;
+/// Takes white space and quotation marks off a cell, of which nearly all have none.
+fn bare(cell: &str) -> &str {
+    let is_bare = |end: Option<&u8>| end.is_some_and(u8::is_ascii_alphanumeric);
+    if is_bare(cell.as_bytes().first()) && is_bare(cell.as_bytes().last()) {
+        return cell;
+    }
+    cell.trim().trim_matches('"').trim()
+}
 
-/// Takes a line with quotation marks apart; a doubled one within a cell stays doubled.
-fn quoted(line: &str) -> impl Iterator<Item = &str> {
-    let mut inside = false;
-    line.split(move |character| {
-        if character == '"' {
-            inside = !inside;
+/// Takes lines apart as [`rounds::each_row`] does, where a cell may stand in quotation marks; a
+/// doubled one within it stays doubled.
+fn each_quoted_row<'t>(
+    text: &'t str,
+    before: u64,
+    mut take: impl FnMut(u64, &[&'t str]) -> Result<(), SourceError>,
+) -> Result<(), SourceError> {
+    let mut number = before;
+    for line in text.lines() {
+        number = number.saturating_add(1);
+        let mut inside = false;
+        let cells = line.split(|character| {
+            inside ^= character == '"';
+            character == ',' && !inside
+        });
+        if !line.is_empty() {
+            take(number, &cells.collect::<Vec<_>>())?;
         }
-        character == ',' && !inside
-    })
+    }
+    Ok(())
 }
 
 /// The time read last: many rows have the same.
@@ -375,27 +332,70 @@ impl Times {
 /// The meters seen so far.
 #[derive(Default)]
 struct Meters {
-    known: BTreeMap<Boundary, HashMap<String, MeterId>>,
+    seen: Vec<Seen>,
+    /// By name: which of those seen, and its number.
+    known: BTreeMap<Boundary, HashMap<Vec<u8>, (usize, MeterId)>>,
+    /// The one of the row before.
+    last: usize,
+}
+
+/// A meter.
+struct Seen {
+    name: Vec<u8>,
+    boundary: Boundary,
+    id: MeterId,
+    /// The one whose row came after its row lately: meters come in the same order again and
+    /// again, so that it is nearly always the one that comes next.
+    next: usize,
 }
 
 impl Meters {
     fn get(
         &mut self,
-        name: &str,
+        name: &[u8],
         boundary: Boundary,
         sink: &mut dyn Sink,
     ) -> Result<MeterId, SourceError> {
-        let known = self.known.entry(boundary).or_default();
-        if let Some(meter) = known.get(name) {
-            return Ok(*meter);
+        let next = self.seen.get(self.last).map_or(0, |last| last.next);
+        if let Some(seen) = self.seen.get(next)
+            && seen.name == name
+            && seen.boundary == boundary
+        {
+            self.last = next;
+            return Ok(seen.id);
         }
-        let meter = sink.meter(&Meter {
-            name: name.to_owned(),
+        let (at, id) = self.find(name, boundary, sink)?;
+        if let Some(last) = self.seen.get_mut(self.last) {
+            last.next = at;
+        }
+        self.last = at;
+        Ok(id)
+    }
+
+    fn find(
+        &mut self,
+        name: &[u8],
+        boundary: Boundary,
+        sink: &mut dyn Sink,
+    ) -> Result<(usize, MeterId), SourceError> {
+        let known = self.known.entry(boundary).or_default();
+        if let Some(known) = known.get(name) {
+            return Ok(*known);
+        }
+        let id = sink.meter(&Meter {
+            name: String::from_utf8_lossy(name).into_owned(),
             boundary,
             model: None,
         })?;
-        known.insert(name.to_owned(), meter);
-        Ok(meter)
+        let at = self.seen.len();
+        known.insert(name.to_vec(), (at, id));
+        self.seen.push(Seen {
+            name: name.to_vec(),
+            boundary,
+            id,
+            next: at,
+        });
+        Ok((at, id))
     }
 }
 
@@ -413,22 +413,6 @@ struct Layout {
 }
 
 impl Layout {
-    /// Puts the cell of a column among those that are read, if it is one.
-    fn put<'t>(&self, cells: &mut [&'t str; MAX_READ], at: usize, cell: &'t str) {
-        let read = [
-            self.meter,
-            self.boundary,
-            Some(self.start),
-            self.end,
-            Some(self.value),
-        ];
-        for (to, column) in cells.iter_mut().zip(read) {
-            if column == Some(at) {
-                *to = cell.trim().trim_matches('"');
-            }
-        }
-    }
-
     fn find(header: &[String], renamed: &BTreeMap<String, String>) -> Result<Self, SourceError> {
         let known = || {
             COLUMNS
@@ -501,4 +485,59 @@ fn cells(text: &str, row: u64) -> Result<Vec<String>, SourceError> {
     let read = reader.read_record(&mut record);
     read.map_err(|error| field_error(row, "row", text, error.to_string()))?;
     Ok(record.iter().map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::collector::Metering;
+    use crate::telemetry::Gathered;
+    use crate::time::Cadence;
+    use crate::time::Period;
+
+    fn nowhere() -> Gathered {
+        let [start, end] = ["2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"];
+        let month = Period::new(start.parse().unwrap(), end.parse().unwrap()).unwrap();
+        Gathered::new(Metering::new(Cadence::Month, month, None).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn without_quotation_marks_both_ways_find_the_same_cells(
+            text in "([a ,\r]{0,9}\n){0,9}",
+        ) {
+            let (mut plain, mut quoted) = (Vec::new(), Vec::new());
+            rounds::each_row(&text, b',', usize::MAX, 1, |row, cells, _| {
+                plain.push((row, cells.to_vec()));
+                Ok(())
+            })
+            .unwrap();
+            each_quoted_row(&text, 1, |row, cells| {
+                quoted.push((row, cells.to_vec()));
+                Ok(())
+            })
+            .unwrap();
+            prop_assert_eq!(plain, quoted);
+        }
+
+        #[test]
+        fn what_is_bare_has_nothing_to_take_off(cell in "[a1 \"\t\u{a0}\u{e9}-]{0,6}") {
+            prop_assert_eq!(bare(&cell), cell.trim().trim_matches('"').trim());
+        }
+
+        #[test]
+        fn a_meter_is_found_whichever_came_before(
+            rows in proptest::collection::vec(("[abc]", any::<bool>()), 0..40),
+        ) {
+            let (mut meters, mut sink) = (Meters::default(), nowhere());
+            for (name, facility) in rows {
+                let boundary = if facility { Boundary::Facility } else { Boundary::Node };
+                let found = meters.get(name.as_bytes(), boundary, &mut sink).unwrap();
+                let meter = Meter { name, boundary, model: None };
+                prop_assert_eq!(found, sink.meter(&meter).unwrap());
+            }
+        }
+    }
 }

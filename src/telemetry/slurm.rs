@@ -128,21 +128,21 @@ struct Reader {
 
 impl Reader {
     fn take(&mut self, rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), SourceError> {
-        self.any |= !rows.events.is_empty();
-        for event in rows.events.drain(..) {
+        self.any |= !rows.events.0.is_empty();
+        for event in &rows.events.0 {
             match event {
                 Event::Job(job) => sink.job(job)?,
-                Event::Skip(reason, row) => sink.skip(reason, row),
-                Event::Warn(row, text) => sink.warn(row, &text),
+                Event::Skip(reason, row) => sink.skip(reason, *row),
+                Event::Warn(row, text) => sink.warn(*row, text),
                 Event::Uncounted(row, name) => {
                     if self.uncounted.insert(name.clone()) {
                         let text =
                             format!("`gres/{name}` is no accelerator known here: not counted");
-                        sink.warn(row, &text);
+                        sink.warn(*row, &text);
                     }
                 }
-                Event::Ambiguous(text) => self.ambiguous.push(text),
-                Event::Running(text) => self.running.push(text),
+                Event::Ambiguous(text) => self.ambiguous.push(text.clone()),
+                Event::Running(text) => self.running.push(text.clone()),
             }
         }
         rows.fault.take().map_or(Ok(()), Err)

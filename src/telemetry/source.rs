@@ -45,7 +45,7 @@ pub trait Sink: Send {
     fn intake(&mut self) -> &mut Intake;
 
     /// Takes a job.
-    fn job(&mut self, _: Job) -> Result<(), SourceError> {
+    fn job(&mut self, _: &Job) -> Result<(), SourceError> {
         Err(SourceError::Unwanted { what: "a job" })
     }
 

@@ -79,7 +79,7 @@ impl Sink for Given {
         &mut self.intake
     }
 
-    fn job(&mut self, job: Job) -> Result<(), SourceError> {
+    fn job(&mut self, job: &Job) -> Result<(), SourceError> {
         self.events.push(format!("{job:?}"));
         Ok(())
     }

@@ -156,7 +156,7 @@ impl Sink for Jobs {
         &mut self.intake
     }
 
-    fn job(&mut self, job: Job) -> Result<(), SourceError> {
+    fn job(&mut self, job: &Job) -> Result<(), SourceError> {
         self.any = true;
         for allocation in job.allocations.iter() {
             if allocation.model.starts_with("uncatalogued:") {
@@ -168,7 +168,7 @@ impl Sink for Jobs {
         if job.class == Class::Unclassified {
             self.unclassified = self.unclassified.saturating_add(1);
         }
-        Ok(self.collector.add(&job)?)
+        Ok(self.collector.add(job)?)
     }
 }
 

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxBuildHasher;
+
 use super::tres;
 use crate::collector::Allocation;
 use crate::collector::Job;
@@ -82,10 +84,25 @@ pub(super) enum Event {
 /// What rows give, in order; and what is kept for those to come.
 #[derive(Default)]
 pub(super) struct Rows {
-    pub(super) events: Vec<Event>,
+    pub(super) events: Events,
     /// What is wrong with the row after them.
     pub(super) fault: Option<SourceError>,
-    kept: HashMap<String, Arc<Allotted>>,
+    known: Known,
+}
+
+/// What rows give.
+#[derive(Default)]
+pub(super) struct Events(pub(super) Vec<Event>);
+
+/// What was understood of rows, for those that say the same.
+#[derive(Default)]
+struct Known {
+    allotted: Vec<Allotted>,
+    /// Those of each text, by number. Who would make texts collide slows the reading of one
+    /// file, and no more than [`MAX_KEPT`] allows.
+    numbers: HashMap<String, usize, FxBuildHasher>,
+    /// Of a row whose resources were counted already.
+    counted: Option<Allotted>,
     cluster: Option<Arc<str>>,
 }
 
@@ -106,27 +123,28 @@ impl Rows {
         }
         if row.id.as_bytes().contains(&b'.') {
             // A step repeats the devices of its job.
-            self.skip("steps of jobs", row);
+            self.events.skip("steps of jobs", row);
             return Ok(());
         }
-        let allotted = self.allotted(row, options)?;
+        let cluster = self.known.cluster(&row.cluster);
+        let allotted = self.known.allotted(row, options)?;
         for name in &allotted.uncounted {
             let event = Event::Uncounted(row.number, name.clone());
-            self.events.push(event);
+            self.events.0.push(event);
         }
         if allotted.allocations.is_empty() {
-            self.skip("jobs without accelerators", row);
+            self.events.skip("jobs without accelerators", row);
             return Ok(());
         }
-        let Some(span) = self.span(row, options)? else {
+        let Some(span) = self.events.span(row, options)? else {
             return Ok(());
         };
         if let Some(warning) = &allotted.warning {
-            self.warn(row, warning.clone());
+            self.events.warn(row, warning.clone());
         }
         let job = Job {
             id: row.id.as_ref().into(),
-            cluster: self.cluster(&row.cluster),
+            cluster,
             whole: row.whole.as_deref().map(Into::into),
             span,
             began: span.start(),
@@ -140,26 +158,18 @@ impl Rows {
                 RowOf::Run
             },
         };
-        self.events.push(Event::Job(job));
+        self.events.0.push(Event::Job(job));
         Ok(())
     }
+}
 
+impl Events {
     fn skip(&mut self, reason: &'static str, row: &Row<'_>) {
-        self.events.push(Event::Skip(reason, row.number));
+        self.0.push(Event::Skip(reason, row.number));
     }
 
     fn warn(&mut self, row: &Row<'_>, text: String) {
-        self.events.push(Event::Warn(row.number, text));
-    }
-
-    fn cluster(&mut self, name: &str) -> Option<Arc<str>> {
-        if name.is_empty() {
-            return None;
-        }
-        if self.cluster.as_deref() != Some(name) {
-            self.cluster = Some(name.into());
-        }
-        self.cluster.clone()
+        self.0.push(Event::Warn(row.number, text));
     }
 
     /// Returns when the job held its devices; `None` where it is not to be counted, or
@@ -179,7 +189,7 @@ impl Rows {
             }
             Moment::Ambiguous(text) => {
                 let text = format!("row {number} Start `{text}`");
-                self.events.push(Event::Ambiguous(text));
+                self.0.push(Event::Ambiguous(text));
                 return Ok(None);
             }
         };
@@ -196,12 +206,12 @@ impl Rows {
             (Moment::Not, Some(until)) => until,
             (Moment::Not, None) => {
                 let text = format!("row {number} job {}", row.id);
-                self.events.push(Event::Running(text));
+                self.0.push(Event::Running(text));
                 return Ok(None);
             }
             (Moment::Ambiguous(text), _) => {
                 let text = format!("row {number} End `{text}`");
-                self.events.push(Event::Ambiguous(text));
+                self.0.push(Event::Ambiguous(text));
                 return Ok(None);
             }
         };
@@ -243,23 +253,48 @@ impl Rows {
             self.warn(row, text);
         }
     }
+}
 
-    fn allotted(&mut self, row: &Row<'_>, options: &Options) -> Result<Arc<Allotted>, SourceError> {
+impl Known {
+    fn cluster(&mut self, name: &str) -> Option<Arc<str>> {
+        if name.is_empty() {
+            return None;
+        }
+        if self.cluster.as_deref() != Some(name) {
+            self.cluster = Some(name.into());
+        }
+        self.cluster.clone()
+    }
+
+    /// Returns what a row was given.
+    fn allotted(&mut self, row: &Row<'_>, options: &Options) -> Result<&Allotted, SourceError> {
         let text = match &row.allocated {
             Given::Text(text) => *text,
-            Given::Counted(allocated) => return Ok(Arc::new(allot(row, allocated, options)?)),
+            Given::Counted(allocated) => {
+                let allotted = allot(row, allocated, options)?;
+                return Ok(self.counted.insert(allotted));
+            }
         };
-        if let Some(known) = self.kept.get(text) {
-            return Ok(known.clone());
-        }
+        let at = match self.numbers.get(text) {
+            Some(at) => *at,
+            None => self.put(text, row, options)?,
+        };
+        #[expect(clippy::indexing_slicing, reason = "it was found or put there")]
+        Ok(&self.allotted[at])
+    }
+
+    fn put(&mut self, text: &str, row: &Row<'_>, options: &Options) -> Result<usize, SourceError> {
         let allocated =
             tres::parse(text).map_err(|why| field_error(row.number, "AllocTRES", text, why))?;
-        let allotted = Arc::new(allot(row, &allocated, options)?);
-        if self.kept.len() >= MAX_KEPT {
-            self.kept.clear();
+        let allotted = allot(row, &allocated, options)?;
+        if self.allotted.len() >= MAX_KEPT {
+            self.allotted.clear();
+            self.numbers.clear();
         }
-        self.kept.insert(text.to_owned(), allotted.clone());
-        Ok(allotted)
+        let at = self.allotted.len();
+        self.allotted.push(allotted);
+        self.numbers.insert(text.to_owned(), at);
+        Ok(at)
     }
 }
 

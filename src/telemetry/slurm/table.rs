@@ -3,9 +3,6 @@
 use std::borrow::Cow;
 
 use memchr::memchr;
-use memchr::memchr_iter;
-use memchr::memchr2_iter;
-use rayon::prelude::*;
 
 use super::Reader;
 use super::moment;
@@ -19,6 +16,7 @@ use crate::telemetry::SourceError;
 use crate::telemetry::check_text;
 use crate::telemetry::decimal::whole;
 use crate::telemetry::field_error;
+use crate::telemetry::rounds;
 
 /// Columns by any of which a header is known.
 const KNOWN: &[&str] = &["AllocTRES", "End", "JobID", "JobIDRaw", "Start", "State"];
@@ -42,14 +40,11 @@ const FREE_TEXT: &[&str] = &[
 /// What was expected, where something else was found.
 pub(super) const EXPECTED: &str = "the output of `sacct --parsable2` with its header";
 
-/// Bytes of whole lines that one core works on, and how many such blocks at once.
-const BLOCK: usize = 1 << 19;
-/// See [`BLOCK`].
-const BLOCKS: usize = 4;
-
 /// Where the columns stand.
 struct Columns {
     width: usize,
+    /// How many of the first cells of a row are looked at.
+    wanted: usize,
     /// Whether every line ends with a `|` of its own (`--parsable`).
     trailing: bool,
     /// The one column in which `|` may stand.
@@ -67,18 +62,14 @@ struct Columns {
     partition: Option<usize>,
 }
 
-/// Lines that one core works on, and what it makes of them.
+/// What is made of lines, and how they are to be read.
 struct Block {
-    text: Vec<u8>,
-    /// The row before the first.
-    before: u64,
     /// What zones' offsets were found is kept by thread.
     options: Options,
     rows: Rows,
 }
 
-/// Reads block by block: while the rows of some are taken, in order, the next are
-/// understood, and those after them read.
+/// Reads it all.
 pub(super) fn read(
     input: &mut Input,
     options: &Options,
@@ -91,58 +82,16 @@ pub(super) fn read(
     }
     check_text(&line, EXPECTED)?;
     let columns = Columns::find(&String::from_utf8_lossy(&line))?;
-    // The header was the first.
-    let mut row = 1_u64;
-    // Blocks go round: what was taken is read into anew.
-    let mut turns = [(); 3].map(|()| Block::several(options));
-    // Those that were read last are still to be understood, and then to be taken.
-    let mut left = 2_u8;
-    while left > 0 {
-        let [ready, full, next] = &mut turns;
-        // What only one core can do is begun first; the rest is done by whoever is free.
-        let (taken, (more, ())) = rayon::join(
-            || {
-                let mut blocks = ready.iter_mut();
-                blocks.try_for_each(|block| reader.take(&mut block.rows, sink))
-            },
-            || {
-                rayon::join(
-                    || fill(next, input, &mut row),
-                    || full.par_iter_mut().for_each(|one| columns.understand(one)),
-                )
-            },
-        );
-        taken?;
-        if !more? {
-            left = left.saturating_sub(1);
-        }
-        turns.rotate_left(1);
-    }
-    Ok(())
-}
-
-/// Reads blocks, as far as there is something; `false` at the end.
-fn fill(blocks: &mut [Block], input: &mut Input, row: &mut u64) -> Result<bool, SourceError> {
-    let mut any = false;
-    for block in blocks {
-        any |= input.block(&mut block.text, BLOCK)?;
-        block.before = *row;
-        let lines = memchr_iter(b'\n', &block.text).count();
-        *row = row.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
-    }
-    Ok(any)
-}
-
-impl Block {
-    fn several(options: &Options) -> Vec<Self> {
-        let block = || Self {
-            text: Vec::new(),
-            before: 0,
-            options: options.clone(),
-            rows: Rows::default(),
-        };
-        std::iter::repeat_with(block).take(BLOCKS).collect()
-    }
+    let block = || Block {
+        options: options.clone(),
+        rows: Rows::default(),
+    };
+    rounds::read(
+        input,
+        block,
+        |lines, before, block| columns.understand(lines, before, block),
+        |_, block| reader.take(&mut block.rows, sink),
+    )
 }
 
 impl Columns {
@@ -171,8 +120,9 @@ impl Columns {
             .filter(|(_, name)| FREE_TEXT.contains(name));
         let first = free.next().map(|(at, _)| at);
         let only = free.next().is_none();
-        Ok(Self {
+        let mut columns = Self {
             width: names.len(),
+            wanted: usize::MAX,
             trailing,
             free: first.filter(|_| only),
             id: find("JobIDRaw").or_else(|_| find("JobID"))?,
@@ -185,17 +135,34 @@ impl Columns {
             cluster: find("Cluster").ok(),
             account: find("Account").ok(),
             partition: find("Partition").ok(),
-        })
+        };
+        let last = columns.last();
+        // Where a `|` in free text moves none of them, and none stands at the end of a line,
+        // what is behind the last that counts need not be looked at.
+        if !trailing && columns.free.is_none_or(|free| free > last) {
+            columns.wanted = last.saturating_add(1);
+        }
+        Ok(columns)
     }
 
-    /// Understands the lines of a block.
-    fn understand(&self, block: &mut Block) {
-        let Block {
-            text: bytes,
-            before,
-            options,
-            rows,
-        } = block;
+    /// Returns the last column that counts.
+    fn last(&self) -> usize {
+        let always = [self.id, self.state, self.start, self.end, self.allocated];
+        let optional = [
+            self.spelled,
+            self.elapsed,
+            self.cluster,
+            self.account,
+            self.partition,
+        ];
+        let all = always.into_iter().chain(optional.into_iter().flatten());
+        all.max().unwrap_or_default()
+    }
+
+    /// Understands lines behind row `before`.
+    fn understand(&self, bytes: &[u8], before: u64, block: &mut Block) {
+        let Block { options, rows } = block;
+        rows.events.0.clear();
         if let Err(error) = check_text(bytes, EXPECTED) {
             rows.fault = Some(error);
             return;
@@ -206,49 +173,32 @@ impl Columns {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => String::from_utf8_lossy(bytes),
         };
-        let mut parts = Vec::with_capacity(self.width);
-        let mut number = *before;
-        let mut from = 0_usize;
-        for at in memchr2_iter(b'|', b'\n', text.as_bytes()) {
-            let part = text.get(from..at).unwrap_or_default();
-            from = at.saturating_add(1);
-            if text.as_bytes().get(at) == Some(&b'|') {
-                parts.push(part);
-                continue;
-            }
-            number = number.saturating_add(1);
-            let last = part.strip_suffix('\r').unwrap_or(part);
-            let is_empty = last.is_empty();
-            if is_empty && parts.is_empty() {
-                continue;
-            }
-            if !(is_empty && self.trailing) {
-                parts.push(last);
-            }
-            let read = self
-                .row(number, &parts, options)
-                .and_then(|row| rows.take(&row, options));
-            if let Err(error) = read {
-                rows.fault = Some(error);
-                return;
-            }
-            parts.clear();
-        }
+        let read = rounds::each_row(&text, b'|', self.wanted, before, |number, cells, count| {
+            let row = match cells.split_last() {
+                Some((&"", cells)) if self.trailing => {
+                    self.row(number, cells, cells.len(), options)
+                }
+                _ => self.row(number, cells, count, options),
+            };
+            rows.take(&row?, options)
+        });
+        rows.fault = read.err();
     }
 
     /// Understands a row; a surplus of `|` can only stand in the one column of free text.
     fn row<'t>(
         &self,
         number: u64,
-        parts: &[&'t str],
+        cells: &[&'t str],
+        count: usize,
         options: &Options,
     ) -> Result<Row<'t>, SourceError> {
         let mismatch = || SourceError::Row {
             row: number,
-            found: parts.len(),
+            found: count,
             expected: self.width,
         };
-        let surplus = parts.len().checked_sub(self.width).ok_or_else(mismatch)?;
+        let surplus = count.checked_sub(self.width).ok_or_else(mismatch)?;
         if surplus > 0 && self.free.is_none() {
             return Err(mismatch());
         }
@@ -259,7 +209,7 @@ impl Columns {
             } else {
                 at
             };
-            parts.get(at).copied().unwrap_or_default()
+            cells.get(at).copied().unwrap_or_default()
         };
         let optional = |at: Option<usize>| at.map_or("", get);
         let elapsed = match optional(self.elapsed) {
