@@ -51,7 +51,7 @@ impl Story {
         let all = held * DAY;
         let mut usage = used(day(number), training);
         usage.inventory = Some(inventory);
-        usage.figures[0].model = self.model.to_owned();
+        self.model.clone_into(&mut usage.figures[0].model);
         usage.figures[0].coverage = seen(all, 0);
         let mut idle = usage.figures[0].clone();
         idle.class = Class::Idle;
@@ -215,7 +215,8 @@ fn what_others_bound_is_charged_on_top() {
 // spec: ver-30 ver-106
 #[test]
 fn what_no_peak_bounds_is_not_known() {
-    let change: [(fn(&mut Pledge), &str, &str); 3] = [
+    type Change = fn(&mut Pledge);
+    let changes: [(Change, &str, &str); 3] = [
         (
             |pledge| {
                 pledge.counted.quantity = QuantityKind::EnergyJoules;
@@ -236,7 +237,7 @@ fn what_no_peak_bounds_is_not_known() {
             "capacity-left",
         ),
     ];
-    for (change, model, check) in change {
+    for (change, model, check) in changes {
         let mut story = Story::new(model);
         let listed = listed(&[1]);
         story.tell(changed(u64::MAX, FOUR_DAYS, |pledge| {

@@ -76,7 +76,6 @@ impl Moved {
         let name =
             |change: &Change<'_>| covered.get(change.area).map_or("", |one| one.name.as_str());
         for change in &left {
-            let (count, model, from) = (change.count, change.model, change.from);
             let (check, what) = match &charged {
                 Some(_) => (
                     Check::CapacityCharged,
@@ -90,8 +89,11 @@ impl Moved {
             findings.push(Finding::new(
                 check,
                 format!(
-                    "area {}: {count} `{model}` fewer from {from} on; {what}",
-                    name(change)
+                    "area {}: {} `{}` fewer from {} on; {what}",
+                    name(change),
+                    change.count,
+                    change.model,
+                    change.from
                 ),
             ));
         }
