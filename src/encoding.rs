@@ -5,4 +5,7 @@
 pub mod base64;
 pub mod hex;
 pub mod json;
+mod raw;
 pub mod uri;
+
+pub(crate) use raw::Raw;

@@ -44,8 +44,10 @@ pub struct StatementId(Hash);
 impl StatementId {
     /// Returns the id of the statement with this payload.
     pub fn of(payload: &[u8]) -> Self {
+        let mut head = String::with_capacity(MAX_HEAD);
+        push_head(&mut head, payload.len());
         let mut hasher = Hasher::new();
-        hasher.update(pae_head(payload.len()).as_bytes());
+        hasher.update(head.as_bytes());
         hasher.update(payload);
         Self(hasher.finish())
     }
@@ -257,16 +259,25 @@ pub enum EnvelopeError {
 /// Begins the DSSE pre-authentication encoding of a payload of that length; returns where
 /// the payload is to begin.
 fn head(length: usize) -> (Vec<u8>, usize) {
-    let head = pae_head(length);
     // Base64 is decoded in groups of three bytes.
-    let room = head.len().saturating_add(length).saturating_add(3);
-    let mut message = Vec::with_capacity(room);
-    message.extend_from_slice(head.as_bytes());
-    (message, head.len())
+    let room = MAX_HEAD.saturating_add(length).saturating_add(3);
+    let mut message = String::with_capacity(room);
+    push_head(&mut message, length);
+    let start = message.len();
+    (message.into_bytes(), start)
 }
 
-fn pae_head(length: usize) -> String {
-    format!("DSSEv1 {} {PAYLOAD_TYPE} {length} ", PAYLOAD_TYPE.len())
+/// Room for what stands before a payload of any length.
+const MAX_HEAD: usize = 64;
+
+fn push_head(text: &mut String, length: usize) {
+    text.push_str("DSSEv1 ");
+    text.push_str(&PAYLOAD_TYPE.len().to_string());
+    text.push(' ');
+    text.push_str(PAYLOAD_TYPE);
+    text.push(' ');
+    text.push_str(&length.to_string());
+    text.push(' ');
 }
 
 fn check_signatures(signatures: &[(KeyId, Signature)]) -> Result<(), EnvelopeError> {

@@ -16,13 +16,18 @@ use crate::time::UnixSeconds;
 const TIME_SIZE: usize = 8;
 
 /// A valid cosignature: `key` saw the checkpoint at `time`, and no larger tree before.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cosignature {
     key: PublicKey,
     time: UnixSeconds,
 }
 
 impl Cosignature {
+    /// Returns one that was checked before, and kept.
+    pub(crate) const fn kept(key: PublicKey, time: UnixSeconds) -> Self {
+        Self { key, time }
+    }
+
     /// Returns who cosigned.
     pub const fn key(&self) -> &PublicKey {
         &self.key

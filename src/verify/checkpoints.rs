@@ -6,9 +6,12 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::key::PublicKey;
 use crate::key::VerifierKey;
 use crate::note::Note;
+use crate::time::UnixSeconds;
 use crate::tlog::Checkpoint;
+use crate::tlog::Cosignature;
 use crate::tlog::SignedCheckpoint;
 use crate::tlog::tile::CHECKPOINT_PATH;
 use crate::tlog::tile::cosigned_path;
@@ -43,11 +46,69 @@ pub(super) fn log_key(subject: &Subject<'_>, logs: &[VerifierKey]) -> Result<Ver
 
 /// The cosigned checkpoints that a log keeps.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(try_from = "Spelled", into = "Spelled")]
 pub(super) struct KeptByLog {
     /// Those that the log signed.
     pub(super) seen: Vec<Seen>,
     /// The number of the next.
     pub(super) next: u64,
+}
+
+/// What a saved state holds of them: few witnesses sign many, and to read a key takes as long
+/// as a tenth of a signature.
+#[derive(Deserialize, Serialize)]
+struct Spelled {
+    witnesses: Vec<PublicKey>,
+    /// The cosignatures of each, by the place of the witness.
+    seen: Vec<(String, Checkpoint, Vec<(usize, UnixSeconds)>)>,
+    next: u64,
+}
+
+impl From<KeptByLog> for Spelled {
+    fn from(kept: KeptByLog) -> Self {
+        let mut witnesses: Vec<PublicKey> = Vec::new();
+        let mut place = |key: &PublicKey| {
+            let known = witnesses.iter().position(|one| one == key);
+            known.unwrap_or_else(|| {
+                witnesses.push(key.clone());
+                witnesses.len().saturating_sub(1)
+            })
+        };
+        let seen = kept.seen.into_iter().map(|seen| {
+            let by = seen.cosignatures.iter();
+            let by = by.map(|one| (place(one.key()), one.time())).collect();
+            (seen.name, seen.checkpoint, by)
+        });
+        Self {
+            seen: seen.collect(),
+            witnesses,
+            next: kept.next,
+        }
+    }
+}
+
+impl TryFrom<Spelled> for KeptByLog {
+    type Error = &'static str;
+
+    fn try_from(spelled: Spelled) -> Result<Self, Self::Error> {
+        let witness = |(place, time): (usize, UnixSeconds)| {
+            let key = spelled.witnesses.get(place)?;
+            Some(Cosignature::kept(key.clone(), time))
+        };
+        let seen = spelled.seen.into_iter().map(|(name, checkpoint, by)| {
+            Some(Seen {
+                name,
+                checkpoint,
+                cosignatures: by.into_iter().map(witness).collect::<Option<_>>()?,
+            })
+        });
+        Ok(Self {
+            seen: seen
+                .collect::<Option<_>>()
+                .ok_or("a cosignature of nobody")?,
+            next: spelled.next,
+        })
+    }
 }
 
 /// Returns every checkpoint in hand that the log signed, and those that it keeps from the

@@ -19,6 +19,7 @@ mod pact;
 mod perimeter;
 mod repeated;
 mod seals;
+mod singly;
 mod sum;
 mod support;
 mod timely;
@@ -29,8 +30,6 @@ mod word;
 mod worth;
 
 use std::collections::BTreeSet;
-
-use rayon::prelude::*;
 
 use crate::claim::Level;
 use crate::claim::Pledge;
@@ -46,7 +45,6 @@ use crate::verify::challenged;
 use crate::verify::challenged::Answers;
 use crate::verify::checks::Check;
 use crate::verify::complete::Clock;
-use crate::verify::complete::lateness;
 use crate::verify::corroborated::Hearing;
 use crate::verify::corroborated::Others;
 use crate::verify::evidence::OpenedLedger;
@@ -196,6 +194,7 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         window.unwrap_or(pledge.window),
         &mut case.findings,
     );
+    let singly = singly::read(court, pledge, &covered, window.unwrap_or(pledge.window));
     if let Some(window) = window {
         let evidence = Evidence {
             court,
@@ -208,18 +207,14 @@ pub fn judge_pledge(court: &Court<'_>, history: &History, record: &PledgeRecord)
         };
         limit(&evidence, &mut case);
         worth::check(&evidence, &mut case.findings);
-        balance::check(&evidence, &mut case.findings);
+        case.findings.extend(singly.unbalanced);
         agreement::check(&evidence, &mut case.findings);
+        case.findings.extend(singly.repeated);
         repeated::check(&evidence, &mut case.findings);
         opened::check(court, &covered, window, &mut case.findings);
         timely::check(&evidence, &mut case.findings);
     }
-    let late = covered.par_iter().map(|covered| {
-        let window = window.unwrap_or(pledge.window);
-        lateness(covered, pledge, window, &court.clock)
-    });
-    let late: Vec<Vec<Finding>> = late.collect();
-    case.findings.extend(late.into_iter().flatten());
+    case.findings.extend(singly.late);
     transfers::check(court, &covered, &mut case.findings);
     ledger::check(court.ledgers, &covered, &mut case.findings);
     hardware::check(court, pledge, &covered, &mut case.findings);

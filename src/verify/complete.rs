@@ -7,6 +7,7 @@ use crate::verify::checks::Check;
 use crate::verify::claim::Covered;
 use crate::verify::history::Area;
 use crate::verify::history::PledgeRecord;
+use crate::verify::history::Report;
 use crate::verify::trust::Trust;
 use crate::verify::verdict::Finding;
 use crate::verify::witnessed::Times;
@@ -110,59 +111,82 @@ pub(super) fn missing(
     }
 }
 
-/// Returns what is to be said of the times of the reports of `window` that are there, and
-/// of the changes of the area's periods.
-pub(super) fn lateness(
-    covered: &Covered<'_>,
-    pledge: &Pledge,
-    window: Period,
-    clock: &Clock<'_>,
-) -> Vec<Finding> {
-    let (area, name) = (covered.area, &covered.name);
-    let duty = clock.times.not_after(area.open_index);
-    let (mut first, mut late, mut backfilled) = (None, 0_u64, 0_u64);
-    let mut reports = area.reports.cursor(window.start(), window.end());
-    while let Some(report) = reports.next() {
-        let version = report.versions.first();
-        let Some(seen) = version.and_then(|version| clock.times.not_after(version.index)) else {
-            continue;
-        };
-        if duty.is_none_or(|duty| report.period.end() <= duty) {
-            backfilled = backfilled.saturating_add(1);
-        } else if due(area, pledge, report.period, clock.times).is_some_and(|due| seen > due) {
-            first.get_or_insert((report.period, seen));
-            late = late.saturating_add(1);
+/// When the reports of an area came that are there.
+pub(super) struct Lateness<'c> {
+    covered: &'c Covered<'c>,
+    pledge: &'c Pledge,
+    clock: &'c Clock<'c>,
+    /// From when on others knew of the area.
+    duty: Option<UnixSeconds>,
+    first: Option<(Period, UnixSeconds)>,
+    late: u64,
+    backfilled: u64,
+}
+
+impl<'c> Lateness<'c> {
+    /// Starts with no report.
+    pub(super) fn of(covered: &'c Covered<'c>, pledge: &'c Pledge, clock: &'c Clock<'c>) -> Self {
+        Self {
+            covered,
+            pledge,
+            clock,
+            duty: clock.times.not_after(covered.area.open_index),
+            first: None,
+            late: 0,
+            backfilled: 0,
         }
     }
-    let mut findings = Vec::new();
-    // A bundle shows only by when its own checkpoints were seen.
-    if let Some((period, seen)) = first.filter(|_| !clock.bundle) {
-        findings.push(Finding::new(
-            Check::Late,
-            format!(
-                "area {name}: {late} reports came after their deadline, first that of {period}, seen {seen}"
-            ),
-        ));
+
+    /// Asks a report when it came.
+    pub(super) fn add(&mut self, report: &Report) {
+        let (period, times) = (report.period, self.clock.times);
+        let version = report.versions.first();
+        let Some(seen) = version.and_then(|version| times.not_after(version.index)) else {
+            return;
+        };
+        let due = || due(self.covered.area, self.pledge, period, times);
+        if self.duty.is_none_or(|duty| period.end() <= duty) {
+            self.backfilled = self.backfilled.saturating_add(1);
+        } else if due().is_some_and(|due| seen > due) {
+            self.first.get_or_insert((period, seen));
+            self.late = self.late.saturating_add(1);
+        }
     }
-    if backfilled > 0 {
-        findings.push(Finding::new(
-            Check::Backfill,
-            format!(
-                "area {name}: {backfilled} reports are of periods before the area was seen declared"
-            ),
-        ));
-    }
-    for (change, index) in &area.schedule.changes {
-        let seen = clock.times.not_after(*index);
-        if let Some(seen) = seen.filter(|seen| *seen > change.from && !clock.bundle) {
+
+    /// Says what came late, or was of before, and which changes of the area's periods did.
+    pub(super) fn tell(self) -> Vec<Finding> {
+        let (area, name) = (self.covered.area, &self.covered.name);
+        let (late, backfilled) = (self.late, self.backfilled);
+        let mut findings = Vec::new();
+        // A bundle shows only by when its own checkpoints were seen.
+        if let Some((period, seen)) = self.first.filter(|_| !self.clock.bundle) {
             findings.push(Finding::new(
-                Check::ChangeLate,
+                Check::Late,
                 format!(
-                    "area {name}: its periods change from {} on, which a quorum saw only at {seen}: deadlines up to then stay as they were",
-                    change.from
+                    "area {name}: {late} reports came after their deadline, first that of {period}, seen {seen}"
                 ),
             ));
         }
+        if backfilled > 0 {
+            findings.push(Finding::new(
+                Check::Backfill,
+                format!(
+                    "area {name}: {backfilled} reports are of periods before the area was seen declared"
+                ),
+            ));
+        }
+        for (change, index) in &area.schedule.changes {
+            let seen = self.clock.times.not_after(*index);
+            if let Some(seen) = seen.filter(|seen| *seen > change.from && !self.clock.bundle) {
+                findings.push(Finding::new(
+                    Check::ChangeLate,
+                    format!(
+                        "area {name}: its periods change from {} on, which a quorum saw only at {seen}: deadlines up to then stay as they were",
+                        change.from
+                    ),
+                ));
+            }
+        }
+        findings
     }
-    findings
 }

@@ -592,7 +592,7 @@ fn held<'h>(
 ) -> BTreeSet<&'h str> {
     let spoken = covered
         .iter()
-        .filter(|one| one.history.id == issuer && streams.contains(&one.stream));
+        .filter(|one| streams.contains(&one.stream) && one.history.id == issuer);
     spoken
         .flat_map(|one| one.area.inventories_within(period))
         .flat_map(|inventory| &inventory.capacity)

@@ -388,7 +388,7 @@ fn read_bundle<T: Send>(
 }
 
 /// The fewest entries that a core is given at once.
-const MIN_SHARE: usize = 16;
+const MIN_SHARE: usize = 4;
 
 /// Reads tiles, and says what is wrong with them.
 struct TileReader<'e> {

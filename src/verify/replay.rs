@@ -69,7 +69,6 @@ pub struct Checked(Result<Entry, (u64, String)>);
 struct Entry {
     index: u64,
     id: StatementId,
-    envelope: Envelope,
     /// The statement, or what a payload that is ill-formed claims all the same, and why.
     statement: Result<Statement, (Option<Box<Statement>>, String)>,
     /// The digest of its `notBefore`.
@@ -91,12 +90,14 @@ pub(super) struct KeptReplay {
 
 /// Whether every signature of an entry is valid, whatever keys its issuer has when: a key
 /// id is the digest of its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Signed {
     No,
-    /// Not all of the keys are known yet.
-    Unknown,
-    Yes,
+    /// Not all of the keys are known yet, or what is signed cannot be read. Only then the
+    /// envelope is kept.
+    Unknown(Envelope),
+    /// All are, by these keys.
+    Yes(Vec<KeyId>),
 }
 
 /// Reads an entry and checks its signatures with the keys known so far.
@@ -110,31 +111,45 @@ pub fn check(index: u64, entry: &[u8], keys: &Keys) -> Checked {
         let claim = Statement::parse_claim(envelope.payload(), &error);
         (claim.map(Box::new), error.to_string())
     });
-    let read = match &statement {
-        Ok(statement) => Some(statement),
-        Err((claim, _)) => claim.as_deref(),
+    let (read, identity) = match &statement {
+        Ok(statement) => (Some(statement), keys.get(&statement.subject.issuer)),
+        Err((claim, _)) => (claim.as_deref(), None),
     };
-    let identity = read.and_then(|statement| keys.get(&statement.subject.issuer));
     let not_before = read.and_then(|statement| statement.link.not_before.as_ref());
-    let signed = identity.map_or(Signed::Unknown, |identity| signed(&envelope, identity));
+    let unknown = Signed::Unknown(envelope);
     Checked(Ok(Entry {
         index,
         id,
         not_before: not_before.map(|text| sha256(text.as_bytes())),
-        envelope,
+        signed: match identity {
+            Some(identity) => unknown.by(identity),
+            None => unknown,
+        },
         statement,
-        signed,
     }))
 }
 
-fn signed(envelope: &Envelope, identity: &Identity) -> Signed {
-    if envelope.key_ids().any(|id| identity.key(id).is_none()) {
-        return Signed::Unknown;
+impl Signed {
+    /// Checks signatures that were not yet, with the keys of their issuer.
+    fn by(self, identity: &Identity) -> Self {
+        let Self::Unknown(envelope) = self else {
+            return self;
+        };
+        if envelope.key_ids().any(|id| identity.key(id).is_none()) {
+            Self::Unknown(envelope)
+        } else if envelope.is_signed(|id| identity.key(id)) {
+            Self::Yes(envelope.key_ids().collect())
+        } else {
+            Self::No
+        }
     }
-    if envelope.is_signed(|id| identity.key(id)) {
-        Signed::Yes
-    } else {
-        Signed::No
+
+    /// Returns what is signed, where that is not known to be so or not.
+    const fn open(&self) -> Option<&Envelope> {
+        match self {
+            Self::Unknown(envelope) => Some(envelope),
+            Self::No | Self::Yes(_) => None,
+        }
     }
 }
 
@@ -229,7 +244,10 @@ impl<'e> Replay<'e> {
         if statement.subject.sequence != 0 || !statement.subject.stream.is_governance() {
             return;
         }
-        if let Ok(identity) = Identity::establish(&entry.envelope, statement) {
+        let Some(envelope) = entry.signed.open() else {
+            return;
+        };
+        if let Ok(identity) = Identity::establish(envelope, statement) {
             for key in identity.current().root.keys() {
                 self.foundings
                     .entry(key.key_id())
@@ -256,7 +274,7 @@ impl<'e> Replay<'e> {
     /// `at` and those behind it were read.
     fn look_ahead(&self, entries: &mut [Checked], at: usize) {
         let unknown = |entry: &Checked| match &entry.0 {
-            Ok(entry) if entry.signed == Signed::Unknown => {
+            Ok(entry) if entry.signed.open().is_some() => {
                 let statement = entry.statement.as_ref().ok()?;
                 let history = self.histories.get(&statement.subject.issuer)?;
                 history.identity.as_ref()
@@ -272,7 +290,8 @@ impl<'e> Replay<'e> {
             if let Some(identity) = unknown(entry)
                 && let Ok(entry) = &mut entry.0
             {
-                entry.signed = signed(&entry.envelope, identity);
+                let signed = std::mem::replace(&mut entry.signed, Signed::No);
+                entry.signed = signed.by(identity);
             }
         });
     }
@@ -298,14 +317,17 @@ impl<'e> Replay<'e> {
     /// judged. By the keys that its place asks for, if it claims one: else whoever holds
     /// a key of one role could fill the places of another.
     fn unread(&mut self, entry: &Entry, claim: Option<&Statement>, why: &str, tree: &Tree<'_>) {
-        let key_ids: Vec<KeyId> = entry.envelope.key_ids().collect();
+        let Some(envelope) = entry.signed.open() else {
+            return;
+        };
+        let key_ids: Vec<KeyId> = envelope.key_ids().collect();
         let index = entry.index;
         let signs = |identity: &Identity| {
             let may = match claim {
                 Some(claim) => identity.permits(&key_ids, claim),
                 None => identity.permits_some(&key_ids),
             };
-            may && entry.envelope.is_signed(|id| identity.key(id))
+            may && envelope.is_signed(|id| identity.key(id))
         };
         let signer = self
             .histories
@@ -323,7 +345,7 @@ impl<'e> Replay<'e> {
             let bound = self.bound(entry, claim, tree);
             self.place(entry, claim, &bound);
         } else {
-            history.unread.insert(entry.envelope.statement_id());
+            history.unread.insert(entry.id);
         }
     }
 
@@ -334,7 +356,10 @@ impl<'e> Replay<'e> {
 
     fn establish(&mut self, entry: &Entry, statement: &Statement, tree: &Tree<'_>) {
         let issuer = statement.subject.issuer;
-        match Identity::establish(&entry.envelope, statement) {
+        let Some(envelope) = entry.signed.open() else {
+            return;
+        };
+        match Identity::establish(envelope, statement) {
             Ok(identity) => {
                 let Some(history) = self.histories.get_mut(&issuer) else {
                     return;
@@ -366,8 +391,11 @@ impl<'e> Replay<'e> {
             return;
         };
         // Which keys may sign is asked here, where it stands.
-        let key_ids: Vec<KeyId> = entry.envelope.key_ids().collect();
-        if entry.signed != Signed::Yes || !identity.permits(&key_ids, statement) {
+        let permitted = match &entry.signed {
+            Signed::Yes(key_ids) => identity.permits(key_ids, statement),
+            Signed::No | Signed::Unknown(_) => false,
+        };
+        if !permitted {
             self.anomaly(format!(
                 "entry {} names {} without its issuer's valid signatures",
                 entry.index, statement.subject

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::Serialize;
-
 use crate::hash::Hash;
 use crate::hash::sha256;
 use crate::key::PublicKey;
@@ -19,7 +16,7 @@ use crate::verify::Trust;
 
 /// A checkpoint that the log signed, with the valid cosignatures of the trust file's
 /// witnesses.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Seen {
     /// Where it is from.
     pub name: String,

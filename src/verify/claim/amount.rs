@@ -62,13 +62,11 @@ pub(super) fn of(version: &Version, pledge: &Pledge, peaks: &Peaks<'_>) -> Amoun
         };
         version.account.figures.iter().filter(fits)
     };
-    let one = |_: &str| Some(BigUint::from(1_u32));
+    let one = |_: &str| Some(1);
     let mut amount = if counted.quantity.is_maximum() {
         maximum(of(quantity), pledge)
     } else if flop {
-        let mut amount = sum(of(quantity), pledge, |model| {
-            peaks(model).map(BigUint::from)
-        });
+        let mut amount = sum(of(quantity), pledge, peaks);
         // What utilisation was is not known: nothing from below but what the lab admits.
         let own = values(of(QuantityKind::Flop), pledge, one);
         amount.lower = own.lower;
@@ -126,7 +124,7 @@ fn maximum<'v>(figures: impl Iterator<Item = &'v Told>, pledge: &Pledge) -> Amou
 fn sum<'v>(
     figures: impl Iterator<Item = &'v Told> + Clone,
     pledge: &Pledge,
-    factor: impl Fn(&str) -> Option<BigUint>,
+    factor: impl Fn(&str) -> Option<u128>,
 ) -> Amount {
     let mut amount = values(figures.clone(), pledge, &factor);
     // Every figure of a model speaks of the same devices: the largest gap is theirs.
@@ -146,9 +144,7 @@ fn sum<'v>(
         }
     }
     // Nobody saw what ran in a gap, of whatever class: all of it may count.
-    for (model, gap) in gaps {
-        add(&mut amount, model, gap, &factor);
-    }
+    add(&mut amount, gaps.into_iter(), &factor);
     amount
 }
 
@@ -157,7 +153,7 @@ fn sum<'v>(
 fn values<'v>(
     figures: impl Iterator<Item = &'v Told>,
     pledge: &Pledge,
-    factor: impl Fn(&str) -> Option<BigUint>,
+    factor: impl Fn(&str) -> Option<u128>,
 ) -> Amount {
     // A report has a few figures: a list is searched faster than a map is made.
     let mut hulls: Vec<(&Kind, Interval)> = Vec::new();
@@ -180,21 +176,58 @@ fn values<'v>(
         upper: Some(BigUint::ZERO),
         ..Amount::default()
     };
-    for (kind, value) in hulls {
-        amount.lower += value.lower().get();
-        add(&mut amount, &kind.key.model, value.upper().get(), &factor);
+    let mut lower = Products::default();
+    for (_, value) in &hulls {
+        lower.add(value.lower().get(), 1);
     }
+    amount.lower = lower.total();
+    let uppers = hulls.iter();
+    let uppers = uppers.map(|(kind, value)| (kind.key.model.as_str(), value.upper().get()));
+    add(&mut amount, uppers, &factor);
     amount
 }
 
-fn add(amount: &mut Amount, model: &str, units: u128, factor: &impl Fn(&str) -> Option<BigUint>) {
-    if units == 0 {
-        return;
+/// Adds units of models to what bounds an amount from above.
+fn add<'m>(
+    amount: &mut Amount,
+    units: impl Iterator<Item = (&'m str, u128)>,
+    factor: &impl Fn(&str) -> Option<u128>,
+) {
+    let mut products = Products::default();
+    // Most often one is of the same model as the one before it.
+    let mut last: Option<(&str, u128)> = None;
+    for (model, units) in units.filter(|(_, units)| *units != 0) {
+        let known = last.filter(|(one, _)| *one == model);
+        let Some(factor) = known.map_or_else(|| factor(model), |(_, factor)| Some(factor)) else {
+            open(amount, format!("the catalogue has no peak of `{model}`"));
+            continue;
+        };
+        last = Some((model, factor));
+        products.add(units, factor);
     }
-    match (factor(model), &mut amount.upper) {
-        (Some(factor), Some(upper)) => *upper += factor * units,
-        (None, _) => open(amount, format!("the catalogue has no peak of `{model}`")),
-        (_, None) => {}
+    if let Some(upper) = &mut amount.upper {
+        *upper += products.total();
+    }
+}
+
+/// A sum of products: a machine's number as long as it is one, and exact beyond.
+#[derive(Default)]
+struct Products {
+    small: u128,
+    rest: BigUint,
+}
+
+impl Products {
+    fn add(&mut self, units: u128, factor: u128) {
+        let product = units.checked_mul(factor);
+        match product.and_then(|product| self.small.checked_add(product)) {
+            Some(sum) => self.small = sum,
+            None => self.rest += BigUint::from(units) * factor,
+        }
+    }
+
+    fn total(self) -> BigUint {
+        self.rest + self.small
     }
 }
 
@@ -207,4 +240,27 @@ pub(super) fn counts(class: Class, pledge: &Pledge) -> bool {
 fn open(amount: &mut Amount, why: String) {
     amount.upper = None;
     amount.open.get_or_insert(why);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn products_add_up_as_they_do_beyond_a_machines_numbers(
+            all in prop::collection::vec((any::<u128>(), 0_u32..128, any::<u128>(), 0_u32..128), 0..9),
+        ) {
+            let mut products = Products::default();
+            let mut expected = BigUint::ZERO;
+            for (units, less, factor, smaller) in all {
+                let (units, factor) = (units >> less, factor >> smaller);
+                products.add(units, factor);
+                expected += BigUint::from(units) * BigUint::from(factor);
+            }
+            prop_assert_eq!(products.total(), expected);
+        }
+    }
 }

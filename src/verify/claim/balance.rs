@@ -1,63 +1,63 @@
 //! Do the reports account for what the inventory holds? The chip-hour balance of each
 //! period (IAEA material balance; `specs/verdicts.md`, section "Claims").
 
-use rayon::prelude::*;
-
 use crate::attestation::figure::Basis;
 use crate::attestation::figure::Class;
 use crate::attestation::figure::QuantityKind;
 use crate::time::Period;
 use crate::verify::checks::Check;
-use crate::verify::claim::limits::Evidence;
-use crate::verify::findings::Findings;
+use crate::verify::claim::Covered;
 use crate::verify::history::Account;
 use crate::verify::history::Gap;
 use crate::verify::history::InventoryRecord;
 use crate::verify::history::Report;
 use crate::verify::verdict::Finding;
 
-/// Says which reports of the window, and of the baseline that it is compared with, do not
-/// balance.
-pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
-    let baseline = evidence.record.pledge.baseline.as_ref();
-    let times = baseline.map(|baseline| baseline.period);
-    let times = times.into_iter().chain([evidence.window]);
-    let of_areas = evidence.covered.par_iter().map(|covered| {
-        let area = covered.area;
-        let (mut count, mut first): (u64, Option<(Period, String)>) = (0, None);
-        let mut each = |report: &Report| {
-            let inventory = area.inventory_at(report.period.start());
-            let mut versions = report.versions.iter();
-            let why = versions.find_map(|version| {
-                let inventory = inventory.ok_or_else(|| "no inventory is in force".to_owned());
-                let balanced = inventory
-                    .and_then(|inventory| balance(&version.account, report.period, inventory));
-                balanced.err()
-            });
-            if let Some(why) = why {
-                count = count.saturating_add(1);
-                first.get_or_insert((report.period, why));
-            }
-        };
-        for time in times.clone() {
-            let mut reports = area.reports.cursor(time.start(), time.end());
-            while let Some(report) = reports.next() {
-                each(report);
-            }
+/// The reports of an area that do not balance.
+pub(super) struct Unbalanced<'c> {
+    covered: &'c Covered<'c>,
+    count: u64,
+    first: Option<(Period, String)>,
+}
+
+impl<'c> Unbalanced<'c> {
+    /// Starts with none.
+    pub(super) const fn of(covered: &'c Covered<'c>) -> Self {
+        Self {
+            covered,
+            count: 0,
+            first: None,
         }
-        first.map(|(period, why)| {
+    }
+
+    /// Asks a report, in all its versions.
+    pub(super) fn add(&mut self, report: &Report) {
+        let inventory = self.covered.area.inventory_at(report.period.start());
+        let mut versions = report.versions.iter();
+        let why = versions.find_map(|version| {
+            let inventory = inventory.ok_or_else(|| "no inventory is in force".to_owned());
+            let balanced =
+                inventory.and_then(|inventory| balance(&version.account, report.period, inventory));
+            balanced.err()
+        });
+        if let Some(why) = why {
+            self.count = self.count.saturating_add(1);
+            self.first.get_or_insert((report.period, why));
+        }
+    }
+
+    /// Says how many there are.
+    pub(super) fn tell(self) -> Option<Finding> {
+        let (count, name) = (self.count, &self.covered.name);
+        self.first.map(|(period, why)| {
             Finding::new(
                 Check::Unbalanced,
                 format!(
-                    "area {}: {count} reports do not account for all that the inventory holds, first that of {period}: {why}",
-                    covered.name
+                    "area {name}: {count} reports do not account for all that the inventory holds, first that of {period}: {why}"
                 ),
             )
         })
-    });
-    // In the order of the areas, whoever was ready first.
-    let of_areas: Vec<Option<Finding>> = of_areas.collect();
-    findings.extend(of_areas.into_iter().flatten());
+    }
 }
 
 /// Checks that on some basis all classes together, those that rest included, come to the
@@ -98,7 +98,7 @@ fn on_basis(
     basis: Basis,
 ) -> Option<Result<(), String>> {
     // A report has a few figures: a list is searched faster than a map is made.
-    let mut hulls: Vec<(&str, Class, [u128; 2])> = Vec::new();
+    let mut hulls: Vec<(&str, Class, [u128; 2])> = Vec::with_capacity(account.figures.len());
     let mut models: Vec<(&str, u128)> = Vec::new();
     for told in &account.figures {
         let key = &told.kind.key;
@@ -111,7 +111,7 @@ fn on_basis(
         let model = key.model.as_str();
         let (lower, upper) = (told.value.lower().get(), told.value.upper().get());
         let same =
-            |(one, class, _): &&mut (&str, Class, [u128; 2])| *one == model && *class == key.class;
+            |(one, class, _): &&mut (&str, Class, [u128; 2])| *class == key.class && *one == model;
         match hulls.iter_mut().find(same) {
             Some((_, _, [least, most])) => {
                 *least = lower.min(*least);
@@ -132,13 +132,11 @@ fn on_basis(
         let held = held.map_or(0, |one| one.count.get());
         let all = held.saturating_mul(u128::from(period.seconds()));
         let observed = all.saturating_sub(unseen);
-        let sum = |bound: fn(&[u128; 2]) -> u128| {
-            let of_model = hulls.iter().filter(|(one, ..)| *one == model);
-            of_model.fold(0_u128, |sum, (_, _, value)| {
-                sum.saturating_add(bound(value))
-            })
-        };
-        let (least, most) = (sum(|[least, _]| *least), sum(|[_, most]| *most));
+        let of_model = hulls.iter().filter(|(one, ..)| *one == model);
+        let (least, most) =
+            of_model.fold((0_u128, 0_u128), |(lower, upper), (.., [least, most])| {
+                (lower.saturating_add(*least), upper.saturating_add(*most))
+            });
         if most < observed {
             let unaccounted = observed.saturating_sub(most);
             Some(format!(

@@ -1,42 +1,31 @@
 //! Does somebody say the same again and again? A constant load does; so does a series that
 //! was copied (X18).
 
-use rayon::prelude::*;
-
 use crate::attestation::content::Corroboration;
 use crate::attestation::figure::Class;
 use crate::quantity::Interval;
 use crate::time::Period;
 use crate::verify::checks::Check;
+use crate::verify::claim::Covered;
 use crate::verify::claim::limits::Evidence;
 use crate::verify::findings::Findings;
 use crate::verify::history::Account;
+use crate::verify::history::Report;
 use crate::verify::verdict::Finding;
 
 /// So many periods in a row with the same figures are told.
 const IN_A_ROW: u64 = 3;
 
-/// Tells who said the same of several periods in a row, figures to the unit.
+/// Tells who of those that measure said the same of several periods in a row, figures to the
+/// unit.
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
     let window = evidence.window;
-    let of_areas = evidence.covered.par_iter().map(|covered| {
-        let mut row = Row::default();
-        let reports = &covered.area.reports;
-        let mut reports = reports.cursor(window.start(), window.end());
-        while let Some(report) = reports.next() {
-            let account = report.versions.first().map(|version| &version.account);
-            row.next(report.period, account.map(figures).filter(varies));
-        }
-        row.tell(&format!("area {}", covered.name))
-    });
-    let of_areas: Vec<Option<Finding>> = of_areas.collect();
-    findings.extend(of_areas.into_iter().flatten());
     for (who, statements) in evidence.others.statements() {
         let mut row = Row::default();
         for said in statements {
             let time = said.about.period;
-            let within = time.intersection(window).is_some();
-            row.next(time, within.then(|| stated(said)).filter(varies));
+            let within = time.intersection(window).map(|_| stated(said));
+            row.next(time, within.into_iter().flatten());
         }
         findings.extend(row.tell(who));
     }
@@ -45,14 +34,14 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
 /// The figures of one period, each with its class.
 type Figures = Vec<(Class, Interval)>;
 
-fn figures(account: &Account) -> Figures {
+fn figures(account: &Account) -> impl Iterator<Item = (Class, Interval)> {
     let told = account.figures.iter();
-    told.map(|told| (told.kind.key.class, told.value)).collect()
+    told.map(|told| (told.kind.key.class, told.value))
 }
 
-fn stated(said: &Corroboration) -> Figures {
+fn stated(said: &Corroboration) -> impl Iterator<Item = (Class, Interval)> {
     let figures = said.figures.iter();
-    figures.map(|figure| (figure.class, figure.value)).collect()
+    figures.map(|figure| (figure.class, figure.value))
 }
 
 /// Whether there is anything that chance could have made different: not where one class has
@@ -64,19 +53,35 @@ fn varies(figures: &Figures) -> bool {
 
 /// The same figures, as often as they came.
 #[derive(Default)]
-struct Row {
-    figures: Option<Figures>,
+pub(super) struct Row {
+    figures: Figures,
+    /// The room for those of the next period.
+    next: Figures,
     first: Option<Period>,
     count: u64,
     longest: Option<(u64, Period)>,
 }
 
 impl Row {
-    fn next(&mut self, period: Period, figures: Option<Figures>) {
-        if figures.is_some() && figures == self.figures {
+    /// Adds a report of an area.
+    pub(super) fn add(&mut self, report: &Report) {
+        let versions = report.versions.first().into_iter();
+        let figures = versions.flat_map(|version| figures(&version.account));
+        self.next(report.period, figures);
+    }
+
+    /// Says how often an area reported the same in a row.
+    pub(super) fn tell_of(self, covered: &Covered<'_>) -> Option<Finding> {
+        self.tell(&format!("area {}", covered.name))
+    }
+
+    fn next(&mut self, period: Period, figures: impl Iterator<Item = (Class, Interval)>) {
+        self.next.clear();
+        self.next.extend(figures);
+        if varies(&self.next) && self.next == self.figures {
             self.count = self.count.saturating_add(1);
         } else {
-            self.figures = figures;
+            std::mem::swap(&mut self.figures, &mut self.next);
             self.first = Some(period);
             self.count = 1;
         }

@@ -4,10 +4,16 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::attestation::StatementId;
+use crate::encoding::Raw;
+use crate::hash::HASH_SIZE;
+use crate::hash::Hash;
 
 /// Ids in one block: blocks are never moved, so that a long stream takes 32 bytes a
 /// statement and not the double while it grows.
 const BLOCK: usize = 1024;
+
+/// The bytes of a block.
+const BLOCK_SIZE: usize = BLOCK * HASH_SIZE;
 
 /// The most statements that may be missing before one that is there. Beyond it the ids
 /// that follow are not kept: an adversary may claim any sequence.
@@ -16,8 +22,8 @@ const MAX_HOLE: u64 = 1 << 20;
 /// The ids of the statements of one stream, with holes where none is known.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Ids {
-    /// Every block but the last is full.
-    blocks: Vec<Vec<StatementId>>,
+    /// Every block but the last is full; ids one after the other.
+    blocks: Vec<Raw>,
     length: u64,
     /// Where runs of unknown ids begin, and how long they are; rising.
     holes: Vec<(u64, u64)>,
@@ -48,8 +54,9 @@ impl Ids {
             skipped = skipped.saturating_add(*length);
         }
         let at = usize::try_from(sequence.checked_sub(skipped)?).ok()?;
-        let block = self.blocks.get(at.checked_div(BLOCK)?)?;
-        block.get(at.checked_rem(BLOCK)?).copied()
+        let (ids, _) = self.blocks.get(at.checked_div(BLOCK)?)?.as_chunks();
+        let id = ids.get(at.checked_rem(BLOCK)?)?;
+        Some(StatementId::from(Hash::from_bytes(*id)))
     }
 
     /// Returns all that are known, in their order.
@@ -81,13 +88,12 @@ impl Ids {
         if hole > 0 {
             self.holes.push((self.length, hole));
         }
-        match self.blocks.last_mut() {
-            Some(block) if block.len() < BLOCK => block.push(id),
-            _ => {
-                let mut block = Vec::with_capacity(BLOCK);
-                block.push(id);
-                self.blocks.push(block);
-            }
+        let full = |block: &Raw| block.len() >= BLOCK_SIZE;
+        if self.blocks.last().is_none_or(full) {
+            self.blocks.push(Raw(Vec::with_capacity(BLOCK_SIZE)));
+        }
+        if let Some(Raw(block)) = self.blocks.last_mut() {
+            block.extend_from_slice(id.hash().as_bytes());
         }
         self.length = sequence.saturating_add(1);
     }

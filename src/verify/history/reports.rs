@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::encoding::Raw;
 use crate::quantity::Interval;
 use crate::quantity::Quantity;
 use crate::time::Period;
@@ -90,7 +91,7 @@ enum GapForm {
 struct Block {
     first: Place,
     count: usize,
-    bytes: Vec<u8>,
+    bytes: Raw,
 }
 
 /// Where a report stands: in time, in its stream, in the log.
@@ -148,18 +149,18 @@ impl Reports {
             _ => {
                 // The block before is done: it keeps no more room than it needs.
                 if let Some(done) = self.blocks.last_mut() {
-                    done.bytes.shrink_to_fit();
+                    done.bytes.0.shrink_to_fit();
                 }
                 self.blocks.push(Block {
                     first: place,
                     count: 0,
-                    bytes: Vec::new(),
+                    bytes: Raw::default(),
                 });
                 place
             }
         };
         if let Some(block) = self.blocks.last_mut() {
-            let bytes = &mut block.bytes;
+            let Raw(bytes) = &mut block.bytes;
             write_place(bytes, previous, place, block.count == 0);
             write(bytes, u128::try_from(shape).unwrap_or(u128::MAX));
             for told in &version.account.figures {
@@ -370,7 +371,7 @@ impl<'r> Places<'r> {
         Self {
             first: block.first,
             previous: None,
-            bytes: block.bytes.as_slice(),
+            bytes: block.bytes.0.as_slice(),
         }
     }
 
@@ -479,18 +480,36 @@ fn write(bytes: &mut Vec<u8>, mut number: u128) {
     }
 }
 
+#[inline]
 fn read(bytes: &mut &[u8]) -> Option<u128> {
-    // Most have fewer than nine groups, and need no wide arithmetic.
-    let (mut number, mut shift) = (0_u64, 0_u32);
-    for (place, byte) in bytes.iter().take(8).enumerate() {
-        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            *bytes = bytes.get(place.saturating_add(1)..)?;
-            return Some(u128::from(number));
+    match bytes.split_first() {
+        Some((byte, rest)) if *byte < 0x80 => {
+            *bytes = rest;
+            Some(u128::from(*byte))
         }
-        shift = shift.saturating_add(7);
+        _ => read_long(bytes),
     }
-    read_wide(bytes)
+}
+
+/// As [`read_wide`]: most have at most eight groups, which are put together at once.
+#[inline]
+fn read_long(bytes: &mut &[u8]) -> Option<u128> {
+    let Some(word) = bytes.first_chunk().copied().map(u64::from_le_bytes) else {
+        return read_wide(bytes);
+    };
+    // The last group is the first byte whose highest bit is not set.
+    let ends = !word & 0x8080_8080_8080_8080;
+    let Some(below) = ends.checked_sub(1) else {
+        return read_wide(bytes);
+    };
+    let last = usize::try_from(ends.trailing_zeros() / 8).ok()?;
+    let groups = word & (ends ^ below) & 0x7f7f_7f7f_7f7f_7f7f;
+    // Groups of 7 bits stand 8 apart: pairs of them, pairs of pairs, and both halves.
+    let pairs = (groups & 0x007f_007f_007f_007f) | ((groups & 0x7f00_7f00_7f00_7f00) >> 1);
+    let fours = (pairs & 0x0000_3fff_0000_3fff) | ((pairs & 0x3fff_0000_3fff_0000) >> 2);
+    let all = (fours & 0x0000_0000_0fff_ffff) | ((fours & 0x0fff_ffff_0000_0000) >> 4);
+    *bytes = bytes.get(last.saturating_add(1)..)?;
+    Some(u128::from(all))
 }
 
 fn read_wide(bytes: &mut &[u8]) -> Option<u128> {
@@ -604,6 +623,27 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn a_number_is_read_at_once_as_it_is_group_by_group(
+            number in any::<u128>(),
+            bits in 0_u32..128,
+            bytes in prop::collection::vec(any::<u8>(), 0..24),
+        ) {
+            let mut written = Vec::new();
+            write(&mut written, number >> bits);
+            written.extend_from_slice(&bytes);
+            for bytes in [&written, &bytes] {
+                let (mut at_once, mut by_group) = (bytes.as_slice(), bytes.as_slice());
+                prop_assert_eq!(read(&mut at_once), read_wide(&mut by_group));
+                prop_assert_eq!(at_once, by_group);
+            }
+            let mut rest = written.as_slice();
+            prop_assert_eq!(read(&mut rest), Some(number >> bits));
+            prop_assert_eq!(rest, bytes);
+        }
+    }
+
     #[test]
     fn an_hour_of_five_figures_takes_less_than_32_bytes() {
         let mut reports = Reports::default();
@@ -626,7 +666,7 @@ mod tests {
         let bytes: usize = reports
             .blocks
             .iter()
-            .map(|block| block.bytes.capacity())
+            .map(|block| block.bytes.0.capacity())
             .sum();
         let each = (blocks + bytes) as u64 / hours;
         assert!(each < 32, "{each}");

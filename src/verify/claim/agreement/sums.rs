@@ -154,7 +154,7 @@ pub(super) fn reported(
     for stream in &about.streams {
         let of_area = evidence.covered.iter();
         let area = of_area
-            .filter(|one| one.history.id == about.issuer && one.stream == *stream)
+            .filter(|one| one.stream == *stream && one.history.id == about.issuer)
             .map(|one| one.area)
             .next()?;
         any |= add(area, about.period, key, &mut sums);

@@ -9,7 +9,6 @@ use crate::verify::claim::amount::Amount;
 use crate::verify::history::Area;
 use crate::verify::history::PledgeRecord;
 use crate::verify::history::Report;
-use crate::verify::history::Version;
 
 /// How the reports of a window are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,21 +65,24 @@ impl Scale<'_> {
     pub(super) fn weigh(&self, report: &Report) -> Item {
         let times = self.court.clock.times;
         let end = report.period.end();
-        let first = report.versions.first();
-        let seen = |version: &Version| times.not_after(version.index);
-        let early = first.and_then(seen).is_some_and(|seen| seen < end);
+        let mut early = None;
         let versions = report
             .versions
             .iter()
-            .map(|version| Weighed {
-                index: version.index,
-                conflicting: version.conflicting,
+            .map(|version| {
+                let seen = times.not_after(version.index);
                 // In place of an early report stands only what was seen after the end.
-                covers: !version.conflicting && seen(version).map_or(!early, |seen| seen >= end),
-                amount: match self.fold {
-                    Fold::Presence => Amount::nothing(version),
-                    _ => amount::of(version, &self.record.pledge, self.court.peaks),
-                },
+                let early = *early.get_or_insert(seen.is_some_and(|seen| seen < end));
+                let stands = seen.map_or(!early, |seen| seen >= end);
+                Weighed {
+                    index: version.index,
+                    conflicting: version.conflicting,
+                    covers: !version.conflicting && stands,
+                    amount: match self.fold {
+                        Fold::Presence => Amount::nothing(version),
+                        _ => amount::of(version, &self.record.pledge, self.court.peaks),
+                    },
+                }
             })
             .collect();
         Item {
