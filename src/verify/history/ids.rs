@@ -61,7 +61,8 @@ impl Ids {
 
     /// Returns all that are known, in their order.
     pub fn iter(&self) -> impl Iterator<Item = StatementId> {
-        self.blocks.iter().flatten().copied()
+        let ids = self.blocks.iter().flat_map(|block| block.as_chunks().0);
+        ids.map(|id| StatementId::from(Hash::from_bytes(*id)))
     }
 
     /// Returns the runs of sequences that are known without a hole, each by its first and
