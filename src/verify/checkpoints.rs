@@ -54,13 +54,16 @@ pub(super) struct KeptByLog {
     pub(super) next: u64,
 }
 
+/// By which of the witnesses a tree was cosigned, and when.
+type Cosigned = (usize, UnixSeconds);
+
 /// What a saved state holds of them: few witnesses sign many, and to read a key takes as long
 /// as a tenth of a signature.
 #[derive(Deserialize, Serialize)]
 struct Spelled {
     witnesses: Vec<PublicKey>,
     /// The cosignatures of each, by the place of the witness.
-    seen: Vec<(String, Checkpoint, Vec<(usize, UnixSeconds)>)>,
+    seen: Vec<(String, Checkpoint, Vec<Cosigned>)>,
     next: u64,
 }
 
@@ -91,7 +94,7 @@ impl TryFrom<Spelled> for KeptByLog {
     type Error = &'static str;
 
     fn try_from(spelled: Spelled) -> Result<Self, Self::Error> {
-        let witness = |(place, time): (usize, UnixSeconds)| {
+        let witness = |(place, time): Cosigned| {
             let key = spelled.witnesses.get(place)?;
             Some(Cosignature::kept(key.clone(), time))
         };
