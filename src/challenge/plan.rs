@@ -16,13 +16,13 @@ const WHOLE: u64 = 1 << 63;
 const MILLION: u64 = 1_000_000;
 
 impl Share {
-    /// Returns so many parts per million, rounded down; at most one.
+    /// Returns so many parts per million, rounded up as well: what is missed with just that
+    /// chance is not above it. At most one.
     pub fn of_ppm(ppm: u32) -> Self {
         let parts = u128::from(WHOLE)
             .saturating_mul(u128::from(ppm))
-            .checked_div(u128::from(MILLION));
-        let parts = parts.and_then(|parts| u64::try_from(parts).ok());
-        Self(parts.unwrap_or(WHOLE).min(WHOLE))
+            .div_ceil(u128::from(MILLION));
+        Self(u64::try_from(parts).unwrap_or(WHOLE).min(WHOLE))
     }
 
     /// Returns it in parts per million, rounded up.
