@@ -54,17 +54,21 @@ pub(super) struct KeptByLog {
     pub(super) next: u64,
 }
 
-/// By which of the witnesses a tree was cosigned, and when.
-type Cosigned = (usize, UnixSeconds);
-
 /// What a saved state holds of them: few witnesses sign many, and to read a key takes as long
 /// as a tenth of a signature.
 #[derive(Deserialize, Serialize)]
 struct Spelled {
     witnesses: Vec<PublicKey>,
-    /// The cosignatures of each, by the place of the witness.
-    seen: Vec<(String, Checkpoint, Vec<Cosigned>)>,
+    seen: Vec<SpelledSeen>,
     next: u64,
+}
+
+#[derive(Deserialize, Serialize)]
+struct SpelledSeen {
+    name: String,
+    checkpoint: Checkpoint,
+    /// The place of each witness, and when it cosigned.
+    by: Vec<(usize, UnixSeconds)>,
 }
 
 impl From<KeptByLog> for Spelled {
@@ -79,8 +83,11 @@ impl From<KeptByLog> for Spelled {
         };
         let seen = kept.seen.into_iter().map(|seen| {
             let by = seen.cosignatures.iter();
-            let by = by.map(|one| (place(one.key()), one.time())).collect();
-            (seen.name, seen.checkpoint, by)
+            SpelledSeen {
+                by: by.map(|one| (place(one.key()), one.time())).collect(),
+                name: seen.name,
+                checkpoint: seen.checkpoint,
+            }
         });
         Self {
             seen: seen.collect(),
@@ -98,11 +105,11 @@ impl TryFrom<Spelled> for KeptByLog {
             let key = spelled.witnesses.get(place)?;
             Some(Cosignature::kept(key.clone(), time))
         };
-        let seen = spelled.seen.into_iter().map(|(name, checkpoint, by)| {
+        let seen = spelled.seen.into_iter().map(|one| {
             Some(Seen {
-                name,
-                checkpoint,
-                cosignatures: by.into_iter().map(witness).collect::<Option<_>>()?,
+                name: one.name,
+                checkpoint: one.checkpoint,
+                cosignatures: one.by.into_iter().map(witness).collect::<Option<_>>()?,
             })
         });
         Ok(Self {
