@@ -101,7 +101,7 @@ impl TryFrom<Spelled> for KeptByLog {
     type Error = &'static str;
 
     fn try_from(spelled: Spelled) -> Result<Self, Self::Error> {
-        let witness = |(place, time): Cosigned| {
+        let witness = |(place, time): (usize, UnixSeconds)| {
             let key = spelled.witnesses.get(place)?;
             Some(Cosignature::kept(key.clone(), time))
         };
