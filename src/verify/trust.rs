@@ -3,27 +3,32 @@
 //! Specified in `specs/verdicts.md`, section "Trust file". It never comes from the lab or
 //! in a bundle.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::num::NonZeroU64;
+mod file;
+mod party;
 
-use serde::Deserialize;
+use std::collections::BTreeSet;
 
 use crate::attestation::IssuerId;
-use crate::attestation::StreamId;
-use crate::attestation::figure::spelled;
 use crate::challenge::Beacon;
 use crate::claim::Level;
 use crate::hash::Hash;
 use crate::hash::Hasher;
 use crate::key::PublicKey;
 use crate::key::VerifierKey;
-use crate::time::Period;
 use crate::time::UnixSeconds;
 use crate::tlog::Policy;
-use crate::tlog::PolicyError;
 use crate::verify::accounting::Parameters;
-use crate::verify::hardware::HardwareKey;
+
+use file::Raw;
+pub use file::TrustError;
+use file::field;
+use file::read_beacons;
+pub use party::Corroborator;
+pub use party::HardwareKind;
+pub use party::HardwareRoot;
+use party::Operator;
+pub use party::TrustedIssuer;
+use party::TrustedWitness;
 
 /// The fewest roots of trust that HOLDS can rest on (formats: part 2, level E3).
 const LEAST_ROOTS: usize = 2;
@@ -60,91 +65,6 @@ pub struct Trust {
     operators: Vec<Operator>,
     /// Trust roots that belong together: by ownership, or by another interest.
     related: Vec<Vec<String>>,
-}
-
-/// Who is expected to measure what an issuer says of its areas.
-#[derive(Clone, Debug)]
-pub struct Corroborator {
-    /// Its id.
-    pub id: IssuerId,
-    /// What to call it.
-    pub name: String,
-    /// Who controls it.
-    pub trust_root: String,
-    /// The issuer that it measures.
-    pub measures: IssuerId,
-    /// The key of its log of record; `None` where it publishes in the log of whom it measures.
-    pub log: Option<VerifierKey>,
-    /// The areas that it is expected to speak of; if none is named, every one of a claim.
-    pub areas: Vec<StreamId>,
-    /// From when it is believed.
-    pub from: Option<UnixSeconds>,
-    /// Until when it is believed.
-    pub until: Option<UnixSeconds>,
-    /// Whether it is the verifier's own: that of whoever wrote the trust file.
-    pub own: bool,
-}
-
-/// Whose word on hardware is taken: a verifier of accelerators, or the machines themselves.
-#[derive(Clone, Debug)]
-pub struct HardwareRoot {
-    /// What to call it.
-    pub name: String,
-    /// Who controls it.
-    pub trust_root: String,
-    /// What it signs.
-    pub kind: HardwareKind,
-    /// Its keys, at least one; of machines, one each.
-    pub keys: Vec<HardwareKey>,
-    /// The catalogue's ids of models, by what it calls them.
-    pub models: BTreeMap<String, String>,
-    /// From when it is believed.
-    pub from: Option<UnixSeconds>,
-    /// Until when it is believed.
-    pub until: Option<UnixSeconds>,
-}
-
-spelled! {
-    /// What a hardware root signs.
-    HardwareKind, "`gpu-attestation` or `tpm-quote`" {
-        /// Tokens of accelerators.
-        GpuAttestation = "gpu-attestation",
-        /// Quotes of TPMs.
-        TpmQuote = "tpm-quote",
-    }
-}
-
-/// An issuer that is judged.
-#[derive(Clone, Debug)]
-pub struct TrustedIssuer {
-    /// Its id.
-    pub id: IssuerId,
-    /// What to call it.
-    pub name: String,
-    /// Who controls it.
-    pub trust_root: String,
-    /// The key of its log of record, where reading starts.
-    pub log: VerifierKey,
-    /// The areas that are expected.
-    pub areas: Vec<StreamId>,
-    /// Earlier ids of the same party.
-    pub earlier: Vec<IssuerId>,
-    /// Ids of parties under the same control, whose areas a pledge ought to cover.
-    pub affiliates: Vec<IssuerId>,
-}
-
-#[derive(Clone, Debug)]
-struct TrustedWitness {
-    key: PublicKey,
-    trust_root: String,
-    from: Option<UnixSeconds>,
-    until: Option<UnixSeconds>,
-}
-
-#[derive(Clone, Debug)]
-struct Operator {
-    log: VerifierKey,
-    trust_root: String,
 }
 
 impl Trust {
@@ -353,307 +273,6 @@ impl Trust {
     }
 }
 
-impl TrustedIssuer {
-    fn read(raw: &RawIssuer) -> Result<Self, TrustError> {
-        let areas = raw.areas.iter().map(|area| field("issuer.areas", area));
-        let earlier = raw.earlier.iter().map(|id| field("issuer.earlier", id));
-        let affiliates = raw.affiliates.iter();
-        let affiliates = affiliates.map(|id| field("issuer.affiliates", id));
-        Ok(Self {
-            id: field("issuer.id", &raw.id)?,
-            name: raw.name.clone(),
-            trust_root: raw.trust_root.clone(),
-            log: field("issuer.log", &raw.log)?,
-            areas: areas.collect::<Result<_, _>>()?,
-            earlier: earlier.collect::<Result<_, _>>()?,
-            affiliates: affiliates.collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-impl Corroborator {
-    fn read(raw: &RawCorroborator) -> Result<Self, TrustError> {
-        Ok(Self {
-            id: field("corroborator.id", &raw.id)?,
-            name: raw.name.clone(),
-            trust_root: raw.trust_root.clone(),
-            measures: field("corroborator.measures", &raw.measures)?,
-            log: raw
-                .log
-                .as_deref()
-                .map(|log| field("corroborator.log", log))
-                .transpose()?,
-            areas: raw
-                .areas
-                .iter()
-                .map(|area| field("corroborator.areas", area))
-                .collect::<Result<_, _>>()?,
-            from: instant("corroborator.from", raw.from.as_deref())?,
-            until: instant("corroborator.until", raw.until.as_deref())?,
-            own: raw.own,
-        })
-    }
-
-    /// Whether it is believed in what a quorum saw at `time`.
-    pub fn is_believed_at(&self, time: UnixSeconds) -> bool {
-        self.from.is_none_or(|from| from <= time) && self.until.is_none_or(|until| time < until)
-    }
-
-    /// Returns the part of a window of which it is expected to speak.
-    pub fn expected_within(&self, window: Period) -> Option<Period> {
-        let start = self.from.unwrap_or(window.start()).max(window.start());
-        let end = self.until.unwrap_or(window.end()).min(window.end());
-        Period::new(start, end)
-    }
-}
-
-impl HardwareRoot {
-    fn read_all(raw: &[RawHardwareRoot]) -> Result<Vec<Self>, TrustError> {
-        let mut all: Vec<Self> = Vec::new();
-        for one in raw {
-            let root = Self::read(one)?;
-            if all.iter().any(|known| known.name == root.name) {
-                let what = format!("the hardware root `{}`", root.name);
-                return Err(TrustError::Twice { what });
-            }
-            all.push(root);
-        }
-        Ok(all)
-    }
-
-    fn read(raw: &RawHardwareRoot) -> Result<Self, TrustError> {
-        let kind: HardwareKind = field("hardware_root.kind", &raw.kind)?;
-        let wrong = |field, found: &str, why: String| TrustError::Field {
-            field,
-            found: found.to_owned(),
-            why,
-        };
-        if raw.trust_root.is_empty() || raw.keys.is_empty() {
-            let why = "has no key, or no trust root".to_owned();
-            return Err(wrong("hardware_root.name", &raw.name, why));
-        }
-        let mut keys = Vec::new();
-        for pem in &raw.keys {
-            let key = HardwareKey::from_pem(pem)
-                .map_err(|error| wrong("hardware_root.keys", pem, error.to_string()))?;
-            let able = match kind {
-                HardwareKind::GpuAttestation => key.token_algorithm().is_some(),
-                HardwareKind::TpmQuote => key.signs_quotes(),
-            };
-            if !able || keys.contains(&key) {
-                let why = format!("is there twice, or signs no `{kind}`");
-                return Err(wrong("hardware_root.keys", pem, why));
-            }
-            keys.push(key);
-        }
-        Ok(Self {
-            name: raw.name.clone(),
-            trust_root: raw.trust_root.clone(),
-            kind,
-            keys,
-            models: raw.models.clone(),
-            from: instant("hardware_root.from", raw.from.as_deref())?,
-            until: instant("hardware_root.until", raw.until.as_deref())?,
-        })
-    }
-
-    /// Whether it is believed in all of a period.
-    pub fn is_valid_in(&self, period: Period) -> bool {
-        self.from.is_none_or(|from| from <= period.start())
-            && self.until.is_none_or(|until| period.end() <= until)
-    }
-}
-
-/// Reads the beacons; where none is named, it is drand's `quicknet`.
-fn read_beacons(raw: &[RawBeacon]) -> Result<Vec<Beacon>, TrustError> {
-    if raw.is_empty() {
-        return Ok(Beacon::quicknet().into_iter().collect());
-    }
-    let mut beacons: Vec<Beacon> = Vec::new();
-    for one in raw {
-        let genesis = field("beacon.genesis", &one.genesis)?;
-        let chain = field("beacon.chain", &one.chain)?;
-        if beacons.iter().any(|known| *known.chain() == chain) {
-            let what = format!("the beacon {chain}");
-            return Err(TrustError::Twice { what });
-        }
-        let beacon = Beacon::new(chain, &one.key, genesis, one.period);
-        beacons.push(beacon.map_err(|error| TrustError::Field {
-            field: "beacon.key",
-            found: one.key.clone(),
-            why: error.to_string(),
-        })?);
-    }
-    Ok(beacons)
-}
-
-impl TrustedWitness {
-    fn read(raw: &RawWitness, policy: &Policy) -> Result<Self, TrustError> {
-        let known = policy
-            .witnesses()
-            .iter()
-            .find(|one| one.name() == raw.name)
-            .ok_or_else(|| TrustError::Field {
-                field: "witness.name",
-                found: raw.name.clone(),
-                why: "is not a witness of the policy".to_owned(),
-            })?;
-        Ok(Self {
-            key: known.key().public().clone(),
-            trust_root: raw.trust_root.clone(),
-            from: instant("witness.from", raw.from.as_deref())?,
-            until: instant("witness.until", raw.until.as_deref())?,
-        })
-    }
-}
-
-/// Why a trust file cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TrustError {
-    /// A value is not what it must be.
-    #[error("the trust file's `{field}` is `{found}`: {why}")]
-    Field {
-        /// The key.
-        field: &'static str,
-        /// Its value.
-        found: String,
-        /// What is wrong.
-        why: String,
-    },
-    /// Two witnesses of one key, or an issuer or a hardware root named twice.
-    #[error("the trust file names {what} twice")]
-    Twice {
-        /// What.
-        what: String,
-    },
-    /// It names nobody to judge.
-    #[error("the trust file names no issuer")]
-    NoIssuer,
-    /// The policy cannot be read.
-    #[error("the policy cannot be read: {0}")]
-    Policy(#[from] PolicyError),
-    /// Not TOML, or not of the right keys.
-    #[error("the trust file cannot be read: {0}")]
-    Toml(String),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Raw {
-    policy: String,
-    label: Option<String>,
-    #[serde(default = "default_level")]
-    required_level: String,
-    #[serde(default = "default_roots")]
-    required_roots: usize,
-    #[serde(default)]
-    grace: u64,
-    greatest_age: u64,
-    #[serde(default = "default_catalogue")]
-    catalogue: String,
-    #[serde(default)]
-    accounting: Parameters,
-    #[serde(default)]
-    issuer: Vec<RawIssuer>,
-    #[serde(default)]
-    witness: Vec<RawWitness>,
-    #[serde(default)]
-    operator: Vec<RawOperator>,
-    #[serde(default)]
-    corroborator: Vec<RawCorroborator>,
-    #[serde(default)]
-    hardware_root: Vec<RawHardwareRoot>,
-    #[serde(default)]
-    beacon: Vec<RawBeacon>,
-    #[serde(default)]
-    related: Vec<RawRelated>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawIssuer {
-    id: String,
-    name: String,
-    trust_root: String,
-    log: String,
-    #[serde(default)]
-    areas: Vec<String>,
-    #[serde(default)]
-    earlier: Vec<String>,
-    #[serde(default)]
-    affiliates: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawWitness {
-    name: String,
-    trust_root: String,
-    from: Option<String>,
-    until: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawOperator {
-    log: String,
-    trust_root: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCorroborator {
-    id: String,
-    name: String,
-    trust_root: String,
-    measures: String,
-    log: Option<String>,
-    #[serde(default)]
-    areas: Vec<String>,
-    from: Option<String>,
-    until: Option<String>,
-    #[serde(default)]
-    own: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawHardwareRoot {
-    name: String,
-    trust_root: String,
-    kind: String,
-    keys: Vec<String>,
-    #[serde(default)]
-    models: BTreeMap<String, String>,
-    from: Option<String>,
-    until: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawBeacon {
-    chain: String,
-    key: String,
-    genesis: String,
-    period: NonZeroU64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRelated {
-    roots: Vec<String>,
-    /// For people.
-    #[expect(dead_code, reason = "it is part of the file, whose digest is printed")]
-    why: String,
-}
-
-impl Raw {
-    fn parse(text: &str) -> Result<Self, TrustError> {
-        toml::from_str(text).map_err(|error| TrustError::Toml(error.to_string()))
-    }
-}
-
 /// A policy that names logs trusts no other (C2SP tlog-policy).
 fn named(field: &'static str, log: &VerifierKey, policy: &Policy) -> Result<(), TrustError> {
     let mut named = policy.logs().peekable();
@@ -676,31 +295,4 @@ fn once<'k>(keys: impl Iterator<Item = &'k VerifierKey>) -> Vec<VerifierKey> {
         }
     }
     logs
-}
-
-fn instant(name: &'static str, text: Option<&str>) -> Result<Option<UnixSeconds>, TrustError> {
-    text.map(|text| field(name, text)).transpose()
-}
-
-const fn default_roots() -> usize {
-    LEAST_ROOTS
-}
-
-fn default_level() -> String {
-    Level::E3.to_string()
-}
-
-fn default_catalogue() -> String {
-    "embedded".to_owned()
-}
-
-fn field<T: std::str::FromStr<Err: ToString>>(
-    name: &'static str,
-    text: &str,
-) -> Result<T, TrustError> {
-    text.parse().map_err(|error: T::Err| TrustError::Field {
-        field: name,
-        found: text.to_owned(),
-        why: error.to_string(),
-    })
 }
