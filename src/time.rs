@@ -190,6 +190,13 @@ impl Period {
         Self::new(self.start.max(other.start), self.end.min(other.end))
     }
 
+    /// Returns its last `seconds`, if it is as long.
+    pub fn last(self, seconds: u64) -> Option<Self> {
+        let start = self.end.get().checked_sub(seconds)?;
+        let start = UnixSeconds::new(start).filter(|start| *start >= self.start)?;
+        Self::new(start, self.end)
+    }
+
     /// Returns the shortest period that holds both.
     #[must_use]
     pub fn hull(self, other: Self) -> Self {
@@ -224,6 +231,14 @@ impl Cadence {
             Self::Seconds(seconds) => start.plus(seconds.get())?,
         };
         Period::new(start, end)
+    }
+
+    /// Returns the seconds of its longest period.
+    pub const fn longest(self) -> u64 {
+        match self {
+            Self::Month => 31 * DAY,
+            Self::Seconds(seconds) => seconds.get(),
+        }
     }
 
     /// Returns the periods of a range, counted from its start; `None` if they are not whole.

@@ -71,10 +71,9 @@ pub(super) fn capped(evidence: &Evidence<'_>, stretches: &[Step], case: &mut Cas
         };
         let limit = BigUint::from(stretch.limit.get()) + BigUint::from(allowance);
         let sum = evidence.sum((due, stretch.time), None, Fold::Sum, case);
-        let moved = match sliding(pledge) {
-            Some(length) => evidence.moved.most_of_a_stretch(due, length),
-            None => evidence.moved.most(due),
-        };
+        // What left stays away: most of it in the last stretch.
+        let last = sliding(pledge).and_then(|length| due.last(length));
+        let moved = evidence.moved.most(last.unwrap_or(due));
         let mut found = match sliding(pledge) {
             Some(length) => sum.slide(length, record.index, &limit),
             None => Reached {

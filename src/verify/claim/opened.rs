@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use crate::attestation::content::Direction;
 use crate::hash::Hash;
 use crate::time::Cadence;
-use crate::time::DAY;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 use crate::verify::challenged;
@@ -16,9 +15,6 @@ use crate::verify::claim::Court;
 use crate::verify::claim::perimeter::Covered;
 use crate::verify::findings::Findings;
 use crate::verify::verdict::Finding;
-
-/// The longest month.
-const MONTH: u64 = 31 * DAY;
 
 /// How many of a kind are named: more than a rack has devices.
 const NAMED: usize = 128;
@@ -101,11 +97,7 @@ fn stays<'c>(
     let mut stays: BTreeMap<Hash, Vec<Stay<'_>>> = BTreeMap::new();
     for one in covered {
         let cadence = one.area.schedule.open.cadence;
-        let period = match cadence {
-            Some(Cadence::Seconds(seconds)) => seconds.get(),
-            Some(Cadence::Month) => MONTH,
-            None => 0,
-        };
+        let period = cadence.map_or(0, Cadence::longest);
         let mut within = one.area.inventories_within(window).peekable();
         while let Some(inventory) = within.next() {
             let until = within.peek().map_or(window.end(), |next| next.from);

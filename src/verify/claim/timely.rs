@@ -3,15 +3,11 @@
 
 use num_bigint::BigUint;
 
-use crate::time::Cadence;
 use crate::verify::checks::Check;
 use crate::verify::claim::WHOLE;
 use crate::verify::claim::limits::Evidence;
 use crate::verify::findings::Findings;
 use crate::verify::verdict::Finding;
-
-/// The longest month, in seconds.
-const MONTH: u64 = 31 * 86_400;
 
 /// Says if what the areas hold could do what the auditor fears before half of it is noticed.
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
@@ -40,11 +36,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Findings) {
     }
     let goal = BigUint::from(accounting.goal.get()) * WHOLE;
     let conversion = &goal / &rate;
-    let period = match pledge.cadence {
-        Cadence::Month => MONTH,
-        Cadence::Seconds(seconds) => seconds.get(),
-    };
-    let delay = BigUint::from(period) + BigUint::from(pledge.deadline);
+    let delay = BigUint::from(pledge.cadence.longest()) + BigUint::from(pledge.deadline);
     // As long as half of it, or longer (accounting.md, acc-18).
     if &delay * 2_u32 >= conversion {
         findings.push(Finding::new(
