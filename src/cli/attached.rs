@@ -7,7 +7,10 @@ use std::path::PathBuf;
 
 use crate::challenge::MAX_ANSWER;
 use crate::cli::Failure;
-use crate::encoding::hex;
+use crate::cli::drafts;
+use crate::cli::failure;
+use crate::cli::workspace::Workspace;
+use crate::hash::Hash;
 use crate::ledger::Salt;
 use crate::verify::hardware::Attached;
 
@@ -46,6 +49,23 @@ pub(super) fn read(
     Ok(files)
 }
 
+/// Keeps bytes that a statement is to name, under their digest in `evidence/`, as `write` writes
+/// them there; returns where.
+pub(super) fn keep(
+    workspace: &Workspace,
+    digest: &Hash,
+    write: impl FnOnce(&Path) -> Result<(), Failure>,
+) -> Result<PathBuf, Failure> {
+    let directory = workspace.join("evidence");
+    failure::make_directory(&directory)?;
+    let kept = directory.join(digest.to_string());
+    // What an earlier attempt left may be cut off.
+    drafts::remove(&kept)?;
+    write(&kept)?;
+    failure::sync_directory(&directory)?;
+    Ok(kept)
+}
+
 fn is_salt(path: &Path) -> bool {
     path.extension().is_some_and(|one| one == SALT)
 }
@@ -58,7 +78,7 @@ fn read_salt(path: &Path, found: &Metadata) -> Option<Salt> {
         return None;
     }
     let text = std::fs::read_to_string(path).ok()?;
-    hex::decode_array(text.trim_end()).map(Salt::from_bytes)
+    text.trim_end().parse().ok()
 }
 
 fn read_one(path: &Path) -> Result<Attached, String> {

@@ -107,7 +107,7 @@ impl DrawArgs {
             challenge,
             reveal: Reveal::default(),
         };
-        let (_, asked, _) = drawn.asked()?;
+        let asked = drawn.asked()?.challenge;
         drawn.reveal = Reveal {
             signature: self.signature(&asked.draw)?,
             secret: match asked.draw.commitment {

@@ -14,6 +14,7 @@ use crate::attestation::content::Evidence;
 use crate::attestation::content::EvidenceKind;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::attached;
 use crate::cli::attached::SALT;
 use crate::cli::devices;
 use crate::cli::drafts;
@@ -158,18 +159,15 @@ impl StateArgs {
             Some(salt) => Bytes::Salted(commitment("evidence", salt, &bytes)),
             None => Bytes::Plain(digest),
         };
-        let directory = workspace.join("evidence");
-        failure::make_directory(&directory)?;
-        let kept = directory.join(digest.to_string());
-        // What an earlier attempt left may be cut off.
-        drafts::remove(&kept)?;
-        failure::create(&kept, &bytes)?;
-        if let Some(salt) = &salt {
-            let beside = kept.with_added_extension(SALT);
-            drafts::remove(&beside)?;
-            keystore::create_private(&beside, &format!("{salt}\n"))?;
-        }
-        failure::sync_directory(&directory)?;
+        let kept = attached::keep(&workspace, &digest, |kept| {
+            failure::create(kept, &bytes)?;
+            if let Some(salt) = &salt {
+                let beside = kept.with_added_extension(SALT);
+                drafts::remove(&beside)?;
+                keystore::create_private(&beside, &format!("{salt}\n"))?;
+            }
+            Ok(())
+        })?;
         let id = workspace.append(
             self.place.area,
             Content::Evidence(Evidence {

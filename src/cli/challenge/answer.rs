@@ -6,7 +6,6 @@ use serde_json::json;
 
 use crate::attestation::Content;
 use crate::attestation::IssuerId;
-use crate::attestation::Statement;
 use crate::attestation::StatementId;
 use crate::attestation::content::Bytes;
 use crate::attestation::content::ChallengeResponse;
@@ -16,8 +15,8 @@ use crate::challenge::Answer;
 use crate::challenge::Drawn;
 use crate::cli::Failure;
 use crate::cli::World;
+use crate::cli::attached;
 use crate::cli::challenge::beacons;
-use crate::cli::drafts;
 use crate::cli::failure;
 use crate::cli::journal::Entry;
 use crate::cli::workspace::AreaArgs;
@@ -82,16 +81,16 @@ impl AnswerArgs {
             Failure::file(&self.draw, error).hint("`standstill challenge draw` writes such a file")
         };
         let drawn = Drawn::parse(&failure::read(&self.draw)?).map_err(wrong)?;
-        let (challenge, asked, target) = drawn.asked().map_err(wrong)?;
+        let asked = drawn.asked().map_err(wrong)?;
         // The first answer counts: one to a draw that somebody made up fails for good.
         let beacons = beacons(self.trust.as_deref())?;
         let (_, round) = drawn.indices(&beacons).map_err(wrong)?;
-        if asked.draw.beacon.is_some() && round.is_none() {
+        if asked.challenge.draw.beacon.is_some() && round.is_none() {
             let why = "it draws by a beacon that is not known here: anybody could have made it up";
             return Err(Failure::file(&self.draw, why).hint("`--trust` takes a file that names it"));
         }
-        let auditor = Statement::parse(drawn.challenge.as_bytes())?.subject.issuer;
-        unanswered(&workspace, challenge)?;
+        unanswered(&workspace, asked.id)?;
+        let target = asked.target;
         let mut journal = workspace.journal().iter();
         let named = journal.find(|entry| entry.id == target.statement);
         let named = named.ok_or_else(|| {
@@ -111,16 +110,12 @@ impl AnswerArgs {
         })?;
         let text = answer.print();
         let digest = sha256(text.as_bytes());
-        let directory = workspace.join("evidence");
-        failure::make_directory(&directory)?;
-        let kept = directory.join(digest.to_string());
-        // What an earlier attempt left may be cut off.
-        drafts::remove(&kept)?;
-        keystore::create_private(&kept, &text)?;
-        failure::sync_directory(&directory)?;
+        let kept = attached::keep(&workspace, &digest, |kept| {
+            Ok(keystore::create_private(kept, &text)?)
+        })?;
         let response = ChallengeResponse {
-            auditor,
-            challenge,
+            auditor: asked.auditor,
+            challenge: asked.id,
             outcome: Outcome::Answered,
             // Its salts are random: nobody can guess it.
             shown: Some(Bytes::Plain(digest)),

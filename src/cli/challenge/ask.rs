@@ -19,6 +19,7 @@ use crate::challenge::Beacon;
 use crate::challenge::LEAD;
 use crate::challenge::MAX_DRAWN;
 use crate::challenge::NOTICE;
+use crate::challenge::committed;
 use crate::cli::Failure;
 use crate::cli::World;
 use crate::cli::challenge::find;
@@ -26,11 +27,9 @@ use crate::cli::drafts;
 use crate::cli::failure;
 use crate::cli::workspace::AreaArgs;
 use crate::cli::workspace::Workspace;
-use crate::encoding::hex;
 use crate::hash::Hash;
 use crate::keystore;
 use crate::ledger::Salt;
-use crate::ledger::commitment;
 use crate::time::Period;
 use crate::time::UnixSeconds;
 
@@ -153,7 +152,7 @@ impl AskArgs {
         let salt = self.secret.then(keystore::random).transpose()?;
         let salt = salt.map(|salt| Salt::from_bytes(*salt));
         let secret = secret.zip(salt);
-        let committed = secret.map(|(secret, salt)| commitment("secret", &salt, secret.as_bytes()));
+        let committed = secret.map(|(secret, salt)| committed(&secret, &salt));
         if let (Some((secret, salt)), Some(committed)) = (&secret, &committed) {
             // Before anything is committed to it.
             keep_secret(&workspace, committed, secret, salt)?;
@@ -269,12 +268,7 @@ pub(super) fn read_secret(workspace: &Path, committed: &Hash) -> Result<(Salt, S
     }
     let text = keystore::read_private(&path)?;
     let mut lines = text.lines();
-    let mut next = || {
-        lines
-            .next()
-            .and_then(hex::decode_array)
-            .map(Salt::from_bytes)
-    };
+    let mut next = || lines.next()?.parse().ok();
     let secret = next().zip(next());
     secret.ok_or_else(|| Failure::file(&path, "is no secret with its salt").hint(hint))
 }
