@@ -14,7 +14,7 @@ mod beacon;
 mod draw;
 mod plan;
 
-pub use answer::{Answer, AnswerError, Drawn, MAX_ANSWER, Reveal, Shown};
+pub use answer::{Answer, AnswerError, Asked, Drawn, MAX_ANSWER, Reveal, Shown, committed};
 pub use beacon::{BEACON_SUITE, Beacon, BeaconError, LEAD, NOTICE};
 pub use draw::{MAX_DRAWN, draw, seed};
 pub use plan::{Share, missed, size, undetected};

@@ -4,11 +4,13 @@
 //! Specified in `specs/challenge.md`, section "An answer".
 
 use crate::attestation::Content;
+use crate::attestation::IssuerId;
 use crate::attestation::Statement;
 use crate::attestation::StatementId;
 use crate::attestation::Subject;
 use crate::attestation::content::Challenge;
 use crate::attestation::content::ChallengeKind;
+use crate::attestation::content::Draw;
 use crate::attestation::content::Target;
 use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
@@ -45,7 +47,12 @@ const DRAW_FORMAT: &str = "standstill/draw/v1";
 const ANSWER_FORMAT: &str = "standstill/answer/v1";
 
 /// The field of a commitment to an auditor's secret (`ledger.md`, led-10).
-pub(super) const SECRET: &str = "secret";
+const SECRET: &str = "secret";
+
+/// Returns the commitment to an auditor's secret.
+pub fn committed(secret: &Salt, salt: &Salt) -> Hash {
+    commitment(SECRET, salt, secret.as_bytes())
+}
 
 /// What was drawn: the challenge, and what its draw waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +70,19 @@ pub struct Reveal {
     pub signature: Option<Vec<u8>>,
     /// The auditor's secret, and the salt of the commitment to it, where there is one.
     pub secret: Option<(Salt, Salt)>,
+}
+
+/// A challenge that draws from a ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The statement.
+    pub id: StatementId,
+    /// Who asks.
+    pub auditor: IssuerId,
+    /// What for.
+    pub challenge: Challenge,
+    /// The ledger that is drawn from.
+    pub target: Target,
 }
 
 /// The records that a lab opens for a challenge.
@@ -96,8 +116,8 @@ pub struct Shown {
 }
 
 impl Drawn {
-    /// Returns the challenge, by its id, if it draws from a ledger.
-    pub fn asked(&self) -> Result<(StatementId, Challenge, Target), AnswerError> {
+    /// Reads the challenge, if it draws from a ledger.
+    pub fn asked(&self) -> Result<Asked, AnswerError> {
         let payload = self.challenge.as_bytes();
         let statement =
             Statement::parse(payload).map_err(|error| AnswerError::Challenge(error.to_string()))?;
@@ -117,7 +137,12 @@ impl Drawn {
             );
             return Err(AnswerError::Challenge(why));
         }
-        Ok((StatementId::of(payload), challenge, target))
+        Ok(Asked {
+            id: StatementId::of(payload),
+            auditor: statement.subject.issuer,
+            challenge,
+            target,
+        })
     }
 
     /// Returns which records were drawn, rising, and when the beacon's round came out, if the
@@ -126,19 +151,31 @@ impl Drawn {
         &self,
         beacons: &[Beacon],
     ) -> Result<(Vec<u64>, Option<UnixSeconds>), AnswerError> {
-        let (id, challenge, target) = self.asked()?;
+        self.indices_of(&self.asked()?, beacons)
+    }
+
+    fn indices_of(
+        &self,
+        asked: &Asked,
+        beacons: &[Beacon],
+    ) -> Result<(Vec<u64>, Option<UnixSeconds>), AnswerError> {
+        let Draw {
+            beacon,
+            commitment,
+            count,
+        } = asked.challenge.draw;
         let Reveal { signature, secret } = &self.reveal;
-        if signature.is_some() != challenge.draw.beacon.is_some() {
+        if signature.is_some() != beacon.is_some() {
             return Err(AnswerError::Reveal("the signature of the beacon's round"));
         }
-        let committed = secret
+        let opened = secret
             .as_ref()
-            .map(|(secret, salt)| commitment(SECRET, salt, secret.as_bytes()));
-        if committed != challenge.draw.commitment {
+            .map(|(secret, salt)| committed(secret, salt));
+        if opened != commitment {
             return Err(AnswerError::Reveal("the secret that was committed to"));
         }
         let mut came = None;
-        if let (Some(round), Some(signature)) = (challenge.draw.beacon, signature) {
+        if let (Some(round), Some(signature)) = (beacon, signature) {
             let mut known = beacons.iter();
             if let Some(beacon) = known.find(|beacon| *beacon.chain() == round.chain) {
                 beacon.verify(round.round, signature)?;
@@ -146,8 +183,8 @@ impl Drawn {
             }
         }
         let secret = secret.as_ref().map(|(secret, _)| secret);
-        let seed = seed(id, signature.as_deref(), secret);
-        let mut indices = draw(&seed, target.count, challenge.draw.count);
+        let seed = seed(asked.id, signature.as_deref(), secret);
+        let mut indices = draw(&seed, asked.target.count, count);
         indices.sort_unstable();
         Ok((indices, came))
     }
@@ -166,18 +203,8 @@ impl Drawn {
     fn read(value: &Value<'_>) -> Result<Self, FieldError> {
         let mut fields = Fields::of(value)?;
         format(&mut fields, DRAW_FORMAT)?;
-        let digits = |fields: &mut Fields<'_>, name| {
-            let text = fields.text(name)?;
-            if text == NONE {
-                return Ok(None);
-            }
-            let bytes = hex::decode_array(text).map(Salt::from_bytes);
-            bytes
-                .map(Some)
-                .ok_or_else(|| FieldError::new(name, "is not 64 digits of lower-case hexadecimal"))
-        };
-        let secret = digits(&mut fields, "secret")?;
-        let salt = digits(&mut fields, "salt")?;
+        let secret = fields.parsed_or_none("secret")?;
+        let salt = fields.parsed_or_none("salt")?;
         let signature = fields.text("signature")?;
         let signature = match signature {
             NONE => None,
@@ -221,10 +248,11 @@ impl Drawn {
 impl Answer {
     /// Opens what was drawn of a ledger; `target` is the payload of the statement that names it.
     pub fn open(drawn: Drawn, target: String, ledger: &Ledger) -> Result<Self, AnswerError> {
-        let (indices, _) = drawn.indices(&[])?;
-        let (_, challenge, named) = drawn.asked()?;
-        let kind = named_by(&challenge, &named, target.as_bytes())?.kind;
-        if (ledger.root(), ledger.count(), ledger.kind()) != (named.root, named.count, kind) {
+        let asked = drawn.asked()?;
+        let (indices, _) = drawn.indices_of(&asked, &[])?;
+        let kind = named_by(&asked, target.as_bytes())?.kind;
+        let Target { root, count, .. } = asked.target;
+        if (ledger.root(), ledger.count(), ledger.kind()) != (root, count, kind) {
             let why = "the ledger at hand is another".to_owned();
             return Err(AnswerError::Target(why));
         }
@@ -240,9 +268,10 @@ impl Answer {
     /// Shows whether the records are those that were drawn, in the ledger that was named, and
     /// what they are.
     pub fn check(&self, beacons: &[Beacon]) -> Result<Shown, AnswerError> {
-        let (id, challenge, target) = self.drawn.asked()?;
-        let named = named_by(&challenge, &target, self.target.as_bytes())?;
-        let (indices, round) = self.drawn.indices(beacons)?;
+        let asked = self.drawn.asked()?;
+        let target = asked.target;
+        let named = named_by(&asked, self.target.as_bytes())?;
+        let (indices, round) = self.drawn.indices_of(&asked, beacons)?;
         let opened: Vec<u64> = self.openings.iter().map(Opening::index).collect();
         if opened != indices {
             let drawn = indices.len();
@@ -291,8 +320,8 @@ impl Answer {
             }
         }
         Ok(Shown {
-            challenge: id,
-            asked: challenge,
+            challenge: asked.id,
+            asked: asked.challenge,
             target: named.subject,
             period: named.period,
             kind: named.kind,
@@ -353,7 +382,8 @@ struct Named {
 }
 
 /// Finds the ledger that is drawn from in the statement that the challenge names.
-fn named_by(challenge: &Challenge, target: &Target, payload: &[u8]) -> Result<Named, AnswerError> {
+fn named_by(asked: &Asked, payload: &[u8]) -> Result<Named, AnswerError> {
+    let (challenge, target) = (&asked.challenge, &asked.target);
     let wrong = |why: &str| AnswerError::Target(why.to_owned());
     if StatementId::of(payload) != target.statement {
         return Err(wrong("it is not the one that the challenge names"));

@@ -6,7 +6,6 @@ use crate::attestation::fields::FieldError;
 use crate::attestation::fields::Fields;
 use crate::attestation::fields::NONE;
 use crate::attestation::statement::read_count;
-use crate::encoding::hex;
 use crate::encoding::json::Object;
 use crate::encoding::json::Value;
 use crate::hash::Hash;
@@ -114,15 +113,11 @@ impl Opening {
         count: u64,
     ) -> Result<Vec<(&'static str, &str)>, OpeningError> {
         let names = self.kind.fields();
-        let mut shown = Vec::new();
         let mut digests = Vec::with_capacity(names.len());
         for (name, field) in names.iter().copied().zip(&self.fields) {
             digests.push(match field {
                 FieldOpening::Closed(digest) => *digest,
-                FieldOpening::Shown { value, salt } => {
-                    shown.push((name, value.as_str()));
-                    field_digest(salt, name, value)
-                }
+                FieldOpening::Shown { value, salt } => field_digest(salt, name, value),
             });
         }
         if digests.len() != names.len() || self.fields.len() != names.len() {
@@ -133,7 +128,7 @@ impl Opening {
         }
         let leaf = merkle::leaf_hash(&leaf_data(digests));
         merkle::verify_inclusion(&leaf, self.index, count, &self.path, root)?;
-        Ok(shown)
+        Ok(self.shown().collect())
     }
 
     /// Checks that what is shown is a record of its kind, of which no more fields than those
@@ -207,9 +202,7 @@ fn read_field(item: &Value<'_>) -> Result<(String, FieldOpening), FieldError> {
     let field = if let Some(digest) = fields.parsed_optional("digest")? {
         FieldOpening::Closed(digest)
     } else {
-        let salt = hex::decode_array(fields.text("salt")?)
-            .map(Salt::from_bytes)
-            .ok_or_else(|| FieldError::new("salt", "is not 64 digits of lower-case hexadecimal"))?;
+        let salt = fields.parsed("salt")?;
         let value = fields.text("value")?.to_owned();
         FieldOpening::Shown { value, salt }
     };

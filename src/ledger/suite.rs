@@ -2,6 +2,7 @@
 //! (formats: 2). Specified in `specs/ledger.md`, sections "Salts" and "Leaves".
 
 use std::fmt;
+use std::str::FromStr;
 
 use hmac::Hmac;
 use hmac::KeyInit as _;
@@ -45,6 +46,15 @@ impl Salt {
     /// Returns the bytes.
     pub const fn as_bytes(&self) -> &[u8; SALT_SIZE] {
         &self.0
+    }
+}
+
+impl FromStr for Salt {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = hex::decode_array(text).ok_or("is not 64 digits of lower-case hexadecimal")?;
+        Ok(Self(bytes))
     }
 }
 

@@ -132,7 +132,7 @@ impl Case {
     /// What the lab opens of what is drawn by a round.
     fn opened(&self, id: StatementId, round: u64) -> String {
         let drawn = drawn(&self.auditor, id, round);
-        let (_, _, target) = drawn.asked().unwrap();
+        let target = drawn.asked().unwrap().target;
         let mut all = self.days.iter().chain([&self.listed]);
         let (_, ledger) = all.find(|(of, _)| *of == target.statement).unwrap();
         let named = payload(&self.lab, target.statement);
