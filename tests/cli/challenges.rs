@@ -1,6 +1,7 @@
 //! Spot checks by typed commands: asked, drawn, answered, checked, judged.
 
 use blst::min_sig::SecretKey;
+use standstill::challenge::BEACON_SUITE;
 use standstill::encoding::hex;
 use standstill::hash::sha256;
 
@@ -25,9 +26,8 @@ fn chain() -> String {
 
 /// What drand's service answers of a round.
 fn published(round: u64) -> String {
-    let suite = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_";
     let message = sha256(&round.to_be_bytes());
-    let signature = key().sign(message.as_bytes(), suite, &[]).compress();
+    let signature = key().sign(message.as_bytes(), BEACON_SUITE, &[]).compress();
     let (randomness, signature) = (sha256(&signature), hex::encode(&signature));
     format!(r#"{{"round":{round},"randomness":"{randomness}","signature":"{signature}"}}"#)
 }

@@ -6,7 +6,7 @@ use standstill::attestation::content::{
 };
 use standstill::attestation::figure::{Basis, QuantityKind};
 use standstill::attestation::{Envelope, StatementId, StreamId};
-use standstill::challenge::{Drawn, Reveal};
+use standstill::challenge::{BEACON_SUITE, Drawn, Reveal};
 use standstill::encoding::hex;
 use standstill::hash::{Hash, sha256};
 use standstill::ledger::{Amount, DeviceRecord, InventoryRecord, Kind, Ledger, Secret};
@@ -14,9 +14,6 @@ use standstill::quantity::{Interval, Quantity};
 use standstill::time::Period;
 
 use super::*;
-
-/// How a beacon signs.
-const SUITE: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_";
 
 /// The first second of the test's beacon, and its period.
 const GENESIS: u64 = START - 365 * DAY;
@@ -49,7 +46,7 @@ pub fn round_at(time: u64) -> u64 {
 /// What the beacon signs of a round.
 pub fn signature(round: u64) -> Vec<u8> {
     let message = sha256(&round.to_be_bytes());
-    let signature = beacon_key().sign(message.as_bytes(), SUITE, &[]);
+    let signature = beacon_key().sign(message.as_bytes(), BEACON_SUITE, &[]);
     signature.compress().to_vec()
 }
 

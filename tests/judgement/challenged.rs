@@ -491,16 +491,21 @@ fn a_draw_that_somebody_could_foresee_lifts_nothing() {
     assert_eq!(told(found), ["challenge-void"]);
 }
 
+/// Asked before the log was seen, as `change` makes it, and not answered.
+fn unanswered(change: impl FnOnce(&mut Challenge)) -> Verdict {
+    let mut case = Case::new();
+    let mut asked = case.asked();
+    change(&mut asked);
+    case.ask(asked);
+    case.seen();
+    case.verdict()
+}
+
 // spec: ver-100
 #[test]
 fn nobody_need_answer_at_once_or_to_just_anybody() {
     // Less than an hour after the round.
-    let mut case = Case::new();
-    let mut asked = case.asked();
-    asked.due = at(ROUND + 3599);
-    case.ask(asked);
-    case.seen();
-    let found = case.verdict();
+    let found = unanswered(|asked| asked.due = at(ROUND + 3599));
     assert_eq!(told(&found), ["challenge-void"], "{found:#?}");
     assert_eq!(found.headline(), "HOLDS@E4");
     // Whom the trust file does not name.
@@ -513,12 +518,8 @@ fn nobody_need_answer_at_once_or_to_just_anybody() {
     let found = case.verdict();
     assert!(told(&found).is_empty(), "{found:#?}");
     // Of another time.
-    let mut case = Case::new();
-    let mut asked = case.asked();
-    asked.about.period = day(7);
-    case.ask(asked);
-    case.seen();
-    assert!(told(&case.verdict()).is_empty());
+    let found = unanswered(|asked| asked.about.period = day(7));
+    assert!(told(&found).is_empty(), "{found:#?}");
     // A visit is answered, and what came of it is not for a verdict to say.
     let mut case = Case::new();
     let mut asked = case.asked();
@@ -547,12 +548,7 @@ fn nobody_need_answer_what_cannot_be_answered() {
         |asked, made_up| asked.draw.beacon.as_mut().unwrap().chain = made_up,
     ];
     for (number, change) in cases.into_iter().enumerate() {
-        let mut case = Case::new();
-        let mut asked = case.asked();
-        change(&mut asked, made_up);
-        case.ask(asked);
-        case.seen();
-        let found = case.verdict();
+        let found = unanswered(|asked| change(asked, made_up));
         assert_eq!(told(&found), ["challenge-void"], "{number}: {found:#?}");
         assert_eq!(found.headline(), "HOLDS@E4");
     }
@@ -583,12 +579,7 @@ fn what_may_have_come_in_time_is_not_excused_and_not_overdue() {
     let made_up = sha256(b"made up").into();
     let elsewhere = Case::new().lab.head(0).statement;
     for statement in [made_up, elsewhere] {
-        let mut case = Case::new();
-        let mut asked = case.asked();
-        asked.target.as_mut().unwrap().statement = statement;
-        case.ask(asked);
-        case.seen();
-        let found = case.verdict();
+        let found = unanswered(|asked| asked.target.as_mut().unwrap().statement = statement);
         assert_eq!(told(&found), ["challenge-unanswered"], "{found:#?}");
         assert_eq!(found.word, Word::NotShown);
     }
@@ -597,12 +588,7 @@ fn what_may_have_come_in_time_is_not_excused_and_not_overdue() {
 // spec: ver-101
 #[test]
 fn what_waits_for_a_secret_is_not_overdue_by_the_word_of_who_keeps_it() {
-    let mut case = Case::new();
-    let mut asked = case.asked();
-    asked.draw.commitment = Some(sha256(b"a secret"));
-    case.ask(asked);
-    case.seen();
-    let found = case.verdict();
+    let found = unanswered(|asked| asked.draw.commitment = Some(sha256(b"a secret")));
     assert_eq!(told(&found), ["challenge-unanswered"], "{found:#?}");
     assert_eq!(found.word, Word::NotShown);
 }
